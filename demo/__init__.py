@@ -1,0 +1,1 @@
+"""A small province's libraries with simulated devices on real wires."""

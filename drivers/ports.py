@@ -1,0 +1,204 @@
+"""The small interfaces that a driver offers and a station uses.
+
+Every method raises a :class:`drivers.errors.DriverError` and nothing else (cancellation aside).
+UIDs are 8 bytes, most significant first (``E0`` leads an ISO 15693 UID). Block data is always in
+memory order: the first byte of block 0 comes first, whatever order the wire uses.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Transport(Protocol):
+    """A byte pipe to one device."""
+
+    async def receive(self) -> bytes:
+        """Return at least one byte or raise PortLostError."""
+
+    async def send(self, data: bytes) -> None:
+        """Hand every byte to the operating system or raise PortLostError."""
+
+    def discard(self) -> None:
+        """Forget what has arrived and was not received yet (before a repeat)."""
+
+    async def close(self) -> None:
+        """Let go of the port; closing twice is harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTag:
+    """A tag that answered an inventory."""
+
+    uid: bytes
+    dsfid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagInfo:
+    """What an ISO 15693 tag says of itself (GET SYSTEM INFORMATION); sizes are real counts."""
+
+    uid: bytes
+    dsfid: int | None
+    afi: int | None
+    block_size: int
+    block_count: int
+    ic_reference: int | None = None
+
+
+class ItemReader(Protocol):
+    """An RFID reader under a pad, a drop or a desk: sees and changes ISO 15693 tags."""
+
+    async def inventory(self) -> list[SeenTag]:
+        """Return every tag in the field now, each once, in no order."""
+
+    async def info(self, uid: bytes) -> TagInfo:
+        """Return size, AFI and DSFID of one tag; TagLostError if it does not answer."""
+
+    async def read(self, uid: bytes, first: int, count: int) -> bytes:
+        """Return ``count`` blocks from block ``first``; TagLostError if the tag leaves."""
+
+    async def write(self, uid: bytes, first: int, data: bytes, block_size: int) -> None:
+        """Write whole blocks from ``first``; after TagLostError any part may be written."""
+
+    async def write_afi(self, uid: bytes, afi: int) -> None:
+        """Write the AFI of exactly this tag (always addressed); verify with :meth:`info`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One record of a gate reader's buffer.
+
+    ``data`` holds the leading blocks that the reader is configured to buffer, memory order, may be
+    empty. ``antenna`` is 0 when the reader does not say.
+    """
+
+    uid: bytes
+    afi: int | None = None
+    dsfid: int | None = None
+    antenna: int = 0
+    data: bytes = b""
+
+
+class GateReader(Protocol):
+    """An RFID reader in a security gate."""
+
+    async def sightings(self) -> list[Sighting]:
+        """Return what the reader buffered since the last call (may be empty) and clear it.
+
+        Raises GateDataLostError once per overflow; the buffer is usable again afterwards.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A reader's card at the card reader.
+
+    ``number`` is what the card says (NDEF text), else None; ``uid`` may be an identity only when
+    ``uid_is_random`` is False.
+    """
+
+    uid: bytes
+    kind: str
+    number: str | None = None
+    uid_is_random: bool = False
+
+
+class CardReader(Protocol):
+    """A contactless card reader."""
+
+    async def next_card(self) -> Card:
+        """Wait for a card to be newly presented and return it; a card left lying comes once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A decoded barcode. ``symbology`` is the AIM letter pair (``"]C"`` = Code 128) or None."""
+
+    text: str
+    symbology: str | None = None
+
+
+class Scanner(Protocol):
+    """A barcode scanner."""
+
+    async def next_scan(self) -> Scan:
+        """Wait for the next scan and return it."""
+
+
+class Paper(StrEnum):
+    """What is known of the paper. Silence of the printer is UNKNOWN, never OK."""
+
+    OK = "ok"
+    LOW = "low"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """The state of a receipt printer. ``trouble`` is a word for logs and staff, empty when well."""
+
+    online: bool
+    paper: Paper
+    cover_open: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a receipt; ``size`` 1 is normal, 2 double."""
+
+    text: str = ""
+    size: int = 1
+    bold: bool = False
+    centred: bool = False
+
+
+class Printer(Protocol):
+    """A receipt printer."""
+
+    async def status(self) -> PrinterStatus:
+        """Ask the printer how it is; no answer gives ``online=False`` and ``Paper.UNKNOWN``."""
+
+    async def print_lines(self, lines: Sequence[Line]) -> None:
+        """Print the lines and cut; RefusedError if the status after printing is not well."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """An input line changed; ``active`` already respects active-low wiring."""
+
+    line: str
+    active: bool
+
+
+class Board(Protocol):
+    """The input and output lines of a station, by role name (``beam_a``, ``lamp``, …)."""
+
+    async def next_change(self) -> LineChange:
+        """Wait for the next (debounced) change of an input."""
+
+    def active(self, line: str) -> bool:
+        """Return the last known state of a line, input or output."""
+
+    async def set(self, line: str, active: bool, seconds: float | None = None) -> None:
+        """Switch an output; with ``seconds`` it goes back by itself. Maximum on-times hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """An entry of the ``shelfwire.drivers`` entry points: how to open one kind of device.
+
+    ``options`` is a frozen dataclass; each field is an option of the configuration file, with
+    ``metadata={"help": "…"}``. ``open`` takes an instance of it and gives the port for as long as
+    the context lasts; leaving the context closes the device.
+    """
+
+    name: str
+    port: type[Any]
+    options: type[Any]
+    open: Callable[[Any], AbstractAsyncContextManager[Any]]
+    help: str = ""

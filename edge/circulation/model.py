@@ -1,0 +1,116 @@
+"""What the lending rules look at: readers, items, loans, the policy, and what they decide.
+
+Times are milliseconds since 1970 UTC; days are counted in the policy's time zone.
+"""
+
+import msgspec
+
+
+class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An item (a copy) as a device needs to know it.
+
+    ``flags``: ``reference`` (not for loan), ``restricted``, ``lost``, ``withdrawn``, ``missing``.
+    ``held`` is true when the next hold is somebody else's than any reader standing here.
+    ``uid`` is the tag's UID (hex upper case) when known.
+    """
+
+    item: str
+    title: str
+    author: str = ""
+    kind: str = "book"
+    branch: str = ""
+    flags: list[str] = []
+    held: bool = False
+    uid: str = ""
+
+
+class ReaderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A reader as a device may know one: references and status, no name, no number.
+
+    ``card`` is the reference of one card, ``reader`` of the person (several cards may share it).
+    ``expires``: end of membership (ms, 0 = never). ``loans``: open loans now.
+    """
+
+    card: str
+    reader: str
+    group: str = "adult"
+    expires: int = 0
+    blocked: bool = False
+    loans: int = 0
+
+
+class LoanView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An open loan. ``reader`` is a reader reference; ``renewals`` counts those already had."""
+
+    item: str
+    reader: str
+    due: int
+    since: int = 0
+    renewals: int = 0
+    title: str = ""
+
+
+class GroupRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader group may do. ``days`` is the loan period; ``limit`` open loans at most."""
+
+    limit: int = 5
+    days: int = 14
+    renewals: int = 2
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """A branch's lending policy. ``offline_*`` are rule R10; hours in ``HH:MM`` local time.
+
+    ``closed``: weekdays (0 = Monday) and dates (``YYYY-MM-DD``) on which nothing falls due.
+    """
+
+    version: int = 1
+    zone: str = "Asia/Ho_Chi_Minh"
+    groups: dict[str, GroupRule] = msgspec.field(default_factory=lambda: {"adult": GroupRule()})
+    never_lend_kinds: list[str] = []
+    closed_weekdays: list[int] = []
+    closed_dates: list[str] = []
+    opens: str = "07:30"
+    closes: str = "17:00"
+    offline_limit: int = 3
+    offline_days: int = 7
+    offline_stop_days: int = 30
+    offline_trust: bool = False
+    credit_to: str = "drop_time"
+    afi_in: int = 0x07
+    afi_out: int = 0xC2
+    owners: list[str] = []
+    max_stack: int = 8
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the rules say to one item. ``reason`` is empty when ``ok``, else one of REASONS.
+
+    ``due`` (ms) is the due date promised when ``ok``; ``renews``: it is already this reader's loan.
+    """
+
+    item: str
+    ok: bool
+    reason: str = ""
+    due: int = 0
+    renews: bool = False
+
+
+REASONS = {
+    "unknown_item": "the item is not in the catalogue",
+    "unknown_card": "the card is not known",
+    "card_unverified": "the card cannot be checked while offline",
+    "expired": "membership has ended",
+    "blocked": "the reader may not borrow",
+    "limit": "the reader has as many loans as allowed",
+    "offline_limit": "no more loans for this card while offline",
+    "offline_stale": "the local copy is too old to lend from",
+    "not_for_loan": "reference or restricted item",
+    "held": "reserved for somebody else",
+    "already_yours": "the reader has this item already",
+    "on_loan": "on loan to somebody else",
+    "foreign": "the item belongs to another library",
+    "renewals": "no more renewals",
+    "needs_network": "only possible with the centre",
+}
+"""Why a verdict is no, in words for logs and staff; the screen has its own sentences."""

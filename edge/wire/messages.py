@@ -1,0 +1,151 @@
+"""All other messages of the topic table, as typed values in JSON."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
+from edge.wire.errors import WireError
+
+T = TypeVar("T")
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all messages share: unknown fields are ignored, so that a newer side may add some."""
+
+
+class Cursor(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The ledger has committed everything of ``epoch`` up to ``seq``.
+
+    ``outcomes`` names what did not simply fit, for the latest batch: seq -> codes of rules R6, R7.
+    """
+
+    epoch: str
+    seq: int
+    outcomes: dict[str, list[str]] = {}
+
+
+class State(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Presence of a device (retained). ``online=False`` is also the last will."""
+
+    online: bool
+    epoch: str = ""
+    boot: str = ""
+    version: str = ""
+    since: int = 0
+
+
+class Part(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of the replica: rows from version ``start`` (0: a snapshot) to ``to``.
+
+    A snapshot has ``count`` parts numbered from 0; the device applies it when all are there.
+    Changes have ``count`` 1 and apply only on a replica at exactly version ``start``.
+    ``gone`` lists keys that no longer exist as ``table:key``.
+    """
+
+    version: int
+    start: int = 0
+    number: int = 0
+    count: int = 1
+    items: list[ItemView] = []
+    readers: list[ReaderView] = []
+    loans: list[LoanView] = []
+    gone: list[str] = []
+    policy: dict[str, Any] | None = None
+    made: int = 0
+
+
+class Have(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The replica version a device has (0: none). The centre sends what is missing."""
+
+    version: int
+
+
+class Allowed(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Tags that gates of the site let pass though armed: UID (hex) -> until (ms)."""
+
+    uids: dict[str, int]
+
+
+class PartHealth(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """How one part of a machine is: up or not, and the reason in a word."""
+
+    up: bool
+    why: str = ""
+
+
+class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """How a device is. ``waiting`` facts are not yet acknowledged; ``oldest`` is their first (ms)."""
+
+    at: int
+    version: str
+    boot: str
+    clock: str = "synced"
+    waiting: int = 0
+    oldest: int = 0
+    replica: int = 0
+    replica_age_s: int = 0
+    parts: dict[str, PartHealth] = {}
+    numbers: dict[str, float] = {}
+
+
+class Command(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What the device shall do, until ``expires`` (ms); later it is ignored."""
+
+    id: str
+    name: str
+    expires: int
+    args: dict[str, Any] = {}
+
+
+class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A question of the desk. ``what``: ``reader``, ``lend``, ``take_back``, ``renew``.
+
+    ``card`` is a card reference. The answer carries the same ``id``.
+    """
+
+    id: str
+    what: str
+    card: str = ""
+    items: list[str] = []
+    at: int = 0
+
+
+class Holding(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A hold of the reader: ready to fetch, or waiting."""
+
+    item: str
+    title: str
+    ready: bool
+
+
+class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """The centre's answer; only what was asked for is filled in.
+
+    ``name`` is the given name only, never kept by the device. ``verdicts`` are in the order of the
+    items asked. ``error`` is a word when the question could not be answered.
+    """
+
+    id: str
+    reader: ReaderView | None = None
+    name: str = ""
+    loans: list[LoanView] = []
+    holds: list[Holding] = []
+    fees: int = 0
+    verdicts: list[Verdict] = []
+    items: list[ItemView] = []
+    now: int = 0
+    error: str = ""
+
+
+def encode(message: Message) -> bytes:
+    """Return the JSON of a message."""
+    return msgspec.json.encode(message)
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """Return a message of the given kind; raise WireError naming the kind and the field."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WireError(f"{kind.__name__}: {error}") from None

@@ -1,0 +1,1 @@
+"""The centre: ingest, ledger, replica feed and the staff console."""

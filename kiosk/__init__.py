@@ -1,0 +1,1 @@
+"""The self-service kiosk: one pure session table and the screen it drives."""
