@@ -1,0 +1,56 @@
+# make demo   set up and run a whole library with simulated devices
+# make test   set up and run every check
+# make help   all other words
+SHELL := /bin/sh
+VISITS ?= 200
+SEED ?= 1
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+
+help: ## these words
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make this machine ready to run (Debian packages, .venv)
+	@demo/setup.sh run
+
+setup-test: ## make this machine ready for the checks too (Chromium, libnfc)
+	@demo/setup.sh test
+
+demo: setup ## run two libraries with simulated devices; Ctrl-C stops everything
+	@exec .venv/bin/shelfwire-demo up
+
+demo-day: setup ## a scripted library day: VISITS=200 SEED=1
+	@exec .venv/bin/shelfwire-demo day --visits $(VISITS) --seed $(SEED)
+
+demo-reset: setup ## forget the demo's data and start over
+	@exec .venv/bin/shelfwire-demo reset
+
+format: setup-test ## put the code in its form
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix -q .
+
+lint: setup-test ## form, lint, types, import contracts
+	@echo "== form";      .venv/bin/ruff format --check .
+	@echo "== lint";      .venv/bin/ruff check .
+	@echo "== types";     .venv/bin/mypy
+	@echo "== contracts"; .venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+
+test: lint ## every check that CI runs
+	@echo "== tests";         $(PY) -m pytest -q -n 2 --dist loadfile -m "not system and not browser"
+	@echo "== browser tests"; $(PY) -m pytest -q -m browser
+	@echo "== system tests";  $(PY) -m pytest -q -m system
+
+bench: setup-test ## measure; prints ratios against peers of the same run
+	@$(PY) bench/run.py
+
+screens: setup-test ## screenshots of every screen in both languages, into .artifacts/screens
+	@$(PY) -m pytest -q -m browser && echo "Look into .artifacts/screens"
+
+lock: setup-test ## pin requirements again (versions and hashes, no addresses)
+	@$(PY) -m pip install -q uv
+	@for f in requirements requirements-dev; do .venv/bin/uv pip compile -q --generate-hashes --universal \
+	    --python-version 3.11 --no-emit-index-url --no-header --no-annotate $$f.in -o $$f.lock; done
+
+clean: ## remove everything that the other words made
+	rm -rf .venv .demo .artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench screens lock clean
