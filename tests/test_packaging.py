@@ -1,0 +1,72 @@
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points, packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("drivers", "edge", "kiosk", "gateway", "demo")
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_import_name_belongs_to_shelfwire_alone(folder: str) -> None:
+    assert set(packages_distributions()[folder]) == {"shelfwire"}
+
+
+@pytest.mark.parametrize("group", ["shelfwire.drivers", "shelfwire.stations"])
+def test_every_entry_point_loads_under_its_own_name(group: str) -> None:
+    found = list(entry_points(group=group))
+    assert found
+    for entry in found:
+        assert entry.load().name == entry.name
+
+
+@pytest.mark.parametrize("command", ["shelfwire", "shelfwire-gateway", "shelfwire-demo"])
+def test_every_command_has_a_version_and_a_help_that_teaches(command: str) -> None:
+    path = Path(sys.executable).parent / command
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+    assert re.search(r"\d+\.\d+\.\d+", version.stdout)
+    text = subprocess.run([path, "--help"], capture_output=True, text=True, check=True).stdout
+    assert len(text.splitlines()) > 8
+    assert "example" in text.lower()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_pins_every_package_with_hashes_and_names_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "://" not in text
+    pins = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    assert len(pins) > 20
+    for pin in pins:
+        assert "==" in pin
+    assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_the_runtime_lock_is_a_part_of_the_one_for_the_checks() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return {line.split()[0] for line in lines if "==" in line}
+
+    assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_ci_calls_the_readmes_test_command_and_nothing_else() -> None:
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    code = [line for line in lines if line and not line.startswith("#")]
+    assert code[-1] == "exec make test"
+    assert "make test" in (ROOT / "README.md").read_text()
+
+
+def test_no_file_is_longer_than_a_room_should_be() -> None:
+    names = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    long = {
+        name: count
+        for name in names
+        if not name.startswith("tests/")
+        and (count := len((ROOT / name).read_text().splitlines())) > 400
+    }
+    assert long == {}
