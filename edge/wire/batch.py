@@ -132,6 +132,8 @@ def _unpack(data: bytes) -> bytes:
     if data[1] != JSON_ZSTD:
         raise WireError(f"batch: unknown codec {data[1]}")
     try:
+        if zstandard.frame_content_size(data[2:]) > MAX_PAYLOAD:
+            raise WireError(f"batch: unpacks to more than {MAX_PAYLOAD} bytes")
         return zstandard.ZstdDecompressor().decompress(data[2:], max_output_size=MAX_PAYLOAD)
     except zstandard.ZstdError as error:
         raise WireError(f"batch: not zstd: {error}") from None
