@@ -1,0 +1,303 @@
+"""What a device knows of items, readers and loans without asking; it can always be fetched again.
+
+Two layers. The *base* is what the centre sent, at one version: a snapshot in parts, then changes
+without gaps. The *overlay* is what this device did itself and the base does not show yet: the last
+loan or return of each item, from the journal. An overlay row leaves when the ledger has settled its
+fact and the base speaks of the item again.
+"""
+
+import contextlib
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
+from edge.wire.batch import Event
+from edge.wire.errors import WireError
+from edge.wire.facts import Loan, Return
+from edge.wire.messages import Part
+
+log = logging.getLogger(__name__)
+View = TypeVar("View", ItemView, ReaderView, LoanView)
+NEVER_MS = 1 << 53
+"""The age of a copy that never came."""
+
+_SCHEMA = 1
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('gen', '1');
+CREATE TABLE parts (version INTEGER, number INTEGER, PRIMARY KEY (version, number)) STRICT;
+CREATE TABLE items (gen INTEGER, key TEXT, ref TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (gen, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE readers (gen INTEGER, key TEXT, ref TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (gen, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE loans (gen INTEGER, key TEXT, ref TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (gen, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX items_by_uid ON items (gen, ref) WHERE ref <> '';
+CREATE INDEX loans_by_reader ON loans (gen, ref);
+CREATE TABLE overlay (item TEXT PRIMARY KEY, seq INTEGER NOT NULL, settled INTEGER NOT NULL,
+    ref TEXT NOT NULL, body BLOB) STRICT, WITHOUT ROWID;
+CREATE INDEX overlay_by_reader ON overlay (ref);
+"""
+_ITEMS, _READERS, _LOANS = "items", "readers", "loans"
+_LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
+"""Rows of a snapshot that is still arriving carry the next generation; the swap is one update."""
+
+
+class Replica:
+    """The device's copy. Look-ups take microseconds and never wait for an :meth:`apply`.
+
+    ``apply`` may run in a thread of its own; everything else belongs to the event loop.
+    """
+
+    def __init__(self, path: Path, now_ms: Callable[[], int]) -> None:
+        self._now = now_ms
+        self._lock = threading.RLock()
+        self._writer = _open(path)
+        self._reader = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._load()
+
+    @classmethod
+    def open(cls, path: Path, now_ms: Callable[[], int]) -> Self:
+        """Open or make the copy. One that is damaged or newer than this program is made anew."""
+        return cls(path, now_ms)
+
+    def close(self) -> None:
+        """Let go of the file; closing twice is harmless."""
+        self._reader.close()
+        self._writer.close()
+
+    @property
+    def version(self) -> int:
+        """The version of the base; 0 when there is none yet."""
+        return self._version
+
+    @property
+    def age_ms(self) -> int:
+        """How long ago the centre last said that this is how things are; NEVER_MS without a base."""
+        return max(0, self._now() - self._made) if self._version else NEVER_MS
+
+    @property
+    def policy(self) -> Policy:
+        """The lending policy; the built-in one until the centre sends its own."""
+        return self._policy
+
+    def item(self, item_id: str) -> ItemView | None:
+        """Return what is known of an item."""
+        return self._one(_ITEMS, "key", item_id, ItemView)
+
+    def item_by_uid(self, uid: bytes | str) -> ItemView | None:
+        """Return the item whose tag has this UID."""
+        text = uid.hex() if isinstance(uid, bytes) else uid
+        return self._one(_ITEMS, "ref", text.upper(), ItemView)
+
+    def reader(self, card: str) -> ReaderView | None:
+        """Return the reader of a card reference, ``loans`` counting what happened here since."""
+        view = self._one(_READERS, "key", card, ReaderView)
+        if view is None:
+            return None
+        base = {loan.item for loan in self._base_loans(view.reader)}
+        now = {loan.item for loan in self.loans_of(view.reader)}
+        return msgspec.structs.replace(view, loans=max(0, view.loans + len(now) - len(base)))
+
+    def loan(self, item_id: str) -> LoanView | None:
+        """Return the open loan of an item, with what happened here taken into account."""
+        row = self._reader.execute("SELECT body FROM overlay WHERE item = ?", (item_id,)).fetchone()
+        if row is not None:
+            return msgspec.json.decode(row[0], type=LoanView) if row[0] is not None else None
+        return self._one(_LOANS, "key", item_id, LoanView)
+
+    def loans_of(self, reader: str) -> list[LoanView]:
+        """Return the open loans of a reader reference, soonest due first."""
+        own = self._reader.execute("SELECT body FROM overlay WHERE ref = ?", (reader,)).fetchall()
+        loans = [msgspec.json.decode(body, type=LoanView) for (body,) in own if body is not None]
+        loans += [loan for loan in self._base_loans(reader) if not self._overlaid(loan.item)]
+        return sorted(loans, key=lambda loan: (loan.due, loan.item))
+
+    def lent_unsettled(self, reader: str) -> int:
+        """Return how many loans of this reader the ledger has not settled: those of the outage."""
+        query = "SELECT count(*) FROM overlay WHERE ref = ? AND NOT settled AND body IS NOT NULL"
+        return int(self._reader.execute(query, (reader,)).fetchone()[0])
+
+    def note(self, event: Event) -> None:
+        """Take a journaled loan or return into account at once; other facts change nothing.
+
+        Noting the facts that wait in the journal again, in their order, changes nothing either.
+        """
+        fact = event.fact
+        if isinstance(fact, Loan):
+            view = self._one(_READERS, "key", fact.card, ReaderView)
+            item = self.item(fact.item)
+            loan = LoanView(
+                item=fact.item,
+                reader=view.reader if view else fact.card,
+                due=fact.due,
+                since=event.at.wall,
+                title=item.title if item else "",
+            )
+            self._overlay(fact.item, event.seq, loan)
+        elif isinstance(fact, Return):
+            self._overlay(fact.item, event.seq, None)
+
+    def settle(self, seq: int) -> None:
+        """The ledger has committed this device's facts up to ``seq``."""
+        with self._lock, self._writer:
+            self._writer.execute(
+                "UPDATE overlay SET settled = 1 WHERE seq <= ? AND NOT settled", (seq,)
+            )
+
+    def apply(self, part: Part) -> bool:
+        """Take in a part; return False when changes do not fit this version (ask for a snapshot).
+
+        A snapshot shows when its last part is here. Changes that are known already are harmless.
+        Raises WireError, and changes nothing, when the part cannot be understood.
+        """
+        if part.number not in range(part.count):
+            raise WireError(f"Part.number is {part.number} of {part.count}")
+        with self._lock:
+            if part.start and part.start != self._version:
+                return part.version <= self._version
+            policy = _policy(part.policy)
+            with self._writer:
+                if part.start:
+                    self._write(part, self._gen)
+                elif not self._stage(part):
+                    return True
+                self._keep(part, policy)
+            self._load()
+        return True
+
+    def _stage(self, part: Part) -> bool:
+        """Write a snapshot's part beside the base; return True when the snapshot is whole."""
+        db, gen = self._writer, self._gen + 1
+        if db.execute("SELECT 1 FROM parts WHERE version <> ?", (part.version,)).fetchone():
+            self._drop(gen)
+            db.execute("DELETE FROM meta WHERE key = 'next_policy'")
+        self._write(part, gen)
+        db.execute("INSERT OR IGNORE INTO parts VALUES (?, ?)", (part.version, part.number))
+        if part.policy is not None:
+            self._set("next_policy", msgspec.json.encode(part.policy).decode())
+        if db.execute("SELECT count(*) FROM parts").fetchone()[0] < part.count:
+            return False
+        self._drop(self._gen)
+        db.execute("DELETE FROM overlay WHERE settled")
+        db.execute("UPDATE OR REPLACE meta SET key = 'policy' WHERE key = 'next_policy'")
+        self._set("gen", str(gen))
+        return True
+
+    def _drop(self, gen: int) -> None:
+        for table in (_ITEMS, _READERS, _LOANS):
+            self._writer.execute(f"DELETE FROM {table} WHERE gen = ?", (gen,))  # noqa: S608
+        self._writer.execute("DELETE FROM parts")
+
+    def _write(self, part: Part, gen: int) -> None:
+        self._put(_ITEMS, gen, [(i.item, i.uid.upper(), i) for i in part.items])
+        self._put(_READERS, gen, [(r.card, r.reader, r) for r in part.readers])
+        self._put(_LOANS, gen, [(one.item, one.reader, one) for one in part.loans])
+        for name in part.gone:
+            table, _, key = name.partition(":")
+            if table not in (_ITEMS, _READERS, _LOANS):
+                raise WireError(f"Part.gone: {name!r} names no table of the replica")
+            query = f"DELETE FROM {table} WHERE gen = ? AND key = ?"  # noqa: S608
+            self._writer.execute(query, (gen, key))
+        if part.start:
+            spoken_of = [one.item for one in part.loans]
+            spoken_of += [name[6:] for name in part.gone if name.startswith("loans:")]
+            self._agree(spoken_of, gen)
+
+    def _agree(self, items: list[str], gen: int) -> None:
+        """Drop the overlay of items on which the base has the last word, or says the same."""
+        self._writer.executemany(
+            "DELETE FROM overlay WHERE item = ?1 AND (settled OR ref ="
+            " coalesce((SELECT ref FROM loans WHERE gen = ?2 AND key = ?1), ''))",
+            [(item, gen) for item in items],
+        )
+
+    def _put(self, table: str, gen: int, rows: Sequence[tuple[str, str, msgspec.Struct]]) -> None:
+        self._writer.executemany(
+            f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)",  # noqa: S608
+            [(gen, key, ref, msgspec.json.encode(view)) for key, ref, view in rows],
+        )
+
+    def _keep(self, part: Part, policy: Policy | None) -> None:
+        self._set("version", str(part.version))
+        self._set("made", str(part.made or self._now()))
+        if policy is not None and part.policy is not None:
+            self._set("policy", msgspec.json.encode(part.policy).decode())
+
+    def _set(self, key: str, value: str) -> None:
+        self._writer.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def _load(self) -> None:
+        meta = dict(self._writer.execute("SELECT key, value FROM meta").fetchall())
+        self._version, self._gen = int(meta.get("version", 0)), int(meta["gen"])
+        self._made = int(meta.get("made", 0))
+        raw = meta.get("policy")
+        self._policy = (_policy(msgspec.json.decode(raw)) if raw else None) or Policy()
+
+    def _overlay(self, item: str, seq: int, loan: LoanView | None) -> None:
+        row = (item, seq, loan.reader if loan else "", msgspec.json.encode(loan) if loan else None)
+        with self._lock, self._writer:
+            self._writer.execute(
+                "INSERT OR REPLACE INTO overlay (item, seq, settled, ref, body)"
+                " VALUES (?, ?, 0, ?, ?)",
+                row,
+            )
+
+    def _overlaid(self, item: str) -> bool:
+        query = "SELECT 1 FROM overlay WHERE item = ?"
+        return self._reader.execute(query, (item,)).fetchone() is not None
+
+    def _base_loans(self, reader: str) -> list[LoanView]:
+        query = f"SELECT body FROM loans WHERE gen = {_LIVE} AND ref = ?"  # noqa: S608
+        rows = self._reader.execute(query, (reader,)).fetchall()
+        return [msgspec.json.decode(body, type=LoanView) for (body,) in rows]
+
+    def _one(self, table: str, column: str, key: str, kind: type[View]) -> View | None:
+        if not key:
+            return None
+        query = f"SELECT body FROM {table} WHERE gen = {_LIVE} AND {column} = ? LIMIT 1"  # noqa: S608
+        row = self._reader.execute(query, (key,)).fetchone()
+        return msgspec.json.decode(row[0], type=kind) if row else None
+
+
+def _policy(raw: dict[str, Any] | None) -> Policy | None:
+    if raw is None:
+        return None
+    try:
+        return msgspec.convert(raw, Policy)
+    except msgspec.ValidationError as error:
+        raise WireError(f"Part.policy: {error}") from None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Return the writing connection, on a fresh file when the old one cannot be used."""
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as error:
+        log.warning("%s cannot be used (%s): it is set aside and fetched again", path.name, error)
+        path.replace(path.with_suffix(path.suffix + ".unusable"))
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False)
+    with contextlib.ExitStack() as undo:
+        undo.callback(db.close)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        schema = db.execute("PRAGMA user_version").fetchone()[0]
+        if schema > _SCHEMA:
+            raise sqlite3.DatabaseError(f"schema {schema}, this program knows up to {_SCHEMA}")
+        if schema == 0:
+            db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_SCHEMA}; COMMIT;")
+        db.execute("SELECT 1 FROM overlay, items LIMIT 1").fetchone()
+        undo.pop_all()
+    return db
