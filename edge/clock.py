@@ -1,0 +1,129 @@
+"""Time as this device knows it: never backwards within a boot, and honest about how sure it is.
+
+A Pi has no battery clock. ``synced``: the kernel's clock is disciplined by NTP, or the centre told
+the time in this boot; ``holdover``: plausible but not confirmed; ``unset``: the clock stands
+before the newest thing this device knows of, so that only a lower bound can be given.
+"""
+
+import ctypes
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.wire.batch import Stamp
+
+BUILT_MS = 1_790_000_000_000
+"""No time before this (September 2026, when the program was made) is believed."""
+DRIFT_PPM = 50
+UNSURE_MS = {"synced": 50, "holdover": 10 * 60_000, "unset": 24 * 3_600_000}
+LOOK_AGAIN_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the centre said the time was, at a moment of the monotonic clock."""
+
+    wall: int
+    mono: int
+    rtt: int
+
+    def unsure(self, mono: int) -> int:
+        """Return how far off this may be by now: half the way, and the crystal's drift."""
+        return self.rtt // 2 + (mono - self.mono) * DRIFT_PPM // 1_000_000 + 1
+
+
+class Clock:
+    """Wall and monotonic time with a boot id; ``wall`` and ``mono`` give seconds."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        mono: Callable[[], float] = time.monotonic,
+        boot: str | None = None,
+        disciplined: Callable[[], bool] | None = None,
+    ) -> None:
+        self.boot = boot or new_boot()
+        self._wall = wall
+        self._mono = mono
+        self._ask_kernel = disciplined or kernel_is_synced
+        self._kernel: tuple[bool, int] | None = None
+        self._told: Told | None = None
+        self._floor = Told(BUILT_MS, self.mono_ms(), 0)
+        self._last = 0
+
+    def mono_ms(self) -> int:
+        """Return milliseconds that only ever grow within this boot."""
+        return int(self._mono() * 1000)
+
+    def now_ms(self) -> int:
+        """Return the best guess of the time, never less than one given before in this boot."""
+        self._last = max(self._last, self._guess(), self._least())
+        return self._last
+
+    def stamp(self) -> Stamp:
+        """Return the time of a fact: both clocks, the boot, and how sure."""
+        now, mono, state = self.now_ms(), self.mono_ms(), self.state()
+        unsure = UNSURE_MS[state]
+        if self._told is not None and not self._disciplined():
+            unsure = self._told.unsure(mono)
+        held_up = now - max(self._guess(), self._least())  # an earlier stamp was later than this
+        return Stamp(wall=now, mono=mono, boot=self.boot, clock=state, unc=unsure + max(0, held_up))
+
+    def state(self) -> str:
+        """Return ``synced``, ``holdover`` or ``unset``."""
+        if self._sure():
+            return "synced"
+        return "unset" if self._guess() < self._least() else "holdover"
+
+    def learn(self, centre_ms: int, rtt_ms: int) -> None:
+        """Take the centre's time from an answer that came ``rtt_ms`` after its question."""
+        if centre_ms < BUILT_MS or rtt_ms < 0:
+            return
+        mono = self.mono_ms()
+        told = Told(centre_ms + rtt_ms // 2, mono, rtt_ms)
+        if self._told is None or told.unsure(mono) <= self._told.unsure(mono):
+            self._told = told
+
+    def not_before(self, known_ms: int) -> None:
+        """Say that something is known to have happened at this time (the newest fact at start)."""
+        if known_ms > self._floor.wall:
+            self._floor = Told(known_ms, self.mono_ms(), 0)
+
+    def _guess(self) -> int:
+        if self._told is not None and not self._disciplined():
+            return self._told.wall + self.mono_ms() - self._told.mono
+        return int(self._wall() * 1000)
+
+    def _least(self) -> int:
+        """Return the lower bound; a confirmed time beats facts that a wrong clock stamped."""
+        if self._sure():
+            return BUILT_MS
+        return self._floor.wall + self.mono_ms() - self._floor.mono
+
+    def _sure(self) -> bool:
+        return self._told is not None or self._disciplined()
+
+    def _disciplined(self) -> bool:
+        mono = self.mono_ms()
+        if self._kernel is None or mono - self._kernel[1] > LOOK_AGAIN_MS:
+            self._kernel = (self._ask_kernel(), mono)
+        return self._kernel[0] and self._wall() * 1000 >= BUILT_MS
+
+
+def new_boot() -> str:
+    """Return a boot id: the kernel's boot, then this process (its monotonic clock is its own)."""
+    try:
+        kernel = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
+    except OSError:
+        kernel = secrets.token_hex(4)
+    return f"{kernel}-{secrets.token_hex(4)}"
+
+
+def kernel_is_synced() -> bool:
+    """Ask the kernel whether an NTP client disciplines the clock."""
+    try:
+        return ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) not in (-1, 5)
+    except (OSError, AttributeError):
+        return False

@@ -1,0 +1,198 @@
+"""The agent's configuration: one TOML file; what it says wrong is said back clearly.
+
+```
+[agent]            site, device, data, …          AgentOptions
+[uplink]           host, port, ca, cert, key, …   UplinkOptions
+[devices.NAME]     driver = "feig", + the driver's own options
+[stations.NAME]    station = "gate" (default: NAME), + the station's own options
+```
+A station option that names a device may say so with ``metadata={"device": PortClass}``; then the
+name must stand under ``[devices]`` with a driver for that port.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Literal
+
+from drivers.errors import OptionError
+from drivers.ports import Driver
+from edge.station import StationEntry
+from edge.wire.errors import WireError
+from edge.wire.tables import ConfigError, read_table
+from edge.wire.topics import SHARED, check_name
+
+__all__ = ["AgentOptions", "Config", "ConfigError", "UplinkOptions", "load", "site_key"]
+
+Found = Mapping[str, Callable[[], Any]]
+"""Entries by name; each is imported only when a configuration names it."""
+
+
+def _help(text: str) -> dict[str, str]:
+    return {"help": text}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentOptions:
+    """The ``[agent]`` table: which device this is and where it keeps its things."""
+
+    site: str = field(metadata=_help("the site (building) as enrolled: a-z, 0-9 and -"))
+    device: str = field(metadata=_help("this device as enrolled: a-z, 0-9 and -"))
+    name: str = field(default="", metadata=_help("what people call the place"))
+    data: Path = field(metadata=_help("folder for journal and replica, on storage that lasts"))
+    site_key: Path = field(metadata=_help("file with the site's secret for card references"))
+    keep_days: int = field(default=30, metadata=_help("days that acknowledged facts are kept"))
+    reserve_mb: int = field(
+        default=16, metadata=_help("disk space at which new loans stop (returns go on)")
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse names that cannot stand in a topic."""
+        for option in ("site", "device"):
+            try:
+                check_name(getattr(self, option))
+            except WireError as error:
+                raise ValueError(f"{option}: {error}") from None
+        if self.device == SHARED:
+            raise ValueError(f"device: {SHARED!r} stands for the whole site")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkOptions:
+    """The ``[uplink]`` table: the broker and how to speak with it."""
+
+    host: str = field(default="", metadata=_help("the broker; empty: never connect"))
+    port: int = field(default=8883, metadata=_help("the broker's port"))
+    tls: bool = field(default=True, metadata=_help("TLS 1.3; false only for tests on loopback"))
+    ca: Path | None = field(default=None, metadata=_help("the authority of the broker's name"))
+    cert: Path | None = field(default=None, metadata=_help("this device's certificate"))
+    key: Path | None = field(default=None, metadata=_help("this device's private key"))
+    server_name: str = field(default="", metadata=_help("name in the certificate, if not host"))
+    protocol: Literal["5", "3.1.1"] = field(default="5", metadata=_help("the MQTT version"))
+    keepalive: int = field(default=240, metadata=_help("seconds of silence before a ping"))
+    retry_max: float = field(default=30.0, metadata=_help("longest pause between tries, s"))
+    ask_seconds: float = field(default=0.8, metadata=_help("how long the desk waits for answers"))
+    health_seconds: float = field(default=30.0, metadata=_help("pause between health messages"))
+
+    def __post_init__(self) -> None:
+        """Refuse half a TLS configuration."""
+        if self.host and self.tls and None in (self.ca, self.cert, self.key):
+            raise ValueError("TLS needs ca, cert and key; enrolment makes all three")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration, checked."""
+
+    path: Path
+    agent: AgentOptions
+    uplink: UplinkOptions
+    devices: dict[str, tuple[Driver, Any]]
+    stations: dict[str, tuple[StationEntry, Any]]
+
+
+def load(path: Path, drivers: Found | None = None, stations: Found | None = None) -> Config:
+    """Return the configuration of a file, or raise ConfigError with the first thing wrong."""
+    path = Path(path)
+    tables = _parse(path)
+    file, base = path.name, path.parent.absolute()
+    for name in tables:
+        if name not in ("agent", "uplink", "devices", "stations"):
+            raise ConfigError(f"{file}: unknown table [{name}]; allowed: agent, uplink, devices, "
+                              "stations")  # fmt: skip
+    drivers = installed("shelfwire.drivers") if drivers is None else drivers
+    stations = installed("shelfwire.stations") if stations is None else stations
+    devices = {
+        name: _entry(table, f"{file} [devices.{name}]", "driver", None, drivers, base)
+        for name, table in _tables(tables, "devices", file).items()
+    }
+    places = {
+        name: _entry(table, f"{file} [stations.{name}]", "station", name, stations, base)
+        for name, table in _tables(tables, "stations", file).items()
+    }
+    for name, (_, options) in places.items():
+        _check_devices(options, devices, f"{file} [stations.{name}]")
+    return Config(
+        path=path,
+        agent=_section(AgentOptions, tables, "agent", file, base),
+        uplink=_section(UplinkOptions, tables, "uplink", file, base),
+        devices=devices,
+        stations=places,
+    )
+
+
+def site_key(path: Path) -> bytes:
+    """Return the site's secret: hex digits in a file, or raw bytes; 16 bytes at least."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"[agent] site_key: {path}: {error.strerror}") from None
+    try:
+        key = bytes.fromhex(raw.decode("ascii").strip())
+    except ValueError:
+        key = raw
+    if len(key) < 16:
+        raise ConfigError(f"[agent] site_key: {path} holds {len(key)} bytes, needs 16 at least")
+    return key
+
+
+def installed(group: str) -> Found:
+    """Return the installed entries of an entry-point group, not yet imported."""
+    return {entry.name: entry.load for entry in entry_points(group=group)}
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: not TOML: {error}") from None
+
+
+def _section(cls: type[Any], tables: dict[str, Any], name: str, file: str, base: Path) -> Any:
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: {name} must be a table, write [{name}]")
+    return read_table(cls, table, f"{file} [{name}]", base)
+
+
+def _tables(tables: dict[str, Any], group: str, file: str) -> dict[str, dict[str, Any]]:
+    found = tables.get(group, {})
+    if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+        raise ConfigError(f"{file}: {group} must be tables, write [{group}.NAME]")
+    return found
+
+
+def _entry(
+    table: dict[str, Any], where: str, key: str, default: str | None, found: Found, base: Path
+) -> tuple[Any, Any]:
+    """Return the driver or station that a table names, and its options."""
+    name = table.get(key, default)
+    if name is None:
+        raise ConfigError(f"{where}: option {key} is missing; allowed: {', '.join(sorted(found))}")
+    if name not in found:
+        raise ConfigError(
+            f"{where}: {key} {name!r} is not known; allowed: {', '.join(sorted(found))}"
+        )
+    entry = found[name]()
+    rest = {option: value for option, value in table.items() if option != key}
+    try:
+        return entry, read_table(entry.options, rest, where, base)
+    except OptionError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _check_devices(options: Any, devices: dict[str, tuple[Driver, Any]], where: str) -> None:
+    for row in fields(options):
+        port, name = row.metadata.get("device"), getattr(options, row.name)
+        if port is None or not name:
+            continue
+        if name not in devices:
+            raise ConfigError(f"{where}: {row.name} names device {name!r}, but there is no "
+                              f"[devices.{name}]")  # fmt: skip
+        if isinstance(port, type) and devices[name][0].port is not port:
+            raise ConfigError(f"{where}: {row.name} needs a {port.__name__}, but device {name} "
+                              f"is a {devices[name][0].port.__name__}")  # fmt: skip
