@@ -23,6 +23,7 @@ TAG_MIX = (
     ("blank", 3), ("broken", 2), ("foreign", 2),
 )  # fmt: skip
 CARD_MIX = (("barcode", 45), ("ntag", 33), ("mifare", 22))
+GROUP_MIX = (("adult", 55), ("student", 25), ("child", 20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A made-up reader with one card: ``barcode`` (number printed), ``ntag`` (number in the chip)
-    or ``mifare`` (known by its UID alone).
+    """A made-up reader with one card.
+
+    ``card`` is ``barcode`` (number printed), ``ntag`` (number in the chip) or ``mifare`` (known by
+    its UID alone).
     """
 
     reader: str
@@ -145,11 +148,10 @@ def _copies(seed: int, count: int) -> list[Copy]:
     works = titles(seed)
     chosen = (works + chance.choices(works[:400], k=max(0, count - len(works))))[:count]
     chance.shuffle(chosen)
-    tags, weights = zip(*TAG_MIX, strict=True)
     made = []
     for number, work in enumerate(chosen, start=1):
         branch = BRANCHES[0] if chance.random() < 0.65 else BRANCHES[1]
-        tag = chance.choices(tags, weights)[0]
+        tag = _pick(chance, TAG_MIX)
         prefix = "BN" if tag == "foreign" else branch.prefix
         uid = bytes.fromhex("E0040150") + (0x10000000 + number * 9973).to_bytes(4, "big")
         made.append(
@@ -161,16 +163,15 @@ def _copies(seed: int, count: int) -> list[Copy]:
 def _people(seed: int, count: int) -> list[Person]:
     chance = random.Random(f"people {seed}")
     words = json.loads((DATA / "words.json").read_text("utf-8"))
-    cards, weights = zip(*CARD_MIX, strict=True)
     made = []
     for number in range(1, count + 1):
-        card = chance.choices(cards, weights)[0]
+        card = _pick(chance, CARD_MIX)
         uid = _card_uid(card, number)
         made.append(
             Person(
                 reader=f"R{number:04d}",
                 name=" ".join(_name(chance, words, chance.random() < 0.52)),
-                group=chance.choices(("adult", "student", "child"), (55, 25, 20))[0],
+                group=_pick(chance, GROUP_MIX),
                 branch="tinh" if chance.random() < 0.6 else "xa",
                 expires="2026-03-31" if number % 61 == 0 else f"2028-{1 + number % 12:02d}-28",
                 blocked=number % 83 == 0,
@@ -194,6 +195,10 @@ def _name(chance: random.Random, words: dict[str, Any], woman: bool) -> tuple[st
     sex = "f" if woman else "m"
     middle, given = chance.choice(words[f"middle_{sex}"]), chance.choice(words[f"given_{sex}"])
     return _nfc(chance.choice(words["family"])), _nfc(middle), _nfc(given)
+
+
+def _pick(chance: random.Random, mix: tuple[tuple[str, int], ...]) -> str:
+    return chance.choices([word for word, _ in mix], [weight for _, weight in mix])[0]
 
 
 def _nfc(text: str) -> str:

@@ -1,6 +1,7 @@
 import unicodedata
 
 import pytest
+
 from demo.catalogue import BRANCHES, CARD_MIX, TAG_MIX, Library, library, titles
 
 
