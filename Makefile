@@ -45,6 +45,9 @@ bench: setup-test ## measure; prints ratios against peers of the same run
 screens: setup-test ## screenshots of every screen in both languages, into .artifacts/screens
 	@$(PY) -m pytest -q -m browser && echo "Look into .artifacts/screens"
 
+docs: setup-test ## write the reference parts of docs/ from the code
+	@$(PY) docs/reference.py
+
 lock: setup-test ## pin requirements again (versions and hashes, no addresses)
 	@$(PY) -m pip install -q uv
 	@for f in requirements requirements-dev; do .venv/bin/uv pip compile -q --generate-hashes --universal \
@@ -53,4 +56,4 @@ lock: setup-test ## pin requirements again (versions and hashes, no addresses)
 clean: ## remove everything that the other words made
 	rm -rf .venv .demo .artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench screens lock clean
+.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench screens docs lock clean
