@@ -1,0 +1,137 @@
+"""What is done to the journal's tables, each inside a transaction of the writer."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from edge.journal.ids import new_epoch
+from edge.journal.model import TagTask
+from edge.wire.batch import Event, decode_event, encode_event
+from edge.wire.errors import WireError
+from edge.wire.facts import Trouble, Well
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The journal's own state. ``sent`` is the newest number that was ever on its way."""
+
+    device: str
+    epoch: str
+    acked: int = 0
+    sent: int = 0
+    clean: bool = True
+
+
+def read_meta(db: sqlite3.Connection) -> Meta | None:
+    """Return the state, or None of a file that is new."""
+    rows = dict(db.execute("SELECT key, value FROM meta").fetchall())
+    if "epoch" not in rows:
+        return None
+    return Meta(
+        device=rows["device"],
+        epoch=rows["epoch"],
+        acked=int(rows["acked"]),
+        sent=int(rows["sent"]),
+        clean=rows["clean"] == "1",
+    )
+
+
+def write_meta(db: sqlite3.Connection, **values: str | int) -> None:
+    """Set some of the state."""
+    db.executemany(
+        "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+        [(key, str(value)) for key, value in values.items()],
+    )
+
+
+def last_seq(db: sqlite3.Connection) -> int:
+    """Return the newest number ever given in this epoch (0: none)."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_tasks(db: sqlite3.Connection) -> list[TagTask]:
+    """Return the security work that is not finished, oldest first."""
+    rows = db.execute("SELECT uid, item, afi, about, made FROM tasks ORDER BY made, uid")
+    return [TagTask(*row) for row in rows]
+
+
+def read_troubles(db: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return part and reason of the troubles that are not over."""
+    return set(db.execute("SELECT part, reason FROM troubles").fetchall())
+
+
+def insert_events(db: sqlite3.Connection, events: Sequence[Event]) -> None:
+    """Append events, and keep the list of troubles in step with them."""
+    db.executemany(
+        "INSERT INTO events (seq, body) VALUES (?, ?)",
+        [(event.seq, encode_event(event).decode()) for event in events],
+    )
+    for event in events:
+        fact = event.fact
+        if isinstance(fact, Trouble):
+            row = (fact.part, fact.reason)
+            db.execute("INSERT OR IGNORE INTO troubles VALUES (?, ?)", row)
+        elif isinstance(fact, Well):
+            row = (fact.part, fact.reason)
+            db.execute("DELETE FROM troubles WHERE part = ? AND reason = ?", row)
+
+
+def open_task(db: sqlite3.Connection, task: TagTask) -> None:
+    """Remember security work; a newer task for the same tag takes the older one's place."""
+    row = (task.uid, task.item, task.afi, task.about, task.made)
+    db.execute("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?)", row)
+
+
+def close_tasks(db: sqlite3.Connection, uids: Iterable[str]) -> None:
+    """Forget finished security work."""
+    db.executemany("DELETE FROM tasks WHERE uid = ?", [(uid,) for uid in uids])
+
+
+def trim(db: sqlite3.Connection, acked: int, before_ms: int) -> int:
+    """Delete acknowledged events from before ``before_ms``; return how many went."""
+    return db.execute(
+        "DELETE FROM events WHERE seq IN (SELECT seq FROM events"
+        " WHERE seq <= ? AND at_ms < ? ORDER BY seq LIMIT 5000)",
+        (acked, before_ms),
+    ).rowcount
+
+
+def begin_epoch(db: sqlite3.Connection, epoch: str, after: int) -> str:
+    """Start a new life: events beyond ``after`` are numbered from 1, the others are archived."""
+    rows = db.execute("SELECT seq, body FROM events WHERE seq > ? ORDER BY seq", (after,))
+    waiting = [body for _, body in rows]
+    db.execute(
+        "INSERT OR IGNORE INTO archive SELECT ?, seq, body FROM events WHERE seq <= ?",
+        (epoch, after),
+    )
+    db.execute("DELETE FROM events")
+    db.execute("DELETE FROM sqlite_sequence WHERE name = 'events'")
+    number_anew(db, waiting)
+    fresh = new_epoch()
+    write_meta(db, epoch=fresh, acked=0, sent=0)
+    return fresh
+
+
+def number_anew(db: sqlite3.Connection, bodies: Iterable[str]) -> int:
+    """Append events under new numbers, with the ids they were born with; return how many."""
+    seq = last_seq(db)
+    first = seq
+    for body in bodies:
+        seq += 1
+        db.execute("INSERT INTO events (seq, body) VALUES (?, ?)", (seq, _numbered(body, seq)))
+    return seq - first
+
+
+def _numbered(body: str, seq: int) -> str:
+    try:
+        return encode_event(msgspec.structs.replace(decode_event(body.encode()), seq=seq)).decode()
+    except WireError:  # written by another version: only its number changes
+        return msgspec.json.encode({**msgspec.json.decode(body), "seq": seq}).decode()
+
+
+def stamped(task: TagTask, about: str, now: int) -> TagTask:
+    """Return the task with what only the journal knows: its event and its time."""
+    return replace(task, about=task.about or about, made=task.made or now)

@@ -1,0 +1,1 @@
+"""Numbered SQL files: each brings a database from the version before it to its own."""
