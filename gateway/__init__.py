@@ -1,1 +1,1 @@
-"""The centre: ingest, ledger, replica feed and the staff console."""
+"""The centre: takes in every fact once, keeps the ledger, answers the desks, shows staff."""

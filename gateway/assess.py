@@ -1,0 +1,125 @@
+"""What is known of a fact when it comes in: reader, item, due date, codes (R6, R7). Pure.
+
+The result is kept with the fact, so that reckoning an item's chain again later never judges an old
+loan by a new policy.
+"""
+
+import msgspec
+
+from edge.circulation.model import ItemView, Policy, ReaderView
+from edge.circulation.rules import due_date, group_rule, next_open_day, reader_trouble
+from edge.wire.facts import Fact, Loan, RenewalWish, Return
+from gateway.when import Moment
+
+_NOT_FOR_LOAN = frozenset({"reference", "restricted"})
+_LOST = frozenset({"lost", "withdrawn", "missing"})
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A reader as the ledger knows one. ``blocked_at``: since when (0: always)."""
+
+    reader: str
+    name: str = ""
+    group: str = "adult"
+    expires: int = 0
+    blocked: bool = False
+    blocked_at: int = 0
+
+    def view(self, *, at: int | None = None, loans: int = 0, card: str = "") -> ReaderView:
+        """Return the reader as the lending rules see one, blocked as it was at a time."""
+        blocked = self.blocked and (at is None or self.blocked_at <= at)
+        return ReaderView(
+            card=card,
+            reader=self.reader,
+            group=self.group,
+            expires=self.expires,
+            blocked=blocked,
+            loans=loans,
+        )
+
+
+class Assessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was known on arrival. ``known``: the item is in the catalogue; ``limit``: loans allowed.
+
+    ``offline`` loans were decided without the centre; ``policy`` is the policy's number.
+    """
+
+    reader: str | None = None
+    view: ReaderView | None = None
+    known: bool = False
+    due: int = 0
+    limit: int = 0
+    offline: bool = False
+    policy: int = 0
+
+
+def assess(
+    fact: Fact,
+    moment: Moment,
+    item: ItemView | None,
+    person: Person | None,
+    policy: Policy,
+    number: int,
+) -> tuple[Assessed, list[str]]:
+    """Return what is kept with the fact and the codes that do not depend on other facts."""
+    codes = [] if moment.trusted else ["CLOCK_UNTRUSTED"]
+    if isinstance(fact, Loan):
+        codes += _loan_codes(fact, moment, item, person, policy)
+    elif isinstance(fact, Return):
+        codes += _return_codes(fact, item, policy)
+    elif isinstance(fact, RenewalWish) and (item is None or person is None):
+        codes += ["RENEWAL_REFUSED"]
+    view = person.view(at=moment.at) if person else None
+    known = Assessed(
+        reader=person.reader if person else None,
+        view=view,
+        known=item is not None,
+        due=_due(fact, moment, item, view, policy) if isinstance(fact, Loan) else 0,
+        limit=group_rule(policy, view.group).limit if view else 0,
+        offline=isinstance(fact, Loan) and not fact.online,
+        policy=number,
+    )
+    return known, codes
+
+
+def _due(
+    fact: Loan, moment: Moment, item: ItemView | None, view: ReaderView | None, policy: Policy
+) -> int:
+    """Return the due date: the later of what was promised and what the policy says (R11).
+
+    Reckoned from the latest time the loan may have happened at (R4); an item that is not for loan
+    is due on the next day of opening, unless the reader was promised more.
+    """
+    latest = moment.at + moment.unc
+    if item is not None and not _NOT_FOR_LOAN.isdisjoint(item.flags):
+        return max(fact.due, next_open_day(policy, latest))
+    return max(fact.due, due_date(policy, view.group if view else "adult", latest))
+
+
+def _loan_codes(
+    fact: Loan, moment: Moment, item: ItemView | None, person: Person | None, policy: Policy
+) -> list[str]:
+    codes = []
+    if item is None:
+        codes.append("UNKNOWN_ITEM")
+    elif not _NOT_FOR_LOAN.isdisjoint(item.flags):
+        codes.append("NOT_FOR_LOAN_TAKEN")
+    elif not _LOST.isdisjoint(item.flags):
+        codes.append("FOUND_ITEM")
+    if item is not None and item.held:
+        codes.append("HOLD_TAKEN")
+    if person is None:
+        return [*codes, "UNKNOWN_CARD"]
+    view = person.view(at=moment.at)
+    if reader_trouble(view, now=moment.at):
+        codes.append("READER_BLOCKED")
+    if item is not None and fact.due and _due(fact, moment, item, view, policy) != fact.due:
+        codes.append("DUE_DATE_DIFFERS")
+    return codes
+
+
+def _return_codes(fact: Return, item: ItemView | None, policy: Policy) -> list[str]:
+    if item is None:
+        foreign = bool(fact.owner and policy.owners and fact.owner not in policy.owners)
+        return ["FOREIGN_ITEM" if foreign else "UNKNOWN_ITEM"]
+    return ["LOST_RETURNED"] if not _LOST.isdisjoint(item.flags) else []

@@ -1,0 +1,203 @@
+"""The command line of the centre: ``shelfwire-gateway``."""
+
+import argparse
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from edge.wire.errors import WireError
+from edge.wire.tables import ConfigError
+from gateway import enrol, imports, report
+from gateway.config import load
+from gateway.errors import GatewayError
+from gateway.home import Home
+from gateway.ledger.sqlite import SqliteLedger
+
+_ABOUT = """\
+The centre of Shelfwire: takes in every fact of every device once, keeps the ledger of loans,
+answers the kiosks and shows staff what needs a hand.
+
+A first gateway in five lines:
+  shelfwire-gateway init centre
+  shelfwire-gateway import-items --home centre items.jsonl
+  shelfwire-gateway import-readers --home centre readers.jsonl
+  shelfwire-gateway enrol --home centre tinh tinh-kiosk --out kiosk-keys
+  shelfwire-gateway run --config centre/gateway.toml
+"""
+_HOME = "SHELFWIRE_GATEWAY_HOME"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return the exit status: 0 done, 1 not possible, 2 not understood."""
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.do(args)
+    except (GatewayError, ConfigError, WireError) as error:
+        print(f"shelfwire-gateway: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except sqlite3.OperationalError as error:
+        print(f"shelfwire-gateway: the ledger cannot be written: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="shelfwire-gateway",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('shelfwire')}")
+    words = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    run = _word(words, "run", _run, "take facts in, answer, show the staff console")
+    run.add_argument("--config", type=Path, required=True, help="gateway.toml that init made")
+
+    init = _word(words, "init", _init, "make a gateway's folder: keys, ledger, access list")
+    init.add_argument("dir", type=Path, metavar="DIR", help="folder to make; what is there stays")
+    init.add_argument(
+        "--host", action="append", help="name or address of the broker (default: localhost)"
+    )
+
+    one = _word(words, "enrol", _enrol, "make a device's key and let it speak", home=True)
+    one.add_argument("site", metavar="SITE", help="the building: a-z, 0-9 and -")
+    one.add_argument("device", metavar="DEVICE", help="the machine: a-z, 0-9 and -")
+    one.add_argument("--out", type=Path, required=True, help="folder for key, certificate, secret")
+    one.add_argument("--name", default="", help="what staff call the machine")
+    one.add_argument("--branch", default="", help="branch of the tree the site belongs to")
+
+    gone = _word(words, "revoke", _revoke, "take a device's right to speak", home=True)
+    gone.add_argument("device", metavar="DEVICE")
+
+    files = (
+        ("import-items", _items, "FILE.jsonl", "copies: item, title, author, kind, branch, flags"),
+        ("import-readers", _readers, "FILE.jsonl", "readers: reader, name, group, expires, cards"),
+        ("import-branches", _branches, "FILE.jsonl", "the branch tree: branch, name, parent"),
+        ("import-policy", _policy, "FILE.toml", "the lending policy"),
+    )
+    for name, do, file, text in files:
+        word = _word(words, name, do, text, home=True)
+        word.add_argument("file", type=Path, metavar=file)
+
+    _word(words, "acl", _acl, "write and print the broker's access list", home=True)
+    _word(words, "report", _report, "print loans, alarms and devices of the ledger", home=True)
+    return parser
+
+
+def _word(
+    words: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    do: Callable[[argparse.Namespace], int],
+    text: str,
+    *,
+    home: bool = False,
+) -> argparse.ArgumentParser:
+    parser = words.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(do=do)
+    if home:
+        parser.add_argument(
+            "--home",
+            type=Path,
+            default=Path(os.environ.get(_HOME, ".")),
+            help=f"the gateway's folder (default: ${_HOME}, else the current folder)",
+        )
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gateway.service import run  # the other commands need no web server
+
+    return run(load(args.config))
+
+
+def _init(args: argparse.Namespace) -> int:
+    hosts = args.host or ["localhost", "127.0.0.1"]
+    home = enrol.make_home(args.dir, hosts)
+    _say(f"gateway in {home.folder}; next: shelfwire-gateway enrol SITE DEVICE --out FOLDER")
+    return 0
+
+
+def _enrol(args: argparse.Namespace) -> int:
+    home = Home(args.home)
+    with _Opened(home) as ledger:
+        mark = enrol.enrol(
+            home, ledger, args.site, args.device, args.out, now_ms(),
+            name=args.name, branch=args.branch,
+        )  # fmt: skip
+    _say(f"{args.device} may speak for {args.site}; certificate {mark[:16]}… in {args.out}")
+    return 0
+
+
+def _revoke(args: argparse.Namespace) -> int:
+    home = Home(args.home)
+    with _Opened(home) as ledger:
+        enrol.revoke(home, ledger, args.device, now_ms())
+    _say(f"{args.device} may not speak; now reload the broker (SIGHUP) to close its way in")
+    return 0
+
+
+def _items(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        _say(f"{imports.import_items(ledger, args.file, now_ms())} items new or changed")
+    return 0
+
+
+def _readers(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        count = imports.import_readers(ledger, args.file, now_ms())
+        _say(f"{count} readers and cards new or changed")
+    return 0
+
+
+def _branches(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        _say(f"{imports.import_branches(ledger, args.file)} branches")
+    return 0
+
+
+def _policy(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        _say(f"policy {imports.import_policy(ledger, args.file, now_ms())} is in force")
+    return 0
+
+
+def _acl(args: argparse.Namespace) -> int:
+    home = Home(args.home)
+    with _Opened(home) as ledger:
+        sys.stdout.write(enrol.write_acl(home, ledger))
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        report.show(ledger, now_ms())
+    return 0
+
+
+class _Opened:
+    """The ledger of a folder, closed at the end."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def __enter__(self) -> SqliteLedger:
+        self._ledger = enrol.open_ledger(self._home)
+        return self._ledger
+
+    def __exit__(self, *_error: object) -> None:
+        self._ledger.close()
+
+
+def now_ms() -> int:
+    """Return the time now, in ms since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")

@@ -1,0 +1,70 @@
+"""The gateway's configuration file."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edge.wire.tables import ConfigError, read_table
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """``[gateway]``."""
+
+    data: Path = field(metadata={"help": "folder that `shelfwire-gateway init` made"})
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOptions:
+    """``[broker]``: where facts come from."""
+
+    host: str = field(default="127.0.0.1", metadata={"help": "name or address of the broker"})
+    port: int = field(default=8883, metadata={"help": "port of the broker"})
+    tls: bool = field(default=True, metadata={"help": "false only on a test bench"})
+    ca: Path | None = field(default=None, metadata={"help": "certificate that signed the broker"})
+    cert: Path | None = field(default=None, metadata={"help": "the gateway's own certificate"})
+    key: Path | None = field(default=None, metadata={"help": "the gateway's private key"})
+
+    def __post_init__(self) -> None:
+        """Refuse TLS without its files."""
+        if self.tls and not (self.ca and self.cert and self.key):
+            raise ValueError("tls needs the options ca, cert and key")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """``[console]``: the staff's web page."""
+
+    host: str = field(default="127.0.0.1", metadata={"help": "address it listens on"})
+    port: int = field(default=8090, metadata={"help": "port it listens on; 0: any free one"})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file."""
+
+    gateway: GatewayOptions
+    broker: BrokerOptions = field(default_factory=BrokerOptions)
+    console: ConsoleOptions = field(default_factory=ConsoleOptions)
+
+
+_TABLES = {"gateway": GatewayOptions, "broker": BrokerOptions, "console": ConsoleOptions}
+
+
+def load(path: Path) -> Config:
+    """Return the configuration; raise ConfigError naming file, table and option."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    for name in tables:
+        if name not in _TABLES:
+            raise ConfigError(f"{path}: unknown table [{name}]; allowed: {', '.join(_TABLES)}")
+    values: dict[str, Any] = {
+        name: read_table(cls, tables.get(name, {}), f"{path} [{name}]", path.parent)
+        for name, cls in _TABLES.items()
+    }
+    return Config(**values)

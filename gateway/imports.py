@@ -1,0 +1,100 @@
+"""Reads the import files: JSON lines for items, readers and branches, TOML for the policy."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from edge.circulation.model import Policy
+from edge.circulation.rules import end_of_day
+from gateway.errors import ImportLineError
+from gateway.ledger.catalogue import Branch, Item, Reader
+from gateway.ledger.sqlite import SqliteLedger
+
+T = TypeVar("T")
+
+
+def read_lines(path: Path, kind: type[T]) -> Iterator[T]:
+    """Yield the values of a JSON lines file; raise ImportLineError naming file, line and field."""
+    decoder = msgspec.json.Decoder(kind)
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    yield decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    raise ImportLineError(f"{path} line {number}: {error}") from None
+    except OSError as error:
+        raise ImportLineError(f"{path}: {error.strerror or error}") from None
+
+
+def import_items(ledger: SqliteLedger, path: Path, now: int) -> int:
+    """Take in all items of a file or none; return how many changed."""
+    with ledger.store.transaction():
+        changed = ledger.catalogue.put_items(read_lines(path, Item))
+        ledger.posting.settle_unknown(now)
+    return changed
+
+
+def import_readers(ledger: SqliteLedger, path: Path, now: int) -> int:
+    """Take in all readers of a file or none; return how many readers and cards changed."""
+    _, policy = ledger.catalogue.policy()
+    rows = (
+        (row, _day(policy, path, row, row.expires), _day(policy, path, row, row.blocked_since))
+        for row in read_lines(path, Reader)
+    )
+    with ledger.store.transaction():
+        changed = ledger.catalogue.put_readers(rows, now)
+        ledger.posting.settle_unknown(now)
+    return changed
+
+
+def import_branches(ledger: SqliteLedger, path: Path) -> int:
+    """Take in all branches of a file or none; a parent must be there or in the file."""
+    with ledger.store.transaction():
+        count = ledger.catalogue.put_branches(read_lines(path, Branch))
+        lost = ledger.store.value(
+            "SELECT branch FROM branches WHERE parent IS NOT NULL AND parent NOT IN "
+            "(SELECT branch FROM branches)"
+        )
+        if lost is not None:
+            raise ImportLineError(f"{path}: branch {lost} has a parent that is not in the tree")
+    return count
+
+
+def import_policy(ledger: SqliteLedger, path: Path, now: int) -> int:
+    """Put the policy of a TOML file in force; return its number."""
+    with ledger.store.transaction():
+        return ledger.catalogue.put_policy(read_policy(path), now)
+
+
+class _StrictPolicy(Policy, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+def read_policy(path: Path) -> Policy:
+    """Return the policy of a TOML file; raise ImportLineError naming the field that is wrong."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        strict = msgspec.convert(table, _StrictPolicy)
+    except OSError as error:
+        raise ImportLineError(f"{path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ImportLineError(f"{path}: {error}") from None
+    return Policy(**{name: getattr(strict, name) for name in Policy.__struct_fields__})
+
+
+def _day(policy: Policy, path: Path, row: Reader, text: str) -> int:
+    if not text:
+        return 0
+    try:
+        return end_of_day(policy, date.fromisoformat(text))
+    except ValueError:
+        raise ImportLineError(
+            f"{path}: reader {row.reader}: {text!r} is no date, write YYYY-MM-DD"
+        ) from None

@@ -1,0 +1,122 @@
+"""What facts other than loans, returns and renewals do: gates, tags, machines, bins."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from edge.wire.facts import (
+    BinChanged,
+    Booted,
+    Fact,
+    GateAlarm,
+    Repaired,
+    Secured,
+    StaffCalled,
+    TagStillArmed,
+    TagTrouble,
+    Trouble,
+    Well,
+)
+from gateway.ledger.store import Store
+from gateway.ledger.worklist import Worklist
+
+BIN_FULL_PERCENT = 80
+
+
+class Effects:
+    """Keeps allow-lists and the machines' entries of the worklist in step with what came in."""
+
+    def __init__(self, store: Store, worklist: Worklist) -> None:
+        self._store = store
+        self._worklist = worklist
+        self._table: dict[type[Any], Callable[[Any, sqlite3.Row], None]] = {
+            TagStillArmed: self._still_armed,
+            Secured: self._secured,
+            Repaired: self._secured,
+            GateAlarm: self._alarm,
+            TagTrouble: self._tag_trouble,
+            Trouble: self._trouble,
+            Well: self._well,
+            StaffCalled: self._staff_called,
+            BinChanged: self._bin,
+        }
+
+    def apply(self, fact: Fact, row: sqlite3.Row) -> list[str]:
+        """Let a fact have its effect; return its codes. ``row`` is its row in the ledger."""
+        effect = self._table.get(type(fact))
+        if effect is not None:
+            effect(fact, row)
+        if isinstance(fact, Booted) and not fact.clean:
+            return ["POWER_CUT"]
+        return _CODES.get(type(fact), [])
+
+    def allowed(self, site: str, now: int) -> dict[str, int]:
+        """Return the tags that the gates of a site let pass: UID -> until (ms)."""
+        rows = self._store.all(
+            "SELECT uid, until FROM allowed WHERE site = ? AND until > ? ORDER BY uid", site, now
+        )
+        return {row["uid"]: row["until"] for row in rows}
+
+    def _still_armed(self, fact: TagStillArmed, row: sqlite3.Row) -> None:
+        self._store.run(
+            "INSERT INTO allowed VALUES (?1, ?2, ?3, ?4) ON CONFLICT (site, uid) DO UPDATE SET "
+            "until = max(until, ?3), fact = ?4",
+            *(row["site"], fact.uid.upper(), fact.until, row["id"]),
+        )
+        self._open(row, f"TAG_STILL_ARMED:{fact.uid.upper()}", "TAG_STILL_ARMED", uid=fact.uid)
+
+    def _secured(self, fact: Secured | Repaired, row: sqlite3.Row) -> None:
+        self._store.run(
+            "DELETE FROM allowed WHERE site = ? AND uid = ?", row["site"], fact.uid.upper()
+        )
+        self._settle(row, f"TAG_STILL_ARMED:{fact.uid.upper()}")
+
+    def _alarm(self, fact: GateAlarm, row: sqlite3.Row) -> None:
+        key = f"GATE_ALARM:{row['device']}:{fact.gate}:{fact.uid.upper()}"
+        more = {"gate": fact.gate, "uid": fact.uid, "direction": fact.direction}
+        self._open(row, key, "GATE_ALARM", **more)
+
+    def _tag_trouble(self, fact: TagTrouble, row: sqlite3.Row) -> None:
+        key = f"TAG_TROUBLE:{row['device']}:{fact.uid.upper()}:{fact.reason}"
+        more = {"reason": fact.reason, "uid": fact.uid, "station": fact.station}
+        self._open(row, key, "TAG_TROUBLE", **more)
+
+    def _trouble(self, fact: Trouble, row: sqlite3.Row) -> None:
+        key = f"TROUBLE:{row['device']}:{fact.part}:{fact.reason}"
+        self._open(row, key, "TROUBLE", part=fact.part, reason=fact.reason, why=fact.why)
+
+    def _well(self, fact: Well, row: sqlite3.Row) -> None:
+        self._settle(row, f"TROUBLE:{row['device']}:{fact.part}:{fact.reason}")
+
+    def _staff_called(self, fact: StaffCalled, row: sqlite3.Row) -> None:
+        key = f"STAFF_CALLED:{row['device']}:{fact.station}"
+        self._open(row, key, "STAFF_CALLED", station=fact.station)
+
+    def _bin(self, fact: BinChanged, row: sqlite3.Row) -> None:
+        key = f"BIN_FULL:{row['device']}:{fact.bin}"
+        if fact.emptied or fact.percent < BIN_FULL_PERCENT:
+            self._settle(row, key)
+        else:
+            self._open(row, key, "BIN_FULL", bin=fact.bin, percent=fact.percent, items=fact.items)
+
+    def _open(self, row: sqlite3.Row, key: str, code: str, **detail: Any) -> None:
+        self._worklist.open(
+            key,
+            code,
+            row["received"],
+            where=(row["site"], row["device"]),
+            about={"item": row["item"], "fact": row["id"]},
+            detail={**detail, "at": row["at"]},
+        )
+
+    def _settle(self, row: sqlite3.Row, key: str) -> None:
+        self._worklist.settle(key, row["received"])
+
+
+_CODES = {
+    TagStillArmed: ["TAG_STILL_ARMED"],
+    GateAlarm: ["GATE_ALARM"],
+    TagTrouble: ["TAG_TROUBLE"],
+    Trouble: ["TROUBLE"],
+    StaffCalled: ["STAFF_CALLED"],
+}

@@ -1,0 +1,133 @@
+"""The built-in ledger in one SQLite file."""
+
+from pathlib import Path
+from typing import Any
+
+from edge.wire.batch import Batch
+from edge.wire.messages import Cursor
+from gateway.errors import RefusedError
+from gateway.ledger.catalogue import Catalogue, KeyOf
+from gateway.ledger.chains import Chains
+from gateway.ledger.effects import Effects
+from gateway.ledger.intake import Applied, Parts
+from gateway.ledger.posting import Posting
+from gateway.ledger.store import Store
+from gateway.ledger.worklist import Worklist
+
+_LOST = frozenset({"lost", "withdrawn", "missing"})
+
+
+class SqliteLedger:
+    """Everything the centre knows. One thread at a time; a second one opens its own."""
+
+    def __init__(self, path: Path | str, key_of: KeyOf) -> None:
+        self.store = Store(path)
+        self.catalogue = Catalogue(self.store, key_of)
+        self.worklist = Worklist(self.store)
+        self.effects = Effects(self.store, self.worklist)
+        self.chains = Chains(self.store, self.catalogue, self.worklist)
+        self.posting = Posting(
+            Parts(self.store, self.catalogue, self.worklist, self.chains, self.effects)
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self.store.close()
+
+    def apply(self, site: str, batch: Batch, received: int) -> Applied:
+        """Take a batch in: durable, and once, however often it comes."""
+        return self.posting.apply(site, batch, received)
+
+    def enrol(
+        self, site: str, device: str, now: int, *, serial: str, fingerprint: str, name: str = ""
+    ) -> None:
+        """Make a device known at a site, or give it a new certificate."""
+        self.store.run(
+            "INSERT INTO devices (device, site, name, serial, print, enrolled) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (device) DO UPDATE SET site = ?2, "
+            "name = CASE WHEN ?3 = '' THEN name ELSE ?3 END, serial = ?4, print = ?5, revoked = 0",
+            *(device, site, name, serial, fingerprint, now),
+        )
+
+    def devices(self) -> list[dict[str, Any]]:
+        """Return all devices ever enrolled."""
+        return [dict(row) for row in self.store.all("SELECT * FROM devices ORDER BY site, device")]
+
+    def site_of(self, device: str) -> str | None:
+        """Return where a device may speak from; None: unknown, or its certificate was revoked."""
+        got = self.store.value("SELECT site FROM devices WHERE device = ? AND NOT revoked", device)
+        return None if got is None else str(got)
+
+    def sites(self) -> list[str]:
+        """Return all sites."""
+        return [row["site"] for row in self.store.all("SELECT site FROM sites ORDER BY site")]
+
+    def revoke(self, device: str, now: int) -> str:
+        """Take a device's right to speak; return the serial number of its certificate."""
+        self.store.run("UPDATE devices SET revoked = ? WHERE device = ?", now, device)
+        return str(self.store.value("SELECT serial FROM devices WHERE device = ?", device) or "")
+
+    def cursor(self, device: str, epoch: str) -> int:
+        """Return how far a stream of a device was taken in."""
+        return int(
+            self.store.value(
+                "SELECT cursor FROM streams WHERE device = ? AND epoch = ?", device, epoch
+            )
+            or 0
+        )
+
+    def cursors(self) -> list[tuple[str, str, Cursor]]:
+        """Return (site, device, cursor) of every device's latest stream."""
+        rows = self.store.all(
+            "SELECT d.site, s.device, s.epoch, s.cursor, max(s.touched) FROM streams s "
+            "JOIN devices d USING (device) WHERE NOT d.revoked GROUP BY s.device"
+        )
+        return [
+            (row["site"], row["device"], Cursor(epoch=row["epoch"], seq=row["cursor"]))
+            for row in rows
+        ]
+
+    def resolve(self, number: int, action: str, who: str, note: str, now: int) -> None:
+        """Settle an entry as a person decided, and do what the decision says."""
+        with self.store.transaction():
+            entry = self.worklist.resolve(number, action, who, note, now)
+            if action == "void":
+                self._decide(entry, now, voided=1)
+            elif action == "assign":
+                self._decide(entry, now, assigned=self._assignee(note))
+            elif action == "found":
+                self._found(entry)
+
+    def reopen(self, number: int, who: str, now: int) -> None:
+        """Take a decision back: the entry is open again and the ledger as it was."""
+        with self.store.transaction():
+            entry, action = self.worklist.reopen(number, who, now)
+            if action == "void":
+                self._decide(entry, now, voided=0)
+            elif action == "assign":
+                self._decide(entry, now, assigned=None)
+            elif action == "found" and entry["item"]:
+                self.catalogue.put_flags(entry["item"], entry["detail"].get("flags", []))
+
+    def _assignee(self, text: str) -> str:
+        person = self.catalogue.find_person(text)
+        if person is None:
+            raise RefusedError(f"no reader has the card or number {text!r}")
+        return person.reader
+
+    def _decide(self, entry: dict[str, Any], now: int, **columns: Any) -> None:
+        for column, value in columns.items():
+            self.store.run(
+                f"UPDATE facts SET {column} = ? WHERE id = ?",  # noqa: S608 - named above
+                value,
+                entry["fact"],
+            )
+        rows = self.store.all("SELECT * FROM facts WHERE id = ?", entry["fact"])
+        self.posting.judge_again(rows, now)
+
+    def _found(self, entry: dict[str, Any]) -> None:
+        item = self.catalogue.item(entry["item"]) if entry["item"] else None
+        if item is None:
+            return
+        self.worklist.put_detail(entry["number"], {**entry["detail"], "flags": item.flags})
+        self.catalogue.put_flags(item.item, [flag for flag in item.flags if flag not in _LOST])

@@ -1,0 +1,27 @@
+"""The ``report`` command: what the ledger holds, in tables for a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from gateway.ledger import views
+from gateway.ledger.sqlite import SqliteLedger
+
+
+def show(ledger: SqliteLedger, now: int, console: Console | None = None) -> None:
+    """Print devices, totals and what waits for a person."""
+    console = console or Console()
+    summary = views.summary(ledger, now)
+    table = Table(title="Devices")
+    for head in ("site", "device", "online", "epoch", "cursor", "waiting"):
+        table.add_column(head)
+    for row in summary["devices"]:
+        online = "yes" if row["online"] else "no"
+        table.add_row(
+            row["site"], row["device"], online, row["epoch"][:8], str(row["cursor"]),
+            str(row["waiting"]),
+        )  # fmt: skip
+    console.print(table)
+    totals = Table(title="Ledger", show_header=False)
+    for name in ("facts", "rejected", "items", "readers", "loans_open", "alarms", "worklist_open"):
+        totals.add_row(name.replace("_", " "), f"{summary[name]}")
+    console.print(totals)

@@ -1,0 +1,52 @@
+"""When a fact happened, as well as can be known (rules R4, R5). Pure.
+
+Within a stream time never runs backwards. What an unset or future clock stamped is placed by the
+monotonic clock of its boot, else between the stream's last event and now.
+"""
+
+from dataclasses import dataclass
+
+from edge.wire.batch import Stamp
+
+FUTURE_MS = 2 * 60_000
+"""A stamp this much later than the gateway's clock is as good as none."""
+UNTRUSTED_MS = 12 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time in ms, and how far off it may be each way."""
+
+    at: int
+    unc: int
+
+    @property
+    def trusted(self) -> bool:
+        """False when fines and order need a look by a person."""
+        return self.unc <= UNTRUSTED_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last event of the stream before this one."""
+
+    at: int
+    unc: int
+    mono: int
+    boot: str
+
+
+def place(stamp: Stamp, received: int, last: Last | None, floor: int) -> Moment:
+    """Return when an event with this stamp happened.
+
+    ``received`` is the gateway's time on arrival; ``floor`` the earliest time at all (enrolment).
+    """
+    if stamp.clock != "unset" and stamp.wall <= received + FUTURE_MS:
+        if last is None or stamp.wall >= last.at:
+            return Moment(stamp.wall, stamp.unc)
+        return Moment(last.at, max(stamp.unc, last.at - stamp.wall))
+    if last is not None and last.boot == stamp.boot:
+        at = min(max(received, last.at), last.at + max(0, stamp.mono - last.mono))
+        return Moment(at, max(last.unc, stamp.unc))
+    low = min(last.at if last else floor, received)
+    return Moment((low + received) // 2, max((received - low) // 2, stamp.unc))
