@@ -32,7 +32,7 @@ class Cable:
         return ""
 
     @asynccontextmanager
-    async def driver(self, options: Any) -> AsyncIterator["Cable"]:
+    async def driver(self, _: Any) -> AsyncIterator["Cable"]:
         if not self.plugged:
             raise PortLostError("no such port")
         self.opened += 1
@@ -81,7 +81,7 @@ async def device(cable: Cable, waits: Waits, journal: Journal) -> AsyncIterator[
 
 async def until(true: Any) -> None:
     async with asyncio.timeout(2):
-        while not true():
+        while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.002)
 
 

@@ -1,0 +1,226 @@
+"""The circulation desk: may this happen? Asks the centre with a deadline, else decides alone.
+
+The centre's word counts when it comes in time. Without it the local copy and the same lending rules
+decide (rule R10); what is decided is marked, so that the ledger knows how.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
+from edge.circulation.rules import (
+    TRUSTED_READER,
+    Offline,
+    Wanted,
+    decide_loans,
+    decide_renewal,
+    reader_trouble,
+)
+from edge.clock import Clock
+from edge.journal.ids import uuid7
+from edge.replica import Replica
+from edge.wire.facts import card_ref
+from edge.wire.messages import Answer, Ask, Holding
+
+DEADLINE = 0.8
+"""Seconds a reader waits for the centre before the desk decides alone."""
+QUIET_MS = 10_000
+"""After a question without answer the desk decides alone for so long."""
+REMEMBER_MS = 15 * 60_000
+"""How long a reader whom the centre knew is still known when it falls silent."""
+REMEMBER_COUNT = 50
+
+
+class Centre(Protocol):
+    """The way to the centre, as the desk needs it (the uplink)."""
+
+    @property
+    def connected(self) -> bool:
+        """Return whether a question may get there."""
+
+    @property
+    def heard_ms(self) -> int:
+        """Return when the centre was last heard, in monotonic ms (0: never)."""
+
+    async def ask(self, question: Ask, seconds: float) -> Answer | None:
+        """Return the answer, or None when none came in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who showed a card. ``refusal`` is empty, or why this reader may not borrow (a REASON).
+
+    ``card`` is the reference to lend under. ``reader`` may be there although refused (an expired
+    reader may still see loans and give items back). ``name``, ``loans``, ``holds`` and ``fees`` are
+    for the screen only; offline ``loans`` are those that this device knows of.
+    """
+
+    card: str
+    reader: ReaderView | None
+    refusal: str = ""
+    online: bool = False
+    name: str = ""
+    loans: list[LoanView] = field(default_factory=list)
+    holds: list[Holding] = field(default_factory=list)
+    fees: int = 0
+
+
+class Verdicts(list[Verdict]):
+    """Verdicts in the order of the items; ``online`` tells whether the centre gave them."""
+
+    def __init__(self, verdicts: Sequence[Verdict], *, online: bool) -> None:
+        super().__init__(verdicts)
+        self.online = online
+
+
+class Desk:
+    """What stations ask before they act."""
+
+    def __init__(
+        self,
+        site_key: bytes,
+        replica: Replica,
+        clock: Clock,
+        centre: Centre,
+        seconds: float = DEADLINE,
+    ) -> None:
+        self._key = site_key
+        self._replica = replica
+        self._clock = clock
+        self._centre = centre
+        self._seconds = seconds
+        self._silent_ms = 0
+        self._met: dict[str, tuple[ReaderView, int]] = {}
+
+    @property
+    def online(self) -> bool:
+        """Whether the centre can be asked and did answer lately."""
+        if not self._centre.connected:
+            return False
+        if not self._silent_ms or self._centre.heard_ms > self._silent_ms:
+            return True
+        return self._clock.mono_ms() - self._silent_ms > QUIET_MS
+
+    def card_ref(self, text: str) -> str:
+        """Return the reference under which a card is known at this site."""
+        return card_ref(self._key, text)
+
+    def item(self, item_id: str) -> ItemView | None:
+        """Return what this device knows of an item."""
+        return self._replica.item(item_id)
+
+    async def reader(self, card_texts: Sequence[str]) -> Visitor:
+        """Say whose card this is. The texts are what the one card says of itself, best first."""
+        refs = [self.card_ref(text) for text in card_texts]
+        answers = await asyncio.gather(*(self._ask("reader", ref) for ref in refs))
+        known = [
+            self._known(ref, answer)
+            for ref, answer in zip(refs, answers, strict=True)
+            if answer is not None and answer.reader is not None
+        ]
+        if known:
+            return known[0]
+        if refs and all(answer is not None for answer in answers):
+            return Visitor(refs[0], None, "unknown_card", online=True)
+        return self._unasked(refs)
+
+    async def lend(self, card: str, items: Sequence[str]) -> Verdicts:
+        """Say for each item whether it may be lent to the card (a reference), and until when."""
+        answer = await self._ask("lend", card, items)
+        if answer is not None and _fits(answer, items):
+            return Verdicts(answer.verdicts, online=True)
+        reader = self._reader_now(card)
+        wanted = [Wanted(one, self._replica.item(one), self._replica.loan(one)) for one in items]
+        verdicts = decide_loans(
+            self._replica.policy,
+            reader,
+            wanted,
+            now=self._clock.now_ms(),
+            offline=self._offline(reader),
+        )
+        return Verdicts(verdicts, online=False)
+
+    async def renew(self, card: str, items: Sequence[str]) -> Verdicts:
+        """Say for each item whether its loan is prolonged; never promised without the centre."""
+        answer = await self._ask("renew", card, items)
+        if answer is not None and _fits(answer, items):
+            return Verdicts(answer.verdicts, online=True)
+        reader, now = self._reader_now(card), self._clock.now_ms()
+        offline, policy = self._offline(reader), self._replica.policy
+        verdicts = [
+            decide_renewal(
+                policy, reader, self._replica.item(one), self._replica.loan(one),
+                now=now, offline=offline, item_id=one,
+            )
+            for one in items
+        ]  # fmt: skip
+        return Verdicts(verdicts, online=False)
+
+    async def take_back(self, items: Sequence[str]) -> list[ItemView | None]:
+        """Return what is known of items that come back (a return itself is never refused)."""
+        answer = await self._ask("take_back", "", items)
+        there = {view.item: view for view in answer.items} if answer is not None else {}
+        return [there.get(one) or self._replica.item(one) for one in items]
+
+    async def _ask(self, what: str, card: str, items: Sequence[str] = ()) -> Answer | None:
+        """Return an answer that answers; silence keeps the next questions from waiting."""
+        if not self.online:
+            return None
+        now = self._clock.now_ms()
+        question = Ask(id=uuid7(now), what=what, card=card, items=list(items), at=now)
+        answer = await self._centre.ask(question, self._seconds)
+        if answer is None:
+            self._silent_ms = self._clock.mono_ms()
+            return None
+        self._silent_ms = 0
+        return None if answer.error and answer.error != "unknown_card" else answer
+
+    def _known(self, ref: str, answer: Answer) -> Visitor:
+        reader, now = answer.reader, self._clock.now_ms()
+        assert reader is not None  # noqa: S101  the caller looked
+        self._met[ref] = (reader, self._clock.mono_ms())
+        while len(self._met) > REMEMBER_COUNT:
+            self._met.pop(next(iter(self._met)))
+        return Visitor(
+            card=ref,
+            reader=reader,
+            refusal=reader_trouble(reader, now=now),
+            online=True,
+            name=answer.name,
+            loans=answer.loans,
+            holds=answer.holds,
+            fees=answer.fees,
+        )
+
+    def _unasked(self, refs: list[str]) -> Visitor:
+        """Say whose card this is from what this device knows."""
+        for ref in refs:
+            reader = self._reader_now(ref)
+            if reader is not None:
+                refusal = reader_trouble(reader, now=self._clock.now_ms())
+                return Visitor(ref, reader, refusal, loans=self._replica.loans_of(reader.reader))
+        first = refs[0] if refs else ""
+        if first and self._replica.policy.offline_trust:
+            return Visitor(first, ReaderView(card=first, reader=TRUSTED_READER))
+        return Visitor(first, None, "card_unverified")
+
+    def _reader_now(self, card: str) -> ReaderView | None:
+        """Return the reader from the local copy, else from a visit of the last minutes."""
+        reader = self._replica.reader(card)
+        if reader is not None:
+            return reader
+        met = self._met.get(card)
+        if met is None or self._clock.mono_ms() - met[1] > REMEMBER_MS:
+            return None
+        return met[0]
+
+    def _offline(self, reader: ReaderView | None) -> Offline:
+        lent = self._replica.lent_unsettled(reader.reader) if reader else 0
+        return Offline(self._replica.age_ms, lent)
+
+
+def _fits(answer: Answer, items: Sequence[str]) -> bool:
+    """Return whether the verdicts are for these items in this order."""
+    return [verdict.item for verdict in answer.verdicts] == list(items)
