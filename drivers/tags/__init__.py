@@ -1,0 +1,34 @@
+"""The data on library tags: ISO 28560-2, -3 and -4, 3M; memory in, values out, and back.
+
+``decode`` takes whatever bytes a reader read and always returns a TagContent; ``encode`` makes the
+memory of a new tag. Nothing here talks to a device.
+"""
+
+from drivers.tags.decide import decode
+from drivers.tags.model import (
+    AFI_IN,
+    AFI_OUT,
+    DSFID,
+    ELEMENTS,
+    Format,
+    NewTag,
+    TagContent,
+    TagError,
+)
+from drivers.tags.write import FORMATS, choose, encode, write_plan
+
+__all__ = [
+    "AFI_IN",
+    "AFI_OUT",
+    "DSFID",
+    "ELEMENTS",
+    "FORMATS",
+    "Format",
+    "NewTag",
+    "TagContent",
+    "TagError",
+    "choose",
+    "decode",
+    "encode",
+    "write_plan",
+]
