@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
+import table
+
 from drivers.tags import DSFID, NewTag, decode, encode
 
 TAG = NewTag("8930123456", "VN-HNLIB", elements={"title": "Truyện Kiều"})
@@ -15,10 +17,10 @@ NOISE = bytes(i * 37 & 0xFF for i in range(112))
 def microseconds(call: Callable[[], object], seconds: float = 0.3) -> float:
     """Return the best of five rounds of about ``seconds`` / 5."""
     count, best = 1, float("inf")
-    while (spent := _spent(call, count)) < seconds / 10:
+    while _spent(call, count) < seconds / 10:
         count *= 2
     for _ in range(5):
-        best = min(best, spent := _spent(call, count))
+        best = min(best, _spent(call, count))
     return best / count * 1e6
 
 
@@ -43,8 +45,8 @@ def measure() -> dict[str, float]:
 
 def main() -> int:
     """Print the table."""
-    for name, value in measure().items():
-        print(f"tags  {name:<30} {value:8.1f} µs")
+    rows = ((name, f"{value:.1f}") for name, value in measure().items())
+    table.show("Tags: the software's share", ("what", "µs"), rows)
     return 0
 
 
