@@ -1,0 +1,152 @@
+"""The chute of a book drop as a table: what it does, and what each event makes of it. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What the chute is doing."""
+
+    READY = "ready"
+    LOOKING = "looking"
+    LETTING_IN = "letting_in"
+    REFUSING = "refusing"
+    JAMMED = "jammed"
+    FULL = "full"
+    DOOR_OPEN = "door_open"
+    AWAY = "away"
+
+
+class Event(StrEnum):
+    """What happens at the drop.
+
+    ``ITEM_IN``/``ITEM_OUT``: something is in the chute, or no more; ``REFUSED``: not exactly one
+    good item; ``TIMED_OUT``: the shutter was open and the item is still there.
+    """
+
+    ITEM_IN = "item_in"
+    ITEM_OUT = "item_out"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    BIN_FULL = "bin_full"
+    BIN_FREE = "bin_free"
+    DOOR_OPENED = "door_opened"
+    DOOR_CLOSED = "door_closed"
+    READER_LOST = "reader_lost"
+    READER_BACK = "reader_back"
+
+
+class Effect(StrEnum):
+    """What the station shall do."""
+
+    LIGHT_ON = "light_on"
+    LIGHT_OFF = "light_off"
+    LOOK = "look"
+    OPEN_SHUTTER = "open_shutter"
+    CLOSE_SHUTTER = "close_shutter"
+    JAM = "jam"
+    JAM_OVER = "jam_over"
+    REFUSE = "refuse"
+    EMPTIED = "emptied"
+
+
+_DOOR = {Event.DOOR_OPENED: State.DOOR_OPEN}
+
+TABLE: dict[State, dict[Event, State]] = {
+    State.READY: {
+        Event.ITEM_IN: State.LOOKING, Event.BIN_FULL: State.FULL, Event.READER_LOST: State.AWAY,
+    } | _DOOR,
+    State.LOOKING: {
+        Event.ACCEPTED: State.LETTING_IN, Event.REFUSED: State.REFUSING,
+        Event.ITEM_OUT: State.READY, Event.READER_LOST: State.AWAY,
+    } | _DOOR,
+    State.LETTING_IN: {Event.ITEM_OUT: State.READY, Event.TIMED_OUT: State.JAMMED} | _DOOR,
+    State.REFUSING: {Event.ITEM_OUT: State.READY} | _DOOR,
+    State.JAMMED: {Event.ITEM_OUT: State.READY} | _DOOR,
+    State.FULL: {Event.BIN_FREE: State.READY} | _DOOR,
+    State.DOOR_OPEN: {Event.DOOR_CLOSED: State.READY},
+    State.AWAY: {Event.READER_BACK: State.READY} | _DOOR,
+}  # fmt: skip
+"""Where each event leads; an event that is not named changes nothing."""
+
+_ENTERED: dict[State, tuple[Effect, ...]] = {
+    State.READY: (Effect.LIGHT_ON,),
+    State.LOOKING: (Effect.LOOK,),
+    State.LETTING_IN: (Effect.OPEN_SHUTTER,),
+    State.REFUSING: (Effect.LIGHT_OFF,),
+    State.JAMMED: (Effect.LIGHT_OFF, Effect.JAM),
+    State.FULL: (Effect.LIGHT_OFF,),
+    State.DOOR_OPEN: (Effect.LIGHT_OFF,),
+    State.AWAY: (Effect.LIGHT_OFF,),
+}
+_LEFT: dict[State, tuple[Effect, ...]] = {
+    State.LETTING_IN: (Effect.CLOSE_SHUTTER,),
+    State.JAMMED: (Effect.JAM_OVER,),
+}
+
+
+def diagram() -> str:
+    """Return the table as a Mermaid state diagram, for the manual."""
+    rows = [f"    {a} --> {b}: {e}" for a, row in TABLE.items() for e, b in row.items()]
+    return "\n".join(["stateDiagram-v2", "    [*] --> ready", *rows])
+
+
+@dataclass(slots=True)
+class Chute:
+    """The chute and the levels around it. It starts as if everything were well and empty."""
+
+    state: State = State.READY
+    item: bool = False
+    full: bool = False
+    door: bool = False
+    reader: bool = True
+    opened: bool = False
+    """The door was opened and closed, and the sensor has not said yet that the bin is empty."""
+
+    def on(self, event: Event) -> list[Effect]:
+        """Take an event; return what to do, in order."""
+        before = self.state
+        self._note(event)
+        effects = self._go(event)
+        if before is State.DOOR_OPEN and event is Event.DOOR_CLOSED:
+            self.opened = True
+        if self.opened and not self.full and not self.door:
+            self.opened = False
+            effects.insert(0, Effect.EMPTIED)
+        if event is Event.ITEM_IN and self.state in (State.FULL, State.AWAY):
+            effects.append(Effect.REFUSE)
+        while self.state is State.READY and (pending := self._pending()) is not None:
+            effects += self._go(pending)
+        return effects
+
+    def _go(self, event: Event) -> list[Effect]:
+        goes_to = TABLE[self.state].get(event)
+        if goes_to is None:
+            return []
+        left = _LEFT.get(self.state, ())
+        self.state = goes_to
+        return [*left, *_ENTERED[goes_to]]
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Event.ITEM_IN | Event.ITEM_OUT:
+                self.item = event is Event.ITEM_IN
+            case Event.BIN_FULL | Event.BIN_FREE:
+                self.full = event is Event.BIN_FULL
+            case Event.DOOR_OPENED | Event.DOOR_CLOSED:
+                self.door = event is Event.DOOR_OPENED
+            case Event.READER_LOST | Event.READER_BACK:
+                self.reader = event is Event.READER_BACK
+            case Event.ACCEPTED | Event.REFUSED | Event.TIMED_OUT:
+                pass
+
+    def _pending(self) -> Event | None:
+        """What became so while the chute was busy with something else."""
+        if self.door:
+            return Event.DOOR_OPENED
+        if not self.reader:
+            return Event.READER_LOST
+        if self.full:
+            return Event.BIN_FULL
+        return Event.ITEM_IN if self.item else None

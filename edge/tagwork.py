@@ -1,0 +1,299 @@
+"""Tag security in two phases (rule R12): the safe side of a power cut is a tag that alarms.
+
+A loan is recorded first, then its tags are disarmed and read back. A return arms first, reads back,
+then records. What could not be finished stays in the journal as a task and is finished when the tag
+is met again (:meth:`TagWork.heal`). A recorded loan is never rolled back.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from drivers.errors import DriverError, RefusedError, TagLostError
+from drivers.ports import ItemReader, TagInfo
+from edge.circulation.model import Verdict
+from edge.items import PadItem, PadWatch
+from edge.journal import JournalError, TagTask
+from edge.station import Services
+from edge.wire.facts import Fact, Loan, Repaired, Return, Secured, TagStillArmed, TagTrouble
+
+if TYPE_CHECKING:
+    from edge.device import Device
+
+log = logging.getLogger(__name__)
+TRIES = 3
+ALLOW_MS = 2 * 3_600_000
+"""How long gates let a tag pass that could not be disarmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A recorded loan. Not ``secured``: its tag still alarms, and gates were told to let it pass.
+
+    ``removed``: the item was taken away too early; put back, it is healed.
+    """
+
+    event_id: str
+    secured: bool
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A return. ``event_id`` is None when nothing was recorded: the tag left or the reader did.
+
+    Recorded but not ``secured``: the tag refused to be armed; staff know, a task is open.
+    """
+
+    event_id: str | None
+    secured: bool
+    removed: bool = False
+
+
+class Healed(StrEnum):
+    """What meeting a tag again came to."""
+
+    NOTHING = ""
+    SECURED = "secured"
+    """The security work of a recorded loan or return was finished."""
+    REPAIRED = "repaired"
+    """A security bit that was wrong for the state of the loan was put right."""
+    FAILED = "failed"
+    """There is work to do on this tag, and it did not succeed this time."""
+
+
+class _End(StrEnum):
+    """How writing one tag ended."""
+
+    DONE = "done"
+    GONE = "gone"
+    FAILED = "failed"
+    AWAY = "away"
+
+
+@dataclass(slots=True)
+class _Work:
+    """How the tags of one item ended."""
+
+    ends: dict[str, _End] = field(default_factory=dict)
+
+    def uids(self, *ends: _End) -> list[str]:
+        return [uid for uid, end in self.ends.items() if end in ends]
+
+    @property
+    def secured(self) -> bool:
+        return bool(self.ends) and all(end is _End.DONE for end in self.ends.values())
+
+    @property
+    def removed(self) -> bool:
+        return _End.GONE in self.ends.values()
+
+    @property
+    def unreachable(self) -> bool:
+        return self.removed or _End.AWAY in self.ends.values()
+
+
+class TagWork:
+    """Lends, takes back and heals the items over one RFID reader.
+
+    One call at a time. ``watch`` is told of security bytes that were changed.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        device: "Device[ItemReader]",
+        watch: PadWatch | None = None,
+        *,
+        tries: int = TRIES,
+        allow_ms: int = ALLOW_MS,
+    ) -> None:
+        self._services = services
+        self._journal = services.journal
+        self._device = device
+        self._watch = watch
+        self._tries = tries
+        self._allow_ms = allow_ms
+
+    async def lend(
+        self,
+        item: PadItem,
+        card: str,
+        verdict: Verdict,
+        session: str = "",
+        *,
+        online: bool = False,
+    ) -> Lent:
+        """Record the loan, then disarm. Raises JournalError when the loan could not be recorded.
+
+        ``online``: the centre gave the verdict.
+        """
+        afi = self._services.replica.policy.afi_out
+        loan = Loan(
+            item=_number(item),
+            card=card,
+            due=verdict.due,
+            online=online,
+            session=session,
+            evidence=item.evidence(),
+        )
+        [event] = await self._journal.append(loan, open_tasks=_tasks(item, afi))
+        work = await self._write(item, afi)
+        facts: list[Fact] = [
+            Secured(item=loan.item, uid=uid, afi=afi, about=event.id)
+            for uid in work.uids(_End.DONE)
+        ]
+        armed = work.uids(_End.GONE, _End.FAILED, _End.AWAY)
+        facts += self._let_pass(loan.item, armed, event.id)
+        await self._finish(facts, close=work.uids(_End.DONE))
+        return Lent(event.id, work.secured, work.removed and item.by == "tag")
+
+    async def take_back(
+        self,
+        item: PadItem,
+        place: Literal["kiosk", "drop", "desk"],
+        session: str = "",
+        *,
+        bin_name: str = "",
+    ) -> Returned:
+        """Arm, read back, then record the return. Nothing is recorded of an item that left.
+
+        Raises JournalError when the return could not be recorded; the tag then alarms already.
+        """
+        afi = self._services.replica.policy.afi_in
+        number = _number(item)
+        if item.tags:
+            await self._journal.append(open_tasks=_tasks(item, afi))
+        work = await self._write(item, afi)
+        if work.unreachable and item.by == "tag":
+            return Returned(None, secured=False, removed=work.removed)
+        done, silent = work.uids(_End.DONE), work.uids(_End.FAILED, _End.GONE, _End.AWAY)
+        back = Return(
+            item=number,
+            place=place,
+            bin=bin_name,
+            owner=item.owner,
+            session=session,
+            evidence=item.evidence(afi if work.secured else None),
+        )
+        facts: list[Fact] = [Secured(item=number, uid=uid, afi=afi, about="") for uid in done]
+        facts += [_trouble("not_armed", number, uid, place) for uid in silent]
+        if item.missing:
+            facts.append(_trouble("incomplete_set", number, item.key, place))
+        if not item.tags:
+            facts.append(_trouble("no_tag", number, "", place))
+        tasks = [TagTask(uid, number, afi) for uid in silent]
+        events = await self._journal.append(back, *facts, open_tasks=tasks, close_tasks=done)
+        return Returned(events[0].id, work.secured)
+
+    async def heal(self, item: PadItem, reader: str = "") -> Healed:
+        """Finish what is open on an item that is met again and is not being returned now.
+
+        ``reader``: reference of the reader who stands here; a tag that alarms although the item is
+        lent to this very reader is disarmed, when the centre can be reached.
+        """
+        if item.item is None or item.trouble:
+            return Healed.NOTHING
+        ends = [await self._heal(item, uid, afi, reader) for uid, afi in item.tags]
+        for end in (Healed.FAILED, Healed.REPAIRED, Healed.SECURED):
+            if end in ends:
+                return end
+        return Healed.NOTHING
+
+    async def _heal(self, item: PadItem, uid: bytes, afi: int | None, reader: str) -> Healed:
+        policy, task = self._services.replica.policy, self._journal.task(uid.hex().upper())
+        number = _number(item)
+        loan = self._services.replica.loan(number)
+        if task is not None and task.about:
+            lent = task.afi == policy.afi_out
+            wanted = policy.afi_in if lent and loan is None else task.afi
+            about = task.about if wanted == task.afi else ""
+            return await self._mend(number, uid, afi, wanted, about)
+        theirs = loan is not None and bool(reader) and loan.reader == reader
+        if theirs and afi == policy.afi_in and self._services.desk.online:
+            return await self._mend(number, uid, afi, policy.afi_out, "")
+        return Healed.NOTHING
+
+    async def _mend(
+        self, item: str, uid: bytes, now: int | None, wanted: int, about: str
+    ) -> Healed:
+        if await self._set(uid, now, wanted) is not _End.DONE:
+            return Healed.FAILED
+        name = uid.hex().upper()
+        self._services.allowed.pop(name, None)
+        fact: Fact = Repaired(item=item, uid=name, afi=wanted)
+        if about:
+            fact = Secured(item=item, uid=name, afi=wanted, about=about)
+        await self._finish([fact], close=[name])
+        return Healed.SECURED if about else Healed.REPAIRED
+
+    def _let_pass(self, item: str, uids: Iterable[str], about: str) -> list[Fact]:
+        until = self._services.clock.now_ms() + self._allow_ms
+        facts: list[Fact] = []
+        for uid in uids:
+            self._services.allowed[uid] = until
+            facts.append(TagStillArmed(item=item, uid=uid, about=about, until=until))
+        return facts
+
+    async def _finish(self, facts: list[Fact], close: list[str]) -> None:
+        """Record the second phase. If that fails the task stays open, which is the safe side."""
+        if not facts:
+            return
+        try:
+            await self._journal.append(*facts, close_tasks=close)
+        except JournalError as error:
+            log.warning("tag security of %s not recorded, it stays a task: %s", close, error)
+
+    async def _write(self, item: PadItem, afi: int) -> _Work:
+        """Set the security byte of every tag of the item."""
+        work = _Work()
+        for uid, now in item.tags:
+            work.ends[uid.hex().upper()] = await self._set(uid, now, afi)
+        return work
+
+    async def _set(self, uid: bytes, now: int | None, afi: int) -> _End:
+        """Set one security byte and read it back; only what was read back counts."""
+        end = _End.FAILED
+        for _ in range(self._tries):
+            try:
+                if now != afi:
+                    await self._device.call(_writing(uid, afi))
+                now = (await self._device.call(_asking(uid))).afi
+            except TagLostError:
+                end, now = _End.GONE, None
+            except RefusedError as error:
+                log.info("tag %s: %s", uid.hex().upper(), error)
+                end, now = _End.FAILED, None
+            except DriverError:  # DeviceAwayError, or the reader cannot do it at all
+                return _End.AWAY
+            else:
+                end = _End.FAILED
+            if now == afi:
+                if self._watch is not None:
+                    self._watch.note_afi(uid, afi)
+                return _End.DONE
+        return end
+
+
+def _writing(uid: bytes, afi: int) -> Callable[[ItemReader], Awaitable[None]]:
+    return lambda reader: reader.write_afi(uid, afi)
+
+
+def _asking(uid: bytes) -> Callable[[ItemReader], Awaitable[TagInfo]]:
+    return lambda reader: reader.info(uid)
+
+
+def _tasks(item: PadItem, afi: int) -> list[TagTask]:
+    return [TagTask(uid.hex().upper(), _number(item), afi) for uid, _ in item.tags]
+
+
+def _number(item: PadItem) -> str:
+    if item.item is None:
+        raise ValueError(f"tag {item.key} has no item number: it cannot be lent or taken back")
+    return item.item
+
+
+def _trouble(reason: str, item: str, uid: str, station: str) -> TagTrouble:
+    return TagTrouble(reason=reason, uid=uid, item=item, station=station)
