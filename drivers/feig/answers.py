@@ -1,0 +1,204 @@
+"""What the replies of a FEIG reader say, as values. A reply that does not fit raises FrameError."""
+
+from dataclasses import dataclass, field
+
+from drivers.errors import FrameError
+from drivers.feig.fields import Fields
+from drivers.feig.status import Status
+from drivers.ports import SeenTag, Sighting, TagInfo
+
+UID_BYTES = 8
+CONFIG_BYTES = 14
+ISO15693, ISO14443A, ISO14443B = 0x03, 0x04, 0x05
+_UIDS_OF_14443A = (7, 10)
+_AFTER_TYPE_OF_14443B = 9
+
+TR1_SNR, TR1_DATA, TR1_ANTENNA, TR1_TIME, TR1_DATE, TR1_MORE = 0x01, 0x02, 0x10, 0x20, 0x40, 0x80
+TR1_KNOWN = TR1_SNR | TR1_DATA | TR1_ANTENNA | TR1_TIME | TR1_DATE | TR1_MORE
+TR2_AFI = 0x04
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply: its status and what follows it."""
+
+    status: int
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Software and hardware of a reader."""
+
+    software: int
+    hardware: int
+    reader_type: int
+    tag_types: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """A page of an inventory; ``more`` when the reader has further tags to tell."""
+
+    tags: list[SeenTag] = field(default_factory=list)
+    others: int = 0
+    """Tags of other kinds (ISO 14443 cards)."""
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Blocks of a tag, each as the wire had it."""
+
+    size: int
+    blocks: list[bytes]
+    locked: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A record of a gate reader's buffer; block bytes are as the wire had them."""
+
+    sighting: Sighting
+    block_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BufferPage:
+    """A page of a gate reader's buffer."""
+
+    passages: list[Passage] = field(default_factory=list)
+    skipped: int = 0
+    """Records of tags of other kinds."""
+    more: bool = False
+    overflow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A people counter: how many went in and out, at both of its beams."""
+
+    in_1: int
+    out_1: int
+    in_2: int
+    out_2: int
+
+
+def nothing(reply: Reply) -> None:
+    """Expect no data, or none that we use."""
+
+
+def raw(reply: Reply) -> bytes:
+    """Return the data as they are."""
+    return reply.data
+
+
+def version(reply: Reply) -> Version:
+    """Read the reply to 65, and the general one to 66, which begins in the same way."""
+    fields = Fields(reply.data)
+    software = fields.number(2)
+    fields.take(1)
+    return Version(software, fields.number(), fields.number(), fields.number(2))
+
+
+def config(reply: Reply) -> bytes:
+    """Read a configuration block."""
+    if len(reply.data) != CONFIG_BYTES:
+        raise FrameError(f"a configuration block has {CONFIG_BYTES} bytes, not {len(reply.data)}")
+    return reply.data
+
+
+def people(reply: Reply) -> People:
+    """Read the reply to 77; some counters add a byte whose meaning is not known."""
+    fields = Fields(reply.data)
+    return People(*(fields.number(4) for _ in range(4)))
+
+
+def inventory(reply: Reply) -> Inventory:
+    """Read the reply to B0 01."""
+    if reply.status == Status.NO_TAG:
+        return Inventory()
+    error: FrameError | None = None
+    for uid_bytes in _UIDS_OF_14443A:
+        try:
+            return _inventory(reply, uid_bytes)
+        except FrameError as failed:
+            error = error or failed
+    raise error or FrameError("no inventory")
+
+
+def _inventory(reply: Reply, uid_bytes_a: int) -> Inventory:
+    fields, tags = Fields(reply.data), []
+    count = fields.number()
+    for _ in range(count):
+        kind = fields.number()
+        if kind == ISO15693:
+            dsfid = fields.number()
+            tags.append(SeenTag(fields.take(UID_BYTES), dsfid))
+        elif kind == ISO14443A:
+            fields.take(2 + uid_bytes_a)
+        elif kind == ISO14443B:
+            fields.take(_AFTER_TYPE_OF_14443B)
+        else:
+            raise FrameError(f"inventory holds a tag of unknown type {kind:02X}")
+    fields.end()
+    return Inventory(tags, count - len(tags), more=reply.status == Status.MORE_DATA)
+
+
+def blocks(reply: Reply) -> Blocks:
+    """Read the reply to B0 23."""
+    fields = Fields(reply.data)
+    count, size = fields.number(), fields.number()
+    found = [(fields.number(), fields.take(size)) for _ in range(count)]
+    fields.end()
+    return Blocks(size, [block for _, block in found], [bool(lock & 1) for lock, _ in found])
+
+
+def system_info(reply: Reply) -> TagInfo:
+    """Read the reply to B0 2B; the wire counts blocks and bytes from 0."""
+    fields = Fields(reply.data)
+    dsfid, uid, afi = fields.number(), fields.take(UID_BYTES), fields.number()
+    block_size, block_count = (fields.number() & 0x1F) + 1, fields.number() + 1
+    chip = fields.number() if len(fields) else None
+    return TagInfo(uid, dsfid, afi, block_size, block_count, chip)
+
+
+def buffer(reply: Reply) -> BufferPage:
+    """Read the reply to 22.
+
+    TR-DATA1 [TR-DATA2] COUNT, then records: LEN (of all, itself too) [TYPE IDDT LEN [AFI DSFID] UID]
+    [N SIZE DATA] [ANT] … ; flags in TR-DATA say which parts are there. Parts behind these are skipped.
+    """
+    if reply.status == Status.NO_VALID_DATA:
+        return BufferPage()
+    if reply.status == Status.BUFFER_OVERFLOW:
+        return BufferPage(overflow=True)
+    fields = Fields(reply.data)
+    first = fields.number()
+    second = fields.number() if first & TR1_MORE else 0
+    if not first & TR1_SNR or first & ~TR1_KNOWN:
+        raise FrameError(f"the buffer has records of unknown layout, TR-DATA1 {first:02X}")
+    count = fields.number(2)
+    records = [Fields(fields.take(max(fields.number(2) - 2, 0))) for _ in range(count)]
+    passages = [found for record in records if (found := _passage(record, first, second))]
+    more = reply.status == Status.MORE_DATA
+    return BufferPage(passages, count - len(passages), more=more)
+
+
+def _passage(record: Fields, first: int, second: int) -> Passage | None:
+    """Return what a record says; None for tags of other kinds."""
+    kind, _ = record.number(), record.number()
+    serial = Fields(record.take(record.number()))
+    if kind != ISO15693:
+        return None
+    afi = dsfid = None
+    if second & TR2_AFI:
+        afi, dsfid = serial.number(), serial.number()
+    uid = serial.take(UID_BYTES)
+    size, content, antenna = 0, b"", 0
+    if first & TR1_DATA:
+        count, size = record.number(2), record.number()
+        content = record.take(count * size)
+    if first & TR1_ANTENNA:
+        antenna = record.number()
+    return Passage(Sighting(uid, afi, dsfid, antenna, content), size)

@@ -1,0 +1,120 @@
+"""Frames of the FEIG ISO host protocol: cut from a stream of bytes, and made.
+
+    standard   LEN ADR CMD [STATUS] DATA… CRClow CRChigh        LEN is the whole frame, 5…255
+    advanced   02 LENhigh LENlow ADR CMD [STATUS] DATA… CRClow CRChigh
+
+Only replies have a STATUS. A standard frame cannot be 2 bytes long, so a leading 02 tells them apart.
+The line is half-duplex: after a wrong checksum nothing that came with it can be trusted.
+"""
+
+from dataclasses import dataclass
+
+ANY_ADDRESS = 0xFF
+ADVANCED = 0x02
+MAX_FRAME = 16_384
+"""Longer frames are refused: no reader has a buffer like that."""
+
+_MAX_STANDARD = 255
+_CRC_BYTES = 2
+
+
+def _crc_row(byte: int) -> int:
+    for _ in range(8):
+        byte = (byte >> 1) ^ (0x8408 if byte & 1 else 0)
+    return byte
+
+
+_CRC_TABLE = tuple(_crc_row(byte) for byte in range(256))
+
+
+def crc16(data: bytes) -> int:
+    """Return CRC-16/MCRF4XX: polynomial 0x8408 reflected, begins with 0xFFFF, nothing at the end."""
+    crc = 0xFFFF
+    for byte in data:
+        crc = (crc >> 8) ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
+    return crc
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A request or a reply. ``data`` is what follows the command: a reply's begins with its status."""
+
+    address: int
+    command: int
+    data: bytes = b""
+    advanced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Bytes that are no frame, and why."""
+
+    why: str
+    data: bytes
+
+
+def encode(frame: Frame) -> bytes:
+    """Return the bytes of a frame; one too long for the standard form becomes advanced."""
+    body = bytes((frame.address, frame.command)) + frame.data
+    whole = 1 + len(body) + _CRC_BYTES
+    if frame.advanced or whole > _MAX_STANDARD:
+        head = bytes((ADVANCED,)) + (whole + 2).to_bytes(2, "big")
+    else:
+        head = bytes((whole,))
+    return head + body + crc16(head + body).to_bytes(_CRC_BYTES, "little")
+
+
+class Cutter:
+    """Cuts what a line delivers into frames. Nothing raises: noise is an event like a frame."""
+
+    def __init__(self, *, replies: bool) -> None:
+        """Cut replies, which hold a status byte at least, or requests."""
+        self._least = 1 if replies else 0
+        self._buffer = bytearray()
+
+    @property
+    def waiting(self) -> bool:
+        """True while a frame has begun and not ended."""
+        return bool(self._buffer)
+
+    def reset(self) -> None:
+        """Forget a frame that has begun."""
+        self._buffer.clear()
+
+    def feed(self, data: bytes) -> list[Frame | Noise]:
+        """Take any number of bytes; return the frames, and the noise, that they complete."""
+        self._buffer += data
+        events: list[Frame | Noise] = []
+        while self._buffer:
+            head = self._head()
+            if head is None:
+                break
+            start, length = head
+            smallest = start + 2 + self._least + _CRC_BYTES
+            if not smallest <= length <= MAX_FRAME:
+                events.append(self._noise(f"a frame cannot be {length} bytes long"))
+            elif len(self._buffer) < length:
+                break
+            else:
+                events.append(self._cut(start, length))
+        return events
+
+    def _head(self) -> tuple[int, int] | None:
+        """Return where the address is and how long the frame is; None while that is not known."""
+        if self._buffer[0] != ADVANCED:
+            return 1, self._buffer[0]
+        if len(self._buffer) < 3:
+            return None
+        return 3, int.from_bytes(self._buffer[1:3], "big")
+
+    def _cut(self, start: int, length: int) -> Frame | Noise:
+        raw = bytes(self._buffer[:length])
+        if crc16(raw[:-_CRC_BYTES]) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
+            return self._noise("wrong checksum")
+        del self._buffer[:length]
+        return Frame(raw[start], raw[start + 1], raw[start + 2 : -_CRC_BYTES], advanced=start == 3)
+
+    def _noise(self, why: str) -> Noise:
+        noise = Noise(why, bytes(self._buffer))
+        self._buffer.clear()
+        return noise
