@@ -1,0 +1,28 @@
+"""How every bench shows its figures: one table, with ratios against the peers of the same run."""
+
+import platform
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """Print one table; the first column is left, figures right."""
+    table = Table(title=title, title_justify="left")
+    for n, name in enumerate(head):
+        table.add_column(name, justify="left" if n == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=100).print(table)
+
+
+def machine() -> str:
+    """Return what this machine is, in a line."""
+    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def quantile(values: list[float], part: float) -> float:
+    """Return the value below which ``part`` of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
