@@ -1,0 +1,189 @@
+"""What the page shows: the visit as plain data, in the reader's language, and nothing to keep."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from edge.circulation.model import Policy
+from edge.wire.messages import Holding
+from kiosk.receipt import Receipt
+from kiosk.session import SCREENS, State
+from kiosk.shelf import SETTLED, Deed, Row
+from kiosk.stage import Message
+from kiosk.texts import day, minute, say
+from kiosk.visit import LENDING, MAY_RETURN, RETURNING, Loaned, Visit
+
+DAY_MS = 86_400_000
+WITH_SHELF = RETURNING | LENDING | {State.BOOKS_SEEN, State.CARD_WANTED}
+
+ACCOUNTS = frozenset({State.ACCOUNT, State.RENEWAL, State.RENEWING})
+NAMED = LENDING | ACCOUNTS
+"""Screens that may show the reader's given name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is true around the visit when a screen is made."""
+
+    library: str
+    policy: Policy
+    now: int
+    online: bool
+    printer: str
+    sound: tuple[int, str]
+    seconds_left: int | None
+    warn: bool
+    receipt: Receipt | None
+
+
+def message(visit: Visit, around: Surroundings) -> Message:
+    """Return the screen of a visit."""
+    return {
+        "screen": SCREENS[visit.state],
+        "lang": visit.lang,
+        "online": around.online,
+        "seconds_left": around.seconds_left,
+        "warn": around.warn,
+        "data": _data(visit, around),
+    }
+
+
+def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
+    lang, zone = visit.lang, around.policy.zone
+    data: dict[str, Any] = {
+        "state": visit.state,
+        "goal": visit.goal,
+        "library": around.library,
+        "time": minute(around.now, zone),
+        "stack": around.policy.max_stack,
+        "known": visit.known,
+        "checking": visit.checking,
+        "staff_called": visit.staff_called,
+        "sound": {"n": around.sound[0], "name": around.sound[1]},
+        "items": [],
+    }
+    if visit.notice is not None:
+        text = say(lang, visit.notice.key, **visit.notice.values)
+        data["notice"] = {"tone": visit.notice.tone, "text": text}
+    if visit.state in WITH_SHELF:
+        data |= _shelf(visit, zone)
+    if visit.visitor is not None and visit.state in NAMED:
+        data["name"] = visit.visitor.name
+    if visit.state in ACCOUNTS:
+        data |= _account(visit, around)
+    if visit.state in (State.RECEIPT, State.PRINTING, State.RECEIPT_SHOWN):
+        data |= _receipt(visit, around)
+    if visit.state in (State.IDLE, State.BYE):
+        data |= {"left": _left(visit), "printed": visit.printed}
+        data["hours"] = _hours(around.policy, around.now)
+    return data
+
+
+def _left(visit: Visit) -> int:
+    return sum(row.on_pad and row.pad.by == "tag" for row in visit.shelf.rows.values())
+
+
+def _shelf(visit: Visit, zone: str) -> dict[str, Any]:
+    rows = list(visit.shelf.rows.values())
+    if visit.state in (State.PLACING, State.COUNTING):  # what this round is about
+        rows = [row for row in rows if row.on_pad and row.deed is None]
+    waiting = len(visit.shelf.waiting(returning=visit.state in MAY_RETURN))
+    lent = [one for one in visit.shelf.done if one.deed is Deed.LENT]
+    dues = {day(one.due, zone) for one in lent}
+    return {
+        "items": [_row(row, visit.lang, zone) for row in rows],
+        "waiting": waiting,
+        "seen": sum(row.on_pad for row in rows),
+        "total": visit.total,
+        "settled": visit.total - sum(row.state == "working" for row in rows),
+        "lent": len(lent),
+        "returned": visit.shelf.counted(Deed.RETURNED),
+        "failed": sum(_failed(row) for row in rows),
+        "due": dues.pop() if len(dues) == 1 else "",
+    }
+
+
+def _failed(row: Row) -> bool:
+    if row.deed is not None or row.state == "already":
+        return False
+    return (
+        row.state in SETTLED or row.state == "put_back" or (row.state == "trouble" and row.on_pad)
+    )
+
+
+def _row(row: Row, lang: str, zone: str) -> dict[str, Any]:
+    pad = row.pad
+    title = pad.title or pad.item or say(lang, "row.thing")
+    parts = pad.parts or 1
+    values = {
+        "due": day(row.due, zone) if row.due else "",
+        "title": title,
+        "total": parts,
+        "found": parts - pad.missing,
+        "n": row.n,
+    }
+    return {
+        "key": row.key,
+        "item": pad.item or "",
+        "title": title,
+        "author": pad.author,
+        "state": row.state,
+        "text": say(lang, row.say, **values),
+        "due": values["due"],
+    }
+
+
+def _account(visit: Visit, around: Surroundings) -> dict[str, Any]:
+    visitor, lang = visit.visitor, visit.lang
+    return {
+        "items": [_loan(one, lang, around) for one in visit.loans],
+        "holds": [_hold(hold, lang) for hold in visitor.holds] if visitor else [],
+        "fees": f"{visitor.fees:,} đ".replace(",", ".") if visitor and visitor.fees else "",
+    }
+
+
+def _loan(one: Loaned, lang: str, around: Surroundings) -> dict[str, Any]:
+    due = day(one.view.due, around.policy.zone)
+    late = -(-(around.now - one.view.due) // DAY_MS)
+    if one.say:
+        reason = say(lang, one.reason) if one.reason else ""
+        text = say(lang, one.say, due=due, reason=reason)
+    elif late > 0:
+        text = say(lang, "acc.overdue", n=late)
+    else:
+        text = say(lang, "acc.due", due=due)
+    return {
+        "key": one.view.item,
+        "item": one.view.item,
+        "title": one.view.title or one.view.item,
+        "author": one.author,
+        "state": one.state or ("late" if late > 0 else ""),
+        "open": not one.state,
+        "text": text,
+        "due": due,
+    }
+
+
+def _hold(hold: Holding, lang: str) -> dict[str, Any]:
+    where = say(lang, "acc.hold_ready" if hold.ready else "acc.hold_waits")
+    return {"title": f"{hold.title} – {where}", "ready": hold.ready}
+
+
+def _receipt(visit: Visit, around: Surroundings) -> dict[str, Any]:
+    parts = []
+    for deed, key in ((Deed.LENT, "bor.summary"), (Deed.RETURNED, "ret.summary")):
+        if count := visit.shelf.counted(deed):
+            parts.append(say(visit.lang, key, n=count))
+    shown = visit.state is State.RECEIPT_SHOWN and around.receipt is not None
+    return {
+        "printer": around.printer,
+        "summary": " · ".join(parts),
+        "receipt": asdict(around.receipt) if shown and around.receipt else None,
+    }
+
+
+def _hours(policy: Policy, now: int) -> dict[str, Any]:
+    today = datetime.fromtimestamp(now / 1000, ZoneInfo(policy.zone)).date()
+    closed = today.weekday() in policy.closed_weekdays or today.isoformat() in policy.closed_dates
+    return {"open": policy.opens, "close": policy.closes, "closed": closed}

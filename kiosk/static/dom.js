@@ -1,0 +1,67 @@
+// Building and patching elements. Texts go in as text, never as markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Make an element: h("p.hint", {id: "x"}, "text", child, …); false and null children are left out. */
+export function h(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const node = document.createElement(tag);
+  if (classes.length) node.className = classes.join(" ");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.flat().filter((c) => c !== false && c !== null && c !== undefined));
+  return node;
+}
+
+/** Make an icon of the sprite. */
+export function icon(name, extra = "") {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", `icon ${extra}`.trim());
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `/look/icons.svg#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Make a picture from our own drawing (never from outside text). */
+export function drawing(markup, name) {
+  const box = document.createElement("div");
+  box.className = `drawing ${name}`;
+  box.setAttribute("aria-hidden", "true");
+  box.innerHTML = markup;
+  return box;
+}
+
+function same(a, b) {
+  return a.nodeType === b.nodeType && a.nodeName === b.nodeName
+    && (a.dataset?.key ?? "") === (b.dataset?.key ?? "");
+}
+
+/** Turn the children of `live` into those of `fresh`, keeping nodes (focus, animation) that stay. */
+export function patch(live, fresh) {
+  const keyed = new Map([...live.children].filter((c) => c.dataset?.key).map((c) => [c.dataset.key, c]));
+  let at = live.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    const known = next.dataset?.key && keyed.get(next.dataset.key);
+    if (known && known !== at) live.insertBefore(known, at);
+    const old = known || (at && same(at, next) ? at : null);
+    if (!old) { live.insertBefore(next, at); continue; }
+    at = old.nextSibling;
+    if (old.nodeType === Node.TEXT_NODE) {
+      if (old.data !== next.data) old.data = next.data;
+    } else {
+      attributes(old, next);
+      patch(old, next);
+    }
+  }
+  while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+}
+
+function attributes(old, next) {
+  for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of [...next.attributes]) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}

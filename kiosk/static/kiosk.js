@@ -1,0 +1,83 @@
+// The page of the kiosk: shows what the engine says, and tells it what a finger pressed.
+
+import { h, icon, patch } from "/static/dom.js";
+import { play } from "/static/sounds.js";
+import { VIEWS, bottom, over, top } from "/static/views.js";
+import { load, speaker } from "/static/words.js";
+
+const parts = Object.fromEntries(["top", "task", "bottom", "over", "said"].map((id) => [id, document.getElementById(id)]));
+let socket = null;
+let shown = "";
+let heard = null;
+let last = { screen: "trouble", lang: "vi", online: false, data: {} };
+
+function fill(part, nodes) {
+  const fresh = document.createElement("div");
+  fresh.append(...nodes.flat().filter(Boolean));
+  patch(part, fresh);
+}
+
+function show(message) {
+  last = message;
+  const t = speaker(message.lang);
+  document.documentElement.lang = message.lang;
+  document.body.className = `on-${message.screen} ${message.online ? "online" : "offline"}`;
+  document.body.dataset.state = message.data.state ?? "";
+  fill(parts.top, top(t, message));
+  fill(parts.task, VIEWS[message.screen](t, message.data));
+  fill(parts.bottom, bottom(t, message));
+  const wasOver = parts.over.childElementCount > 0;
+  fill(parts.over, over(t, message));
+  parts.top.inert = parts.task.inert = parts.bottom.inert = Boolean(message.warn);
+  if (message.warn && !wasOver) parts.over.querySelector("[data-focus]")?.focus();
+  offline(t, message);
+  const place = `${message.screen}/${message.data.state ?? ""}`;
+  if (place !== shown) {
+    shown = place;
+    parts.task.scrollTop = 0;
+    parts.task.classList.remove("fresh");
+    void parts.task.offsetWidth;
+    parts.task.classList.add("fresh");
+    parts.said.textContent = parts.task.querySelector("h1")?.textContent ?? "";
+    if (document.activeElement === document.body) parts.task.focus({ preventScroll: true });
+  }
+  const sound = message.data.sound;
+  if (sound && heard !== null && sound.n !== heard) play(sound.name);
+  heard = sound?.n ?? 0;
+}
+
+function offline(t, message) {
+  const showing = !message.online && message.screen !== "trouble";
+  document.getElementById("offline")?.remove();
+  if (!showing) return;
+  parts.top.after(h("div", { id: "offline", role: "status" }, icon("cloud-off"), h("span", {}, t("off.banner"))));
+}
+
+function waiting() {
+  const t = speaker(last.lang);
+  fill(parts.over, [h("div.veil", {}, h("div.more", {}, icon("loader-circle", "giant turning"),
+    h("h1", {}, t("page.waiting")), h("p.sentence", {}, t("page.waiting_safe"))))]);
+}
+
+function connect(after = 250) {
+  socket = new WebSocket(`ws://${location.host}/ws`);
+  socket.onmessage = (event) => { after = 250; show(JSON.parse(event.data)); };
+  socket.onclose = () => {
+    waiting();
+    setTimeout(() => connect(Math.min(after * 1.6, 4000)), after);
+  };
+}
+
+function press(name, arg = "") {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ press: name, arg }));
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-press]");
+  if (target && !target.disabled) press(target.dataset.press, target.dataset.arg ?? "");
+});
+document.addEventListener("contextmenu", (event) => event.preventDefault());
+document.addEventListener("dragstart", (event) => event.preventDefault());
+
+await load();
+connect();

@@ -1,0 +1,198 @@
+// One function a screen: from what the engine says to what the reader sees. One question a screen.
+
+import { cover } from "/look/cover.js";
+import { drawing, h, icon } from "/static/dom.js";
+import { CARD, HAND, LOOK_HERE, REST, TICK } from "/static/drawings.js";
+
+const ROW_ICONS = {
+  reading: "loader-circle", ready: "scan-line", working: "loader-circle", lent: "circle-check",
+  returned: "circle-check", renewed: "circle-check", already: "info", refused: "hand-helping",
+  armed: "shield-alert", put_back: "arrow-down", trouble: "circle-alert",
+};
+const ROW_TONES = {
+  lent: "good", returned: "good", renewed: "good", armed: "look", put_back: "look",
+  refused: "stop", trouble: "look", already: "calm",
+};
+
+function button(look, iconName, label, press, arg = "", more = {}) {
+  return h(`button.${look}`, { type: "button", "data-press": press, "data-arg": arg, ...more },
+    iconName && icon(iconName), h("span", {}, label));
+}
+
+function head(t, title, sentence = "", extra = null) {
+  return h("div.head", {}, extra, h("h1", { tabindex: "-1" }, title), sentence && h("p.sentence", {}, sentence));
+}
+
+function row(item) {
+  const tone = ROW_TONES[item.state] ?? "quiet";
+  const spins = item.state === "reading" || item.state === "working" ? "turning" : "";
+  return h(`li.book.${tone}`, { "data-key": item.key, "data-state": item.state },
+    cover(item.item || item.key, item.title, item.author),
+    h("div.about", {},
+      h("p.title", {}, item.title), item.author && h("p.author", {}, item.author),
+      item.text && h("p.state", {}, icon(ROW_ICONS[item.state] ?? "circle", spins), h("span", {}, item.text))),
+    item.button && button("second.inline", "rotate-cw", item.button, "renew", item.item));
+}
+
+function shelf(items, empty = "") {
+  if (!items?.length) return empty && h("div.empty", {}, drawing(HAND, "hand small"), h("p", {}, empty));
+  const size = items.length <= 3 ? "few" : items.length <= 8 ? "some" : "many";
+  return h(`ul.shelf.${size}`, { "data-count": items.length }, items.map(row));
+}
+
+function notice(data) {
+  if (!data.notice) return null;
+  const names = { look: "circle-alert", stop: "octagon-alert", calm: "info", good: "circle-check" };
+  return h(`div.notice.${data.notice.tone}`, { role: "alert", "data-key": "notice" },
+    icon(names[data.notice.tone] ?? "info"), h("span", {}, data.notice.text));
+}
+
+function idle(t, d) {
+  const hours = d.hours && (d.hours.closed ? t("idle.closed") : t("idle.open_hours", d.hours));
+  return [h("div.welcome", {},
+    h("p.library", {}, t("idle.welcome", { library: d.library })),
+    h("h1.huge", {}, t("idle.title")),
+    drawing(HAND, "hand"),
+    h("p.lines", {}, t("idle.place"), h("br"), h("span", {}, t("idle.or_place_card"))),
+    d.left ? h("p.left", {}, icon("info"), t("idle.left")) : hours && h("p.hours", {}, icon("clock"), hours)),
+  h("nav.menu", {},
+    button("big.first", "book-open", t("menu.borrow"), "borrow"),
+    button("big", "undo-2", t("menu.return"), "return"),
+    button("big", "rotate-cw", t("menu.renew"), "renew"),
+    button("big", "user-round", t("menu.account"), "account")), notice(d)];
+}
+
+function books(t, d) {
+  if (d.state === "books_seen") {
+    return [head(t, t("bor.seen", { n: d.waiting }), t("books.seen_hint")), notice(d), shelf(d.items),
+      h("div.actions", {}, h("div.cardcall", {}, drawing(CARD, "card tiny"), h("p", {}, t("books.card"))),
+        button("second", "undo-2", t("menu.return"), "return"))];
+  }
+  if (d.state === "placing_returns") {
+    return [head(t, t("ret.place"), t("ret.hint")), notice(d), shelf(d.items, t("books.none")),
+      d.waiting > 0 && h("div.actions", {}, button("first", "undo-2", t("books.return_n", { n: d.waiting }), "return"))];
+  }
+  return [head(t, d.items?.length ? t("bor.seen", { n: d.seen }) : t("bor.place", { n: d.stack }),
+    d.items?.length ? t("bor.reading") : t("books.place_hint"), hello(t, d)), notice(d), shelf(d.items, t("books.none")),
+    h("div.actions", {},
+      d.waiting > 0 && button("first", "check", t("books.borrow_n", { n: d.waiting }), "borrow"),
+      button("second", "user-round", t("menu.account"), "account"),
+      button("second", "undo-2", t("menu.return"), "return"))];
+}
+
+function hello(t, d) {
+  return d.known && d.name ? h("p.hello", {}, icon("user-round"), t("id.hello", { name: d.name })) : null;
+}
+
+function identify(t, d) {
+  return [h("div.ask", {},
+    drawing(CARD, d.checking ? "card checking" : "card"),
+    h("div.words", {},
+      h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : t("id.title")),
+      h("p.sentence", {}, d.state === "card_wanted" ? t("id.hint") : `${t("id.hint")}. ${t("id.account_hint")}`),
+      notice(d), h("p.privacy", {}, icon("lock"), t("id.privacy")))),
+  d.items?.length ? h("div.beside", {}, h("p", {}, t("bor.seen", { n: d.waiting })), shelf(d.items)) : null];
+}
+
+function count(t, d) {
+  return [head(t, t("bor.count_check", { n: d.waiting }), t("count.hint"), hello(t, d)), notice(d), shelf(d.items),
+    h("div.actions.question", {},
+      button("first", "check", t("bor.count_yes", { n: d.waiting }), "count_yes"),
+      button("second", "x", t("bor.count_no"), "count_no"))];
+}
+
+function working(t, d) {
+  const n = d.total || 1;
+  return [head(t, t(d.goal === "return" ? "work.returning" : "work.lending"), t("work.still")),
+    h("div.bar", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": n, "aria-valuenow": d.settled },
+      h("progress", { max: n, value: d.settled }), h("span", {}, t("work.progress", { done: d.settled, n }))),
+    notice(d), shelf(d.items)];
+}
+
+function results(t, d) {
+  const back = d.goal === "return";
+  const good = back ? d.returned : d.lent;
+  const title = good ? t(back ? "ret.summary" : "bor.summary", { n: good })
+    : t(back ? "res.none_returned" : "res.none");
+  const bad = d.failed ? t(back ? "res.not_returned" : "bor.not_done", { n: d.failed }) : "";
+  return [h("div.finish", {}, drawing(good ? TICK : LOOK_HERE, "tick"),
+    h("div.words", {}, h("h1", { tabindex: "-1" }, title),
+      d.due && !back ? h("p.due", {}, t("res.lent_due", { due: d.due })) : null,
+      bad && h("p.bad", {}, icon("circle-alert"), bad),
+      h("p.sentence", {}, back ? t("res.cart") : good ? t("res.take") : "", " ", t("res.more")))),
+  notice(d), shelf(d.items)];
+}
+
+function account(t, d) {
+  const renewing = d.state !== "account";
+  const rows = (d.items ?? []).map((i) => (renewing && !i.state ? { ...i, button: t("menu.renew") } : i));
+  const title = d.checking ? t("acc.loading") : rows.length ? t("acc.loans", { n: rows.length }) : t("acc.none");
+  return [head(t, title, renewing && rows.length ? t("acc.pick") : "", hello(t, d)), notice(d),
+    h("div.facts", {}, d.fees && h("p", {}, icon("receipt-text"), t("acc.fees", { amount: d.fees })),
+      (d.holds ?? []).map((hold) => h("p", {}, icon(hold.ready ? "package" : "hourglass"), hold.title))),
+    shelf(rows), h("div.actions", {},
+      rows.length > 0 && button("first", "rotate-cw", t("acc.renew_all"), "renew_all"),
+      button("second", "book-open", t("menu.borrow"), "borrow"))];
+}
+
+function paper(r) {
+  return h("div.paper", {}, h("p.name", {}, r.library), h("p.kind", {}, r.title), h("p.when", {}, r.when),
+    r.sections.map((s) => [h("p.section", {}, s.head), h("ul", {}, s.rows.map((x) =>
+      h("li", {}, h("span", {}, x.title), h("strong", {}, x.due))))]),
+    r.foot.map((line) => h("p.foot", {}, line)));
+}
+
+function receipt(t, d) {
+  if (d.state === "receipt_shown" && d.receipt) {
+    return [h("div.split", {}, paper(d.receipt), h("div.words", {}, h("h1", { tabindex: "-1" }, t("rec.screen")), notice(d),
+      h("div.actions.down", {}, d.printer !== "none" && button("second", "printer", t("rec.print"), "print"),
+        button("first", "check", t("ses.finish"), "finish"))))];
+  }
+  if (d.state === "printing") return [head(t, t("rec.printing")), h("div.middle", {}, icon("printer", "giant"))];
+  return [head(t, t("rec.prompt"), d.summary), notice(d),
+    h("div.choices", {},
+      d.printer !== "none" && button(d.printer === "ok" || d.printer === "low" ? "big.first" : "big", "printer", t("rec.print"), "print", "",
+        { disabled: d.printer === "out" || d.printer === "away" ? "" : null }),
+      button("big", "receipt-text", t("rec.screen"), "on_screen"), button("big", "x", t("rec.none"), "no_receipt"))];
+}
+
+function bye(t, d) {
+  return [h("div.farewell", {}, drawing(TICK, "tick large"), h("h1.huge", {}, t("ses.bye")),
+    d.left ? h("p.left", {}, icon("book-open"), t("bye.books")) : h("p.sentence", {}, d.printed ? t("rec.take") : ""))];
+}
+
+function trouble(t, d) {
+  return [h("div.farewell", {}, drawing(REST, "tick large"), h("h1", {}, t("idle.out_of_service")),
+    h("p.sentence", {}, t("unable.safe")), notice(d))];
+}
+
+export const VIEWS = { idle, books, identify, count, working, results, account, renew: account, receipt, bye, trouble };
+
+export function top(t, m) {
+  return [h("div.brand", {}, icon("library"), h("span", {}, m.data.library ?? "")),
+    h("div.right", {}, h("span.clock", {}, m.data.time ?? ""),
+      h(`span.link.${m.online ? "on" : "off"}`, {}, icon(m.online ? "wifi" : "wifi-off"),
+        h("span", {}, t(m.online ? "page.online" : "page.offline"))),
+      button("second.language", "languages", t("page.other_language"), "language", "",
+        { lang: m.lang === "vi" ? "en" : "vi" }))];
+}
+
+const BACK = new Set(["books", "identify", "account", "renew", "receipt"]);
+const NO_FINISH = new Set(["idle", "working", "bye", "trouble"]);
+
+export function bottom(t, m) {
+  const main = m.screen === "results" ? "first" : "second";
+  return [h("div.left", {}, BACK.has(m.screen) && button("second", "arrow-left", t("ses.back"), "back")),
+    h("div.middle", {}, m.data.staff_called
+      ? h("p.called", {}, icon("bell-ring"), t("ses.staff_called"))
+      : button("second.help", "bell", t("menu.help"), "help")),
+    h("div.right", {}, !NO_FINISH.has(m.screen) && button(main, "log-out", t("ses.finish"), "finish"))];
+}
+
+export function over(t, m) {
+  if (!m.warn) return [];
+  return [h("div.veil", { "data-key": "veil" }, h("div.more", { role: "alertdialog", "aria-modal": "true" },
+    icon("hourglass", "giant"), h("h1", {}, t("ses.more_time")), h("p.sentence", {}, t("ses.auto_logout", { n: m.seconds_left })),
+    h("div.actions.down", {}, button("first", "check", t("ses.more_time_yes"), "more_time", "", { "data-focus": "" }),
+      button("second", "log-out", t("ses.finish"), "finish"))))];
+}
