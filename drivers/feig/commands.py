@@ -17,6 +17,8 @@ R = TypeVar("R")
 TO_TAGS = 0xB0
 ADDRESSED = b"\x01"
 MODE_NEW, MODE_MORE = 0x00, 0x80
+MAX_BYTES = 128
+"""Most data bytes of a tag that a reader takes or gives in one command."""
 CONFIG_BLOCK = 0x3F
 CONFIG_EEPROM = 0x80
 

@@ -7,16 +7,13 @@ from functools import partial
 from drivers.errors import FrameError
 from drivers.feig import commands
 from drivers.feig.answers import Blocks
-from drivers.feig.commands import ADDRESSED, MODE_MORE, MODE_NEW
+from drivers.feig.commands import ADDRESSED, MAX_BYTES, MODE_MORE, MODE_NEW
 from drivers.feig.link import Link
 from drivers.feig.opening import DEFAULT_ORDER, opened
 from drivers.feig.options import BlockOrder, PadOptions
 from drivers.feig.order import in_order
 from drivers.feig.status import IsoError, TagRefusedError
 from drivers.ports import Driver, ItemReader, SeenTag, TagInfo
-
-MAX_BYTES = 128
-"""Most data bytes a reader takes or gives in one command."""
 
 _LARGEST_USUAL_BLOCK = 8
 _MAX_PAGES = 64

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from drivers.feig import commands
 from drivers.feig.answers import ISO15693, UID_BYTES
-from drivers.feig.commands import MODE_MORE
+from drivers.feig.commands import MAX_BYTES, MODE_MORE
 from drivers.feig.device import Answer, FeigDevice
 from drivers.feig.fields import Fields
 from drivers.feig.options import BlockOrder
 from drivers.feig.order import in_order
-from drivers.feig.pad import MAX_BYTES
 from drivers.feig.status import IsoError, Status
 from drivers.testing.field import Field
 from drivers.testing.tag15693 import Tag

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from drivers.errors import DriverError, RefusedError, TagLostError
+from drivers.errors import DriverError, FrameError, RefusedError, TagLostError
 
 
 class Status(IntEnum):
@@ -66,6 +66,9 @@ WITH_THE_TAG = frozenset(
 )
 """The reader is well; the tag was not heard, or not clearly."""
 
+UNCLEAR = frozenset({Status.DATA_FALSE, Status.COLLISION, Status.RF_COMMUNICATION})
+"""In an inventory: tags disturbed one another; asking again helps."""
+
 HINTS: dict[int, str] = {
     Status.LOGIN_NEEDED: "Set option password of the reader in the configuration.",
     Status.LOGIN_ERROR: "Option password is not the password of this reader.",
@@ -108,6 +111,8 @@ def trouble(status: int, data: bytes, *, tag_command: bool) -> DriverError:
     if tag_command and status in WITH_THE_TAG:
         where = f", block {data[0]}" if data else ""
         return TagLostError(f"the tag did not answer (status {status:02X} {words(status)}{where})")
+    if status in UNCLEAR:
+        return FrameError(f"the tags were not heard clearly (status {status:02X} {words(status)})")
     if status == Status.ISO15693_ERROR:
         return TagRefusedError(data)
     error = RefusedError(status, words(status))

@@ -2,11 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import RefusedError, TagLostError
+from drivers.errors import FrameError, RefusedError, TagLostError
+from drivers.feig.device import Answer
+from drivers.feig.fields import Fields
 from drivers.feig.link import Link
 from drivers.feig.pad import FeigPad
 from drivers.feig.simulator import FeigSimulator
-from drivers.feig.status import TagRefusedError
+from drivers.feig.status import IsoError, Status, TagRefusedError
 from drivers.ports import ItemReader, TagInfo
 from drivers.testing.field import Field
 from drivers.testing.tag15693 import Tag
@@ -169,3 +171,42 @@ async def test_what_is_written_is_read(block_size: int, blocks: int, data: st.Da
     await pad.write(tag.uid, first, content, block_size)
     assert await pad.read(tag.uid, first, count) == content
     assert tag.memory[first * block_size : (first + count) * block_size] == content
+
+
+async def test_tags_that_disturb_one_another_are_asked_again(tag: Tag) -> None:
+    class Crowded(FeigSimulator):
+        collisions = 2
+
+        def _inventory(self, fields: Fields) -> Answer:
+            if self.collisions:
+                self.collisions -= 1
+                return Answer(Status.COLLISION)
+            return super()._inventory(fields)
+
+    crowded = Crowded(Field(tag), block_seconds=0.0)
+    assert len(await FeigPad(Link(Wire(crowded))).inventory()) == 1
+    crowded.collisions = 3
+    with pytest.raises(FrameError, match="not heard clearly"):
+        await FeigPad(Link(Wire(crowded))).inventory()
+
+
+async def test_a_chip_without_system_info_is_known_by_its_uid() -> None:
+    class Plain(FeigSimulator):
+        def _system_info(self, tag: Tag, fields: Fields) -> Answer:  # noqa: ARG002
+            return Answer(Status.ISO15693_ERROR, bytes((IsoError.NOT_SUPPORTED,)))
+
+    old = Tag(bytes.fromhex("E007C00000000001"), bytearray(32))
+    pad = FeigPad(Link(Wire(Plain(Field(old, Tag(UIDS[0])), block_seconds=0.0))))
+    assert await pad.info(old.uid) == TagInfo(old.uid, None, None, 4, 8)
+    with pytest.raises(TagRefusedError, match="not supported"):
+        await pad.info(UIDS[0])
+
+
+async def test_an_rf_warning_is_refused_with_what_to_look_for(tag: Tag) -> None:
+    class Disturbed(FeigSimulator):
+        def _inventory(self, fields: Fields) -> Answer:  # noqa: ARG002
+            return Answer(Status.RF_WARNING)
+
+    with pytest.raises(RefusedError) as caught:
+        await FeigPad(Link(Wire(Disturbed(Field(tag), block_seconds=0.0)))).inventory()
+    assert "metal" in caught.value.hint

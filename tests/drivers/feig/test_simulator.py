@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.feig import commands
-from drivers.feig.answers import CONFIG_BYTES, UID_BYTES
+from drivers.feig.answers import CONFIG_BYTES, UID_BYTES, Reply
 from drivers.feig.commands import Command
 from drivers.feig.device import FeigDevice, Output
 from drivers.feig.frames import Cutter, Frame, encode
@@ -71,7 +71,7 @@ def test_the_simulator_answers_every_command_of_the_table(
     data = ASKED.get(command.name, b"\x01" + UID if command.sub else b"")
     status, answer = ask(simulator, command, data)
     assert status in command.good
-    command.parse(commands.Reply(status, answer))
+    command.parse(Reply(status, answer))
 
 
 @pytest.mark.parametrize("command", commands.GATE, ids=lambda command: command.name)
