@@ -6,10 +6,12 @@ The broker takes the user name from the certificate, so a row for a user is a ro
 from collections.abc import Iterable
 
 from edge.wire import topics
-from edge.wire.topics import SHARED, Topic, Who
+from edge.wire.topics import SHARED, Topic, Who, check_name
 
 GATEWAY = "gateway"
 """The name in the gateway's own certificate; no device may be called so."""
+BRIDGE = "bridge-"
+"""A device ``bridge-SITE`` of a site is its broker's bridge: it speaks for every device there."""
 
 
 def render(devices: Iterable[tuple[str, str]]) -> str:
@@ -20,6 +22,8 @@ def render(devices: Iterable[tuple[str, str]]) -> str:
     ]
     for site, device in sorted(devices):
         rows = [_device(row, site, device) for row in topics.ALL]
+        if device == BRIDGE + site:
+            rows = [_bridge(row, site) for row in topics.ALL]
         blocks.append("\n".join([f"user {device}", *rows]))
     return "\n\n".join(blocks) + "\n"
 
@@ -30,6 +34,11 @@ def _centre(row: Topic) -> str:
 
 def _device(row: Topic, site: str, device: str) -> str:
     topic = row.of(site, SHARED if row.shared else device)
+    return f"topic {_verb(row.publisher is Who.DEVICE)} {topic}"
+
+
+def _bridge(row: Topic, site: str) -> str:
+    topic = row.everywhere().replace("+", check_name(site), 1)
     return f"topic {_verb(row.publisher is Who.DEVICE)} {topic}"
 
 

@@ -9,7 +9,7 @@ import msgspec
 from edge.circulation.model import ItemView, Policy, ReaderView
 from edge.circulation.rules import due_date, group_rule, next_open_day, reader_trouble
 from edge.wire.facts import Fact, Loan, RenewalWish, Return
-from gateway.when import Moment
+from gateway.when import Moment, bounded
 
 _NOT_FOR_LOAN = frozenset({"reference", "restricted"})
 _LOST = frozenset({"lost", "withdrawn", "missing"})
@@ -92,8 +92,8 @@ def _due(
     """
     latest = moment.at + moment.unc
     if item is not None and not _NOT_FOR_LOAN.isdisjoint(item.flags):
-        return max(fact.due, next_open_day(policy, latest))
-    return max(fact.due, due_date(policy, view.group if view else "adult", latest))
+        return max(bounded(fact.due), next_open_day(policy, latest))
+    return max(bounded(fact.due), due_date(policy, view.group if view else "adult", latest))
 
 
 def _loan_codes(

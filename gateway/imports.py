@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
@@ -82,9 +83,11 @@ def read_policy(path: Path) -> Policy:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         strict = msgspec.convert(table, _StrictPolicy)
+        end_of_day(strict, date(2026, 1, 1))  # knows the time zone?
+        [date.fromisoformat(day) for day in strict.closed_dates]
     except OSError as error:
         raise ImportLineError(f"{path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.ValidationError, ZoneInfoNotFoundError) as error:
         raise ImportLineError(f"{path}: {error}") from None
     return Policy(**{name: getattr(strict, name) for name in Policy.__struct_fields__})
 

@@ -1,8 +1,86 @@
-"""x."""
+"""The gateway as a process: ledger, broker, console, and a clean end on SIGTERM."""
 
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+
+from gateway.centre import Centre
 from gateway.config import Config
+from gateway.console.app import make_app
+from gateway.console.server import ConsoleServer
+from gateway.enrol import open_ledger
+from gateway.home import Home
+from gateway.notify import notify, watchdog_seconds
+from gateway.pulse import Pulse
+from gateway.worker import LedgerWorker
+
+log = logging.getLogger(__name__)
 
 
 def run(config: Config) -> int:
-    """Run."""
-    return int(config is None)
+    """Run until SIGTERM or SIGINT; return the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    asyncio.run(serve(config))
+    return 0
+
+
+async def serve(config: Config) -> None:
+    """Run until a signal."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with gateway(config):
+        notify("READY=1")
+        await stop.wait()
+        notify("STOPPING=1")
+    log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def gateway(
+    config: Config, now: Callable[[], int] | None = None
+) -> AsyncIterator[ConsoleServer]:
+    """Keep a whole gateway running inside; yield its console's server."""
+    now = now or now_ms
+    home = Home(config.gateway.data).check()
+    pulse = Pulse()
+    with contextlib.ExitStack() as closing:
+        writes = LedgerWorker(lambda: open_ledger(home), "ledger")
+        closing.callback(writes.close)
+        reads = LedgerWorker(lambda: open_ledger(home), "reading")
+        closing.callback(reads.close)
+        centre = Centre(writes, reads, config.broker, now, pulse)
+        app = make_app(writes, reads, centre.broker, now, pulse)
+        server = ConsoleServer(app, config.console.host, config.console.port, pulse)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(centre.run(), name="centre"),
+                group.create_task(server.run(), name="console"),
+                group.create_task(_watchdog(centre), name="watchdog"),
+            ]
+            await server.wait_ready()
+            log.info("staff console: %s", server.address)
+            try:
+                yield server
+            finally:
+                server.stop()
+                tasks[0].cancel()
+                tasks[2].cancel()
+
+
+async def _watchdog(centre: Centre) -> None:
+    """Tell systemd that the work goes on, as long as the ledger answers."""
+    every = watchdog_seconds()
+    while every is not None:
+        await centre.alive()
+        notify("WATCHDOG=1")
+        await asyncio.sleep(every / 3)
+
+
+def now_ms() -> int:
+    """Return the time now, in ms since 1970 UTC."""
+    return time.time_ns() // 1_000_000

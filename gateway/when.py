@@ -11,6 +11,8 @@ from edge.wire.batch import Stamp
 FUTURE_MS = 2 * 60_000
 """A stamp this much later than the gateway's clock is as good as none."""
 UNTRUSTED_MS = 12 * 3_600_000
+LATEST_MS = 4_000_000_000_000
+"""The year 2096: no time and no uncertainty is taken for more, whatever a message says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,18 @@ def place(stamp: Stamp, received: int, last: Last | None, floor: int) -> Moment:
 
     ``received`` is the gateway's time on arrival; ``floor`` the earliest time at all (enrolment).
     """
-    if stamp.clock != "unset" and stamp.wall <= received + FUTURE_MS:
+    unc = bounded(stamp.unc)
+    if stamp.clock != "unset" and 0 <= stamp.wall <= received + FUTURE_MS:
         if last is None or stamp.wall >= last.at:
-            return Moment(stamp.wall, stamp.unc)
-        return Moment(last.at, max(stamp.unc, last.at - stamp.wall))
+            return Moment(stamp.wall, unc)
+        return Moment(last.at, max(unc, last.at - stamp.wall))
     if last is not None and last.boot == stamp.boot:
         at = min(max(received, last.at), last.at + max(0, stamp.mono - last.mono))
-        return Moment(at, max(last.unc, stamp.unc))
+        return Moment(at, max(last.unc, unc))
     low = min(last.at if last else floor, received)
-    return Moment((low + received) // 2, max((received - low) // 2, stamp.unc))
+    return Moment((low + received) // 2, max((received - low) // 2, unc))
+
+
+def bounded(ms: int) -> int:
+    """Return a time or length that a message names, within what can be reckoned with."""
+    return min(max(ms, 0), LATEST_MS)

@@ -19,6 +19,7 @@ from edge.wire.facts import (
 )
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
+from gateway.when import bounded
 
 BIN_FULL_PERCENT = 80
 
@@ -61,7 +62,7 @@ class Effects:
         self._store.run(
             "INSERT INTO allowed VALUES (?1, ?2, ?3, ?4) ON CONFLICT (site, uid) DO UPDATE SET "
             "until = max(until, ?3), fact = ?4",
-            *(row["site"], fact.uid.upper(), fact.until, row["id"]),
+            *(row["site"], fact.uid.upper(), bounded(fact.until), row["id"]),
         )
         self._open(row, f"TAG_STILL_ARMED:{fact.uid.upper()}", "TAG_STILL_ARMED", uid=fact.uid)
 

@@ -13,7 +13,7 @@ from gateway.ledger.chains import Chains, codes_of, dump, outcome
 from gateway.ledger.effects import Effects
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
-from gateway.when import Last, place
+from gateway.when import Last, bounded, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Intake:
         fact, last = event.fact, None if fork else self._last
         moment = place(event.at, self._received, last, self._floor)
         if not fork:
-            self._last = Last(moment.at, moment.unc, event.at.mono, event.at.boot)
+            self._last = Last(moment.at, moment.unc, bounded(event.at.mono), event.at.boot)
         item = getattr(fact, "item", None)
         card = getattr(fact, "card", "")
         person = self._catalogue.person(self._site, card) if card else None

@@ -63,6 +63,15 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Everything read inside is of one moment."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
+
     def run(self, sql: str, *values: Any) -> int:
         """Execute one statement; return the number of rows it changed."""
         return self._db.execute(sql, values).rowcount

@@ -143,6 +143,7 @@ CREATE TABLE changes (
     tab     TEXT NOT NULL,
     key     TEXT NOT NULL
 ) STRICT;
+INSERT INTO changes (tab, key) VALUES ('policy', '0');
 
 -- What a person must look at. key: one entry per fact and code, or per machine part and reason.
 CREATE TABLE worklist (

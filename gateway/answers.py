@@ -1,0 +1,69 @@
+"""Answers the desks' questions from the ledger. A question changes nothing; facts do.
+
+A renewal that was granted here becomes true with the ``renewal_wish`` fact that follows it.
+"""
+
+import msgspec
+
+from edge.circulation.model import LoanView, ReaderView, Verdict
+from edge.circulation.rules import Wanted, decide_loans, decide_renewal
+from edge.wire.messages import Answer, Ask
+from gateway.assess import Person
+from gateway.ledger.sqlite import SqliteLedger
+
+MAX_ITEMS = 50
+
+
+def answer(ledger: SqliteLedger, site: str, ask: Ask, now: int) -> Answer:
+    """Return the answer for a device of this site; ``error`` names what cannot be answered."""
+    if len(ask.items) > MAX_ITEMS:
+        return Answer(id=ask.id, now=now, error="too_many_items")
+    if ask.what == "take_back":
+        items = [found for item in ask.items if (found := ledger.catalogue.item(item))]
+        return Answer(id=ask.id, now=now, items=items)
+    if ask.what not in ("reader", "lend", "renew"):
+        return Answer(id=ask.id, now=now, error="unknown_question")
+    person = ledger.catalogue.person(site, ask.card)
+    if person is None:
+        return Answer(id=ask.id, now=now, error="unknown_card")
+    view = _view(ledger, site, ask.card, person)
+    if ask.what == "reader":
+        loans = ledger.catalogue.loans(site, "l.reader = ?", person.reader)
+        return Answer(id=ask.id, now=now, reader=view, name=given_name(person.name), loans=loans)
+    verdicts = (_lend if ask.what == "lend" else _renew)(ledger, site, view, ask.items, now)
+    return Answer(id=ask.id, now=now, reader=view, verdicts=verdicts)
+
+
+def given_name(name: str) -> str:
+    """Return the given name, which stands last in Vietnamese."""
+    return name.split()[-1] if name.split() else ""
+
+
+def _lend(
+    ledger: SqliteLedger, site: str, reader: ReaderView, items: list[str], now: int
+) -> list[Verdict]:
+    _, policy = ledger.catalogue.policy()
+    wanted = [
+        Wanted(item, ledger.catalogue.item(item), _loan(ledger, site, item)) for item in items
+    ]
+    return decide_loans(policy, reader, wanted, now=now)
+
+
+def _renew(
+    ledger: SqliteLedger, site: str, reader: ReaderView, items: list[str], now: int
+) -> list[Verdict]:
+    _, policy = ledger.catalogue.policy()
+    verdicts = []
+    for item in items:
+        view, loan = ledger.catalogue.item(item), _loan(ledger, site, item)
+        verdicts.append(decide_renewal(policy, reader, view, loan, now=now, item_id=item))
+    return verdicts
+
+
+def _loan(ledger: SqliteLedger, site: str, item: str) -> LoanView | None:
+    return ledger.catalogue.loan(site, item)
+
+
+def _view(ledger: SqliteLedger, site: str, card: str, person: Person) -> ReaderView:
+    view = person.view(loans=ledger.catalogue.open_loans(person.reader), card=card)
+    return msgspec.structs.replace(view, reader=ledger.catalogue.person_ref(site, person.reader))

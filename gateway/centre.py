@@ -1,0 +1,221 @@
+"""The work of the centre: takes in, answers, feeds, and lets staff know. One loop for each."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from edge.wire import topics
+from edge.wire.batch import decode_batch
+from edge.wire.errors import WireError
+from edge.wire.messages import Allowed, Ask, Cursor, Have, Health, Part, State, decode, encode
+from edge.wire.topics import Topic
+from gateway import answers, replica
+from gateway.broker import Broker
+from gateway.config import BrokerOptions
+from gateway.ledger import status
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.pulse import Pulse
+from gateway.worker import LedgerWorker
+
+log = logging.getLogger(__name__)
+
+WAITING = 500
+"""Messages of one kind that may wait for their loop; more are dropped, and said again."""
+FEED_SECONDS = 1.0
+"""Changes by hand (imports, staff) reach the sites within this time."""
+STILL_SECONDS = 60.0
+ASK_MS = 5000
+"""A question that waited longer than this is not worth an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a device."""
+
+    site: str
+    device: str
+    topic: Topic
+    payload: bytes
+    heard: int
+
+
+class Centre:
+    """Everything but the console. ``writes`` and ``reads`` are the same ledger on two threads."""
+
+    def __init__(
+        self,
+        writes: LedgerWorker,
+        reads: LedgerWorker,
+        options: BrokerOptions,
+        now: Callable[[], int],
+        pulse: Pulse,
+    ) -> None:
+        self._writes, self._reads, self._now, self._pulse = writes, reads, now, pulse
+        self.broker = Broker(options, self._hear, self._connected)
+        self._queues: dict[Topic, asyncio.Queue[Said]] = {
+            row: asyncio.Queue(WAITING)
+            for row in (topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED)
+        }
+        self._queues[topics.STATE] = self._queues[topics.HEALTH]
+        self._fed: dict[str, int] = {}
+        self._allowed: dict[str, dict[str, int]] = {}
+        self._strangers: set[tuple[str, str]] = set()
+        self._full = False
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self._know_versions()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.broker.run(), name="broker")
+            group.create_task(self._loop(topics.FACTS, self._facts), name="facts")
+            group.create_task(self._loop(topics.ASK, self._ask), name="answers")
+            group.create_task(self._loop(topics.HEALTH, self._status), name="status")
+            group.create_task(self._loop(topics.REPLICA_WANTED, self._wanted), name="replica")
+            group.create_task(self._feed(), name="feed")
+
+    async def alive(self) -> None:
+        """Return when both threads of the ledger answered."""
+        await self._writes.call(replica.newest)
+        await self._reads.call(replica.newest)
+
+    # -- hearing
+
+    def _hear(self, site: str, device: str, row: Topic, payload: bytes) -> None:
+        queue = self._queues.get(row)
+        if queue is None:
+            return
+        if queue.full():
+            queue.get_nowait()
+        queue.put_nowait(Said(site, device, row, payload, self._now()))
+
+    async def _connected(self) -> None:
+        for site, device, cursor in await self._reads.call(lambda ledger: ledger.cursors()):
+            await self.broker.say(topics.CURSOR, site, encode(cursor), device)
+        self._allowed.clear()
+        self._pulse.beat()
+
+    async def _loop(self, row: Topic, work: Callable[[Said], Awaitable[None]]) -> None:
+        """Give messages to their work, one after the other; what cannot be understood is noted."""
+        queue = self._queues[row]
+        while True:
+            said = await queue.get()
+            if not await self._may_speak(said):
+                continue
+            try:
+                await work(said)
+            except WireError as error:
+                await self._garbled(said, str(error))
+            except sqlite3.OperationalError as error:
+                await self._cannot_write(error)
+
+    async def _may_speak(self, said: Said) -> bool:
+        site = await self._reads.call(lambda ledger: ledger.site_of(said.device))
+        if site == said.site:
+            return True
+        who = (said.site, said.device)
+        if who not in self._strangers and len(self._strangers) < WAITING:
+            self._strangers.add(who)
+            log.warning("%s/%s is not enrolled (or revoked): nothing it says is taken in", *who)
+        return False
+
+    # -- facts
+
+    async def _facts(self, said: Said) -> None:
+        batch = await asyncio.to_thread(decode_batch, said.payload)
+        if batch.device != said.device:
+            raise WireError(f"batch: names device {batch.device!r} on the topic of {said.device}")
+        applied = await self._writes.call(SqliteLedger.apply, said.site, batch, said.heard)
+        self._full = False
+        cursor = Cursor(epoch=applied.epoch, seq=applied.cursor, outcomes=applied.outcomes)
+        await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
+        if applied.fresh:
+            self._pulse.beat()
+
+    async def _garbled(self, said: Said, why: str) -> None:
+        log.warning("%s/%s %s: %s", said.site, said.device, said.topic.path, why)
+        try:
+            await self._writes.call(
+                status.put_garbled, said.site, said.device, said.topic.path, why, said.heard
+            )
+        except sqlite3.OperationalError as error:
+            await self._cannot_write(error)
+        self._pulse.beat()
+
+    async def _cannot_write(self, error: sqlite3.OperationalError) -> None:
+        if not self._full:
+            log.error("the ledger cannot be written (%s): devices keep their facts", error)
+        self._full = True
+        await asyncio.sleep(1)
+
+    # -- questions and presence
+
+    async def _ask(self, said: Said) -> None:
+        ask = decode(said.payload, Ask)
+        if self._now() - said.heard > ASK_MS:
+            return
+        answer = await self._reads.call(answers.answer, said.site, ask, self._now())
+        await self.broker.say(topics.ANSWER, said.site, encode(answer), said.device)
+
+    async def _status(self, said: Said) -> None:
+        if said.topic is topics.HEALTH:
+            health = decode(said.payload, Health)
+            await self._writes.call(status.put_health, said.device, health, said.heard)
+        else:
+            state = decode(said.payload, State)
+            await self._writes.call(status.put_state, said.device, state, said.heard)
+            if state.online and state.epoch:
+                await self._tell_cursor(said, state.epoch)
+        self._pulse.beat()
+
+    async def _tell_cursor(self, said: Said, epoch: str) -> None:
+        seq = await self._reads.call(lambda ledger: ledger.cursor(said.device, epoch))
+        await self.broker.say(
+            topics.CURSOR, said.site, encode(Cursor(epoch=epoch, seq=seq)), said.device
+        )
+
+    # -- replicas and allow-lists
+
+    async def _wanted(self, said: Said) -> None:
+        have = decode(said.payload, Have)
+        parts = await self._reads.call(replica.missing, said.site, have.version, self._now())
+        for part in parts:
+            await self.broker.say(topics.REPLICA, said.site, encode(part), said.device)
+
+    async def _know_versions(self) -> None:
+        sites = await self._reads.call(lambda ledger: ledger.sites())
+        version = await self._reads.call(replica.newest)
+        self._fed = dict.fromkeys(sites, version)
+
+    async def _feed(self) -> None:
+        """Send changes to the sites as they happen, and once a minute that nothing happened."""
+        count, still_at = 0, self._now()
+        while True:
+            count = await self._pulse.after(count, FEED_SECONDS)
+            if not self.broker.connected:
+                await asyncio.sleep(FEED_SECONDS)
+                continue
+            still = self._now() - still_at >= STILL_SECONDS * 1000
+            still_at = self._now() if still else still_at
+            await self._feed_all(still=still)
+
+    async def _feed_all(self, *, still: bool) -> None:
+        newest = await self._reads.call(replica.newest)
+        for site in await self._reads.call(lambda ledger: ledger.sites()):
+            since = self._fed.setdefault(site, newest)
+            parts: list[Part] = []
+            if newest > since:
+                parts = await self._reads.call(replica.changes, site, since, self._now())
+            elif still:
+                parts = [replica.still(newest, self._now())]
+            for part in parts:
+                await self.broker.say(topics.CHANGES, site, encode(part))
+                self._fed[site] = part.version
+            await self._feed_allowed(site)
+
+    async def _feed_allowed(self, site: str) -> None:
+        uids = await self._reads.call(lambda ledger: ledger.effects.allowed(site, self._now()))
+        if self._allowed.get(site) != uids:
+            self._allowed[site] = uids
+            await self.broker.say(topics.ALLOWED, site, encode(Allowed(uids=uids)))

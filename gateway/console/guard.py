@@ -1,0 +1,59 @@
+"""Who may talk to the console: pages of this machine, from the console's own address."""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HOSTS = ("127.0.0.1", "localhost", "[::1]")
+LONGEST_BODY = 16 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class Guard:
+    """Refuses foreign hosts and pages, and bodies that are no small JSON; sets the headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with the reason why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        why = _why_not(str(scope["method"]), Headers(scope=scope))
+        app: ASGIApp = JSONResponse({"error": why}, status_code=403) if why else self._app
+        await app(scope, receive, with_headers)
+
+
+def _why_not(method: str, headers: Headers) -> str:
+    host = headers.get("host", "")
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if name not in HOSTS:
+        return f"{host!r} is no address of this console"
+    if method in ("GET", "HEAD"):
+        return ""
+    origin = headers.get("origin")
+    if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
+        return "the request comes from another page"
+    if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return "only JSON is understood"
+    length = headers.get("content-length", "")
+    if not length.isdigit() or int(length) > LONGEST_BODY:
+        return "the request is too long"
+    return ""

@@ -1,0 +1,35 @@
+"""Wakes whoever shows the state of things, when something has changed."""
+
+import asyncio
+
+
+class Pulse:
+    """A count that grows with every change; waiting for the next beat misses none."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.ended = False
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def beat(self) -> None:
+        """Say that something changed."""
+        self.count += 1
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def end(self) -> None:
+        """Say that nothing will change any more: whoever follows shall let go."""
+        self.ended = True
+        self.beat()
+
+    async def after(self, count: int, seconds: float) -> int:
+        """Return the count once it is above ``count``, or after ``seconds`` anyway."""
+        if self.count <= count:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.add(future)
+            try:
+                await asyncio.wait([future], timeout=seconds)
+            finally:
+                self._waiting.discard(future)
+        return self.count
