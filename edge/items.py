@@ -151,7 +151,7 @@ class PadWatch:
         """Read as few blocks as the tag's format needs."""
         head = min(info.block_count, -(-HEAD_BYTES // info.block_size))
         memory = await self._device.call(lambda reader: reader.read(info.uid, 0, head))
-        content = understand(memory, info)
+        content = understand(memory, info, partial=head < info.block_count)
         if head == info.block_count or _settled(content, self._replica.policy.owners):
             return content
         rest = info.block_count - head
@@ -159,9 +159,9 @@ class PadWatch:
         return understand(memory, info)
 
 
-def understand(memory: bytes, info: TagInfo) -> TagContent:
-    """Decode a tag's memory with what the tag says of itself."""
-    return decode(memory, dsfid=info.dsfid, afi=info.afi, block_size=info.block_size)
+def understand(memory: bytes, info: TagInfo, *, partial: bool = False) -> TagContent:
+    """Decode a tag's memory, or the head of it, with what the tag says of itself."""
+    return decode(memory, dsfid=info.dsfid, block_size=info.block_size, partial=partial)
 
 
 def identify(replica: "Replica", info: TagInfo, content: TagContent | None) -> PadItem:
