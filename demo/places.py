@@ -88,6 +88,12 @@ def open_places(folder: Path, *, any_ports: bool = False) -> Places:
     return Places(folder, ports)
 
 
+def saved_places(folder: Path) -> Places:
+    """Return the places of a demo that another process of ours opened."""
+    folder = folder.absolute()
+    return Places(folder, json.loads((folder / "ports.json").read_text("utf-8")))
+
+
 def _free(wished: dict[str, int]) -> dict[str, int]:
     """Return a free port for each door: the one wished, else any."""
     held: list[socket.socket] = []

@@ -12,11 +12,8 @@ from typing import Any
 
 from demo.catalogue import Copy, Library, Person
 from demo.tags import tag_of
+from demo.world.errors import WorldError
 from drivers.testing.tag15693 import Tag
-
-
-class WorldError(Exception):
-    """Something that cannot be done in the world; the text says why, for the person at the hall."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,14 +64,14 @@ class Things:
         try:
             return self.books[item]
         except KeyError:
-            raise WorldError(f"there is no book {item!r} in this world") from None
+            raise WorldError("no_such_book", item=item) from None
 
     def reader(self, number: str) -> Reader:
         """Return a reader by number (``R0001``), or raise WorldError."""
         try:
             return self.readers[number]
         except KeyError:
-            raise WorldError(f"there is no reader {number!r} in this world") from None
+            raise WorldError("no_such_reader", reader=number) from None
 
     def move(self, book: Book, place: str) -> None:
         """Put a book somewhere else, on top of what is there."""
