@@ -1,0 +1,152 @@
+"""``shelfwire simulate``: one simulated device in the foreground, on a real wire."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+WRONG = 2
+_HELP = """\
+Serve one simulated device until Ctrl-C. The first line says where: "ready ADDRESS"; the second is
+the option for the configuration file.
+
+  shelfwire simulate pn532 --pty /tmp/card --tag 04A1B2C3D4E5F6=R0001
+  shelfwire simulate feig --tcp 127.0.0.1:10001 --tag E004015012345678
+  shelfwire simulate printer
+
+While it runs, words on standard input move the device; "help" lists them.
+"""
+_TAG_HELP = """\
+what is there at the start, may be repeated. pn532: UID or UID=TEXT. feig, feig-gate: UID, or the
+memory, or UID=MEMORY, all as hexadecimal digits
+"""
+_DEVICES = ("pn532", "feig", "feig-gate", "scanner", "printer", "board")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``simulate``; the handler is called with the parsed arguments."""
+    parser = subparsers.add_parser(
+        "simulate",
+        help="serve one simulated device on a pseudo-terminal or a TCP port",
+        description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("device", choices=_DEVICES, help="which device")
+    wire = parser.add_mutually_exclusive_group()
+    wire.add_argument(
+        "--pty", type=Path, metavar="PATH", help="make PATH a link to the serial line"
+    )
+    wire.add_argument(
+        "--tcp", metavar="HOST:PORT", help="listen there, on this machine; port 0: any"
+    )
+    parser.add_argument("--tag", action="append", default=[], metavar="HEX", help=_TAG_HELP)
+    parser.add_argument("--block-size", type=int, default=4, metavar="N", help="bytes in a block")
+    parser.add_argument("--dsfid", default="00", metavar="XX", help="DSFID of the tags")
+    parser.add_argument("--afi", default="07", metavar="XX", help="AFI of the tags")
+    parser.set_defaults(handler=run_simulate)
+
+
+def run_simulate(args: argparse.Namespace) -> int:
+    """Serve until interrupted; 2 if the arguments cannot be used."""
+    from edge.simdevices import DEVICES
+
+    try:
+        where = _tcp(args.tcp) if args.tcp else None
+        if args.pty and args.pty.exists() and not args.pty.is_symlink():
+            raise ValueError(f"--pty {args.pty}: something else is there, give another path")
+        bench = DEVICES[args.device][1](args, _say)
+        asyncio.run(_serve(bench, where, args.pty))
+    except (ValueError, OSError) as error:
+        print(f"shelfwire simulate: {error}", file=sys.stderr)  # noqa: T201
+        return WRONG
+    return 0
+
+
+async def _serve(bench: Any, where: tuple[str, int] | None, link: Path | None) -> None:
+    from drivers.testing.serve import serve_pty, serve_tcp
+
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, over.set)
+    served = await (
+        serve_tcp(bench.simulator, *where) if where else serve_pty(bench.simulator, link)
+    )
+    try:
+        _say(f"ready {served.address.partition('://')[2]}")
+        _say(f'url = "{served.address}"')
+        listener = _Listener(bench, over)
+        _read_lines(lambda line: loop.call_soon_threadsafe(listener.take, line))
+        await over.wait()
+    finally:
+        await served.close()
+
+
+class _Listener:
+    """Do what is typed."""
+
+    def __init__(self, bench: Any, over: asyncio.Event) -> None:
+        self._words = {word.name: word for word in bench.words}
+        self._over = over
+
+    def take(self, line: str) -> None:
+        """Do one line; what cannot be done is said, and nothing else happens."""
+        name, _, rest = line.strip().partition(" ")
+        if name == "quit":
+            self._over.set()
+        elif name in self._words:
+            try:
+                self._words[name].do(rest)
+            except (ValueError, OSError) as error:
+                _say(f"{name}: {error}")
+        elif name:
+            for word in self._words.values():
+                _say(f"  {word.name} {word.arguments}".ljust(24) + word.help)
+            _say("  quit".ljust(24) + "stop")
+
+
+def _read_lines(take: Callable[[str], object]) -> None:
+    """Pass on lines of standard input from a thread; its end ends nothing."""
+    # In the background of a shell, reading the terminal would stop the whole process.
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+
+    def read() -> None:
+        rest = b""
+        try:
+            while data := os.read(0, 4096):
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    take(line.decode(errors="replace"))
+        except (OSError, RuntimeError):
+            return
+
+    threading.Thread(target=read, name="words for the simulated device", daemon=True).start()
+
+
+def _tcp(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    local = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+    if not local:
+        raise ValueError(f"--tcp {text}: a simulator listens only on this machine, use 127.0.0.1")
+    if not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"--tcp {text}: write HOST:PORT, such as 127.0.0.1:10001")
+    return host, int(port)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201

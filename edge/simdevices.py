@@ -1,0 +1,219 @@
+"""What ``shelfwire simulate`` can simulate: each device with the words that move it."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from drivers.barcode.simulator import ScannerSimulator
+from drivers.feig.gate_simulator import FeigGateSimulator
+from drivers.feig.simulator import FeigSimulator
+from drivers.gpio.simulator import BoardSimulator
+from drivers.pn532.cards import AnyCard, make_card
+from drivers.pn532.simulator import Pn532Simulator
+from drivers.ports import Paper
+from drivers.printer.simulator import PrinterSimulator
+from drivers.testing.field import Field
+from drivers.testing.simulator import Simulator
+from drivers.testing.tag15693 import Tag
+
+Say = Callable[[str], None]
+T = TypeVar("T")
+
+UID_LEAD = 0xE0
+SMALLEST_MEMORY = 112
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word typed while a simulator runs. ``do`` raises ValueError for what it cannot do."""
+
+    name: str
+    arguments: str
+    help: str
+    do: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A simulated device and the words that move it."""
+
+    simulator: Simulator
+    words: list[Word] = field(default_factory=list)
+
+
+def pn532(args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a card reader; a tag is UID or UID=TEXT."""
+    chip = Pn532Simulator(*(card(text) for text in args.tag))
+
+    def take(_rest: str) -> None:
+        chip.take()
+
+    return Bench(
+        chip,
+        [
+            Word("put", "UID[=TEXT]", "lay a card on", lambda rest: chip.put(card(rest))),
+            Word("take", "", "take every card away", take),
+        ],
+    )
+
+
+def feig(args: argparse.Namespace, say: Say) -> Bench:
+    """Return a pad reader; a tag is a UID, a memory, or UID=MEMORY."""
+    make = TagMaker(args.block_size, args.dsfid, args.afi)
+    space = Field(*(make(text) for text in args.tag))
+
+    def take(rest: str) -> None:
+        if space.take(_hex("UID", rest)) is None:
+            raise ValueError(f"there is no tag {rest.strip()} on the pad")
+
+    def tags(_rest: str) -> None:
+        for tag in space.tags:
+            say(f"{tag.uid.hex()} afi={tag.afi:02x} dsfid={tag.dsfid:02x} {tag.memory.hex()}")
+
+    return Bench(
+        FeigSimulator(space),
+        [
+            Word("put", "TAG", "put a tag on the pad", lambda rest: space.put(make(rest))),
+            Word("take", "UID", "take a tag off the pad", take),
+            Word("tags", "", "show what is on the pad", tags),
+        ],
+    )
+
+
+def feig_gate(args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a gate reader; the tags given walk through at the start."""
+    make = TagMaker(args.block_size, args.dsfid, args.afi)
+    gate = FeigGateSimulator(Field())
+    for text in args.tag:
+        gate.pass_tag(make(text))
+    word = Word(
+        "pass", "TAG", "carry a tag through the gate", lambda rest: gate.pass_tag(make(rest))
+    )
+    return Bench(gate, [word])
+
+
+def scanner(_args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a barcode scanner."""
+    device = ScannerSimulator()
+    return Bench(device, [Word("scan", "TEXT", "hold a code in front of it", device.scan)])
+
+
+def printer(_args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a receipt printer."""
+    device = PrinterSimulator()
+
+    def paper(rest: str) -> None:
+        device.paper = Paper(_one_of({"ok": "ok", "low": "low", "out": "out"}, rest))
+
+    def cover(rest: str) -> None:
+        device.cover_open = _one_of({"open": True, "closed": False}, rest)
+
+    def line(rest: str) -> None:
+        device.online = _one_of({"on": True, "off": False}, rest)
+
+    def jam(rest: str) -> None:
+        device.jammed = _one_of({"on": True, "off": False}, rest)
+
+    def save(rest: str) -> None:
+        pages = device.pages
+        if not pages:
+            raise ValueError("nothing has been printed yet")
+        pages[-1].save(Path(rest.strip()))
+
+    return Bench(
+        device,
+        [
+            Word("paper", "ok|low|out", "change how much paper is left", paper),
+            Word("cover", "open|closed", "open or close the cover", cover),
+            Word("line", "on|off", "put it on line or off line", line),
+            Word("jam", "on|off", "let paper stick in the cutter", jam),
+            Word("save", "FILE.png", "save the last receipt as a picture", save),
+        ],
+    )
+
+
+def board(_args: argparse.Namespace, say: Say) -> Bench:
+    """Return an I/O board; it says what its outputs do."""
+    device = BoardSimulator(
+        on_output=lambda line, active: say(f"{line} {'on' if active else 'off'}")
+    )
+
+    def move(rest: str) -> None:
+        line, _, state = rest.strip().partition(" ")
+        device.set_input(line, _one_of({"on": True, "off": False}, state))
+
+    return Bench(device, [Word("set", "LINE on|off", "move an input, such as beam_a", move)])
+
+
+DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
+    "pn532": ("contactless card reader", pn532),
+    "feig": ("RFID reader of a pad or a book drop", feig),
+    "feig-gate": ("RFID reader of a gate", feig_gate),
+    "scanner": ("barcode scanner", scanner),
+    "printer": ("receipt printer", printer),
+    "board": ("input and output lines", board),
+}
+
+
+class TagMaker:
+    """Make item tags from words; a tag without a UID gets one of its own."""
+
+    def __init__(self, block_size: int, dsfid: str, afi: str) -> None:
+        """Use these for every tag; ``dsfid`` and ``afi`` are two hex digits."""
+        if not 1 <= block_size <= 32:
+            raise ValueError(f"--block-size {block_size}: a block has 1 to 32 bytes")
+        self._block_size = block_size
+        self._dsfid = _byte("--dsfid", dsfid)
+        self._afi = _byte("--afi", afi)
+        self._made = 0
+
+    def __call__(self, text: str) -> Tag:
+        """Return the tag for UID, MEMORY or UID=MEMORY."""
+        left, equals, right = text.strip().partition("=")
+        first = _hex("TAG", left)
+        is_uid = bool(equals) or (len(first) == 8 and first[0] == UID_LEAD)
+        self._made += 1
+        uid = first if is_uid else bytes.fromhex("e00401") + self._made.to_bytes(5, "big")
+        memory = _hex("TAG", right) if equals and right.strip() else b"" if is_uid else first
+        whole = max(len(memory), SMALLEST_MEMORY if is_uid and not memory else 0)
+        whole += -whole % self._block_size
+        return Tag(
+            uid, bytearray(memory.ljust(whole, b"\0")), self._block_size, self._dsfid, self._afi
+        )
+
+
+def card(text: str) -> AnyCard:
+    """Return the card for UID or UID=TEXT: 4 bytes MIFARE Classic (08…: a phone), 7 bytes NTAG."""
+    digits, _, words = text.strip().partition("=")
+    uid = _hex("UID", digits)
+    if len(uid) == 4:
+        return make_card("iso14443-4" if uid[0] == 0x08 else "classic1k", uid, words)
+    if len(uid) == 7:
+        return make_card("ntag213", uid, words)
+    raise ValueError(f"UID {digits}: a card has 4 or 7 bytes, not {len(uid)}")
+
+
+def _hex(name: str, text: str) -> bytes:
+    try:
+        data = bytes.fromhex(text.replace(":", " ").replace("-", " "))
+    except ValueError:
+        raise ValueError(f"{name} {text.strip()!r} is not hexadecimal: use 0-9 and A-F") from None
+    if not data:
+        raise ValueError(f"{name}: there are no digits")
+    return data
+
+
+def _byte(name: str, text: str) -> int:
+    data = _hex(name, text)
+    if len(data) != 1:
+        raise ValueError(f"{name} {text!r} is not one byte: use two digits, such as 07")
+    return data[0]
+
+
+def _one_of(known: dict[str, T], rest: str) -> T:
+    word = rest.strip()
+    if word not in known:
+        raise ValueError(f"{word!r}: use {' or '.join(known)}")
+    return known[word]

@@ -1,0 +1,203 @@
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drivers.barcode import SCANNER, ScannerOptions
+from drivers.gpio import SOCKET
+from drivers.gpio.socket import SocketOptions
+from drivers.pn532 import CARD, CardOptions
+from drivers.ports import Card, Line, LineChange, Paper, Scan
+from drivers.printer import PRINTER, PrinterOptions
+from drivers.transport import open_transport
+from edge import simcli
+from edge.simdevices import DEVICES, TagMaker, card
+
+MAIN = """
+import argparse, sys
+from edge import simcli
+parser = argparse.ArgumentParser()
+simcli.add_parser(parser.add_subparsers())
+args = parser.parse_args(["simulate", *sys.argv[1:]])
+sys.exit(args.handler(args))
+"""
+
+
+class Running:
+    """A simulator in its own process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.address = self.url = ""
+
+    async def said(self) -> str:
+        assert self.process.stdout
+        return (await asyncio.wait_for(self.process.stdout.readline(), 20)).decode().rstrip("\n")
+
+    async def type(self, words: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(words.encode() + b"\n")
+        await self.process.stdin.drain()
+
+
+@contextlib.asynccontextmanager
+async def simulate(*words: str) -> AsyncIterator[Running]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", MAIN, *words,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    running = Running(process)
+    try:
+        ready, running.address = (await running.said()).split()
+        assert ready == "ready"
+        running.url = (await running.said()).removeprefix('url = "').removesuffix('"')
+        yield running
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    simcli.add_parser(parser.add_subparsers())
+    return parser.parse_args(["simulate", *words])
+
+
+async def test_a_card_reader_is_served_where_it_was_asked_for(tmp_path: Path) -> None:
+    link = tmp_path / "card"
+    words = ("pn532", "--pty", str(link), "--tag", "04A1B2C3D4E5F6=R0001")
+    async with simulate(*words) as running:
+        assert running.address == str(link)
+        assert running.url == f"serial://{link}"
+        async with CARD.open(CardOptions(running.url, poll_ms=20)) as reader:
+            seen = await asyncio.wait_for(reader.next_card(), 10)
+            assert seen == Card(bytes.fromhex("04a1b2c3d4e5f6"), "ntag", "R0001")
+            await running.type("take")
+            await running.type("put DEADBEEF")
+            seen = await asyncio.wait_for(reader.next_card(), 10)
+            assert seen == Card(bytes.fromhex("deadbeef"), "mifare-classic")
+    assert not link.is_symlink()
+
+
+async def test_a_scanner_scans_what_is_typed() -> None:
+    async with simulate("scanner", "--tcp", "127.0.0.1:0") as running:
+        assert running.url == f"tcp://{running.address}"
+        async with SCANNER.open(ScannerOptions(running.url)) as scanner:
+            waiting = asyncio.create_task(scanner.next_scan())
+            await asyncio.sleep(0.1)
+            await running.type("scan Thẻ 0001")
+            assert await asyncio.wait_for(waiting, 10) == Scan("Thẻ 0001")
+
+
+async def test_a_printer_prints_and_runs_out_of_paper(tmp_path: Path) -> None:
+    picture = tmp_path / "receipt.png"
+    async with (
+        simulate("printer") as running,
+        PRINTER.open(PrinterOptions(running.url)) as printer,
+    ):
+        await printer.print_lines([Line("Phiếu mượn")])
+        await running.type(f"save {picture}")
+        await running.type("paper nearly")
+        assert "use ok or low or out" in await running.said()
+        await running.type("paper out")
+        async with asyncio.timeout(10):
+            while (await printer.status()).paper is not Paper.OUT:
+                pass
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+async def test_a_board_says_what_its_outputs_do() -> None:
+    async with simulate("board", "--tcp", "127.0.0.1:0") as running:
+        async with SOCKET.open(SocketOptions(running.url)) as board:
+            await board.set("lamp", True)
+            assert await running.said() == "lamp on"
+            await running.type("set beam_a on")
+            change = await asyncio.wait_for(board.next_change(), 10)
+            assert change == LineChange("beam_a", True)
+        assert await running.said() == "lamp off"
+
+
+@pytest.mark.parametrize("device", ["feig", "feig-gate"])
+async def test_rfid_readers_are_served_and_answer(device: str) -> None:
+    words = (device, "--tcp", "127.0.0.1:0", "--tag", "E004015012345678")
+    async with simulate(*words) as running:
+        transport = await open_transport(running.url)
+        try:
+            await transport.send(bytes.fromhex("05ff65e5cb"))
+            async with asyncio.timeout(10):
+                assert (await transport.receive())[2:4] == b"\x65\x00"
+        finally:
+            await transport.close()
+
+
+async def test_help_lists_the_words_and_quit_ends_it() -> None:
+    async with simulate("feig", "--tag", "E004015012345678") as running:
+        await running.type("tags")
+        assert (await running.said()).startswith("e004015012345678 afi=07 dsfid=00 0000")
+        await running.type("what")
+        assert (await running.said()).strip().startswith("put TAG")
+        await running.type("quit")
+        assert await asyncio.wait_for(running.process.wait(), 10) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("feig", "--tcp", "0.0.0.0:1"), "only on this machine"),
+        (("feig", "--tcp", "127.0.0.1:x"), "HOST:PORT"),
+        (("feig", "--tcp", "127.0.0.1:99999"), "HOST:PORT"),
+        (("feig", "--tag", "xyz"), "not hexadecimal"),
+        (("feig", "--block-size", "0"), "1 to 32"),
+        (("feig", "--afi", "0707"), "not one byte"),
+        (("pn532", "--tag", "010203"), "4 or 7 bytes"),
+    ],
+)
+def test_what_cannot_be_is_said_and_ends_with_2(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = arguments(*words)
+    assert args.handler(args) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_is_never_replaced_by_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("keep me")
+    args = arguments("pn532", "--pty", str(precious))
+    assert args.handler(args) == 2
+    assert "something else is there" in capsys.readouterr().err
+    assert precious.read_text() == "keep me"
+
+
+def test_tags_are_made_from_uid_memory_or_both() -> None:
+    make = TagMaker(4, "06", "c2")
+    alone = make("E004015012345678")
+    assert (alone.uid.hex(), len(alone.memory), alone.dsfid, alone.afi) == (
+        "e004015012345678", 112, 0x06, 0xC2,
+    )  # fmt: skip
+    memory = make("11010131 31")
+    assert memory.memory.hex() == "1101013131000000"
+    assert make("22").uid != memory.uid
+    both = make("E0:04:01:50:12:34:56:78=1234")
+    assert (both.uid.hex(), both.memory.hex()) == ("e004015012345678", "12340000")
+
+
+def test_cards_are_made_by_the_length_of_their_uid() -> None:
+    assert card("04A1B2C3D4E5F6").kind == "ntag213"
+    assert card("DEADBEEF=R1").kind == "classic1k"
+    assert card("08112233").kind == "iso14443-4"
+
+
+def test_every_device_of_the_command_is_there() -> None:
+    assert set(DEVICES) == set(simcli._DEVICES)
