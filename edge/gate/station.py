@@ -134,15 +134,13 @@ class Gate:
     async def _ring(self) -> None:
         if self._board is None:
             return
-        outputs = (
-            ("lamp", self._options.lamp_seconds), ("buzzer", self._options.buzzer_seconds),
-        )  # fmt: skip
-        try:
-            for line, seconds in outputs:
+        outputs = {"lamp": self._options.lamp_seconds, "buzzer": self._options.buzzer_seconds}
+        for line, seconds in outputs.items():
+            try:
                 if seconds > 0:
                     await self._board.call(_switching(line, seconds))
-        except DriverError as error:
-            log.warning("%s: the alarm could not be shown: %s", self._options.name, error)
+            except DriverError as error:
+                log.warning("%s: alarm without %s: %s", self._options.name, line, error)
 
     async def _watch_board(self, board: Device[Board]) -> None:
         while True:

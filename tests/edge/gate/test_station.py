@@ -1,0 +1,260 @@
+import asyncio
+import contextlib
+import dataclasses
+
+import pytest
+
+from drivers.feig import GATE, FeigGateSimulator
+from drivers.gpio import SOCKET
+from drivers.gpio.simulator import BoardSimulator
+from drivers.tags import NewTag, encode
+from drivers.testing.tag15693 import Tag
+from edge.circulation.model import ItemView, LoanView
+from edge.clock import Clock
+from edge.gate.options import GateOptions
+from edge.gate.station import STATION
+from edge.wire.facts import GateAlarm, GateCount, GateLetPass, Trouble, Well
+from edge.wire.messages import Part
+
+UID = bytes.fromhex("E004010000000001")
+KEY = UID.hex().upper()
+
+
+def book(afi=0x07, owner="VN-TINH", **content):
+    memory = bytearray(112)
+    data = encode(NewTag(item_id="B1", owner=owner, **content), "iso28560-3", 112, 4)
+    memory[: len(data)] = data
+    return Tag(UID, memory, dsfid=0x3E, afi=afi)
+
+
+async def until(true, seconds=3.0):
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def clock():
+    return Clock(disciplined=lambda: True)
+
+
+@pytest.fixture
+def board():
+    return BoardSimulator()
+
+
+@pytest.fixture
+def reader():
+    return FeigGateSimulator(block_seconds=0)
+
+
+@pytest.fixture
+async def wires(reader, board, services, journal, on_wire):
+    async with (
+        on_wire("antenna", GATE, reader, journal) as (antenna, antenna_wire),
+        on_wire("lines", SOCKET, board, journal) as (lines, board_wire),
+    ):
+        services.devices.update(antenna=antenna, lines=lines)
+        yield {"antenna": antenna_wire, "lines": board_wire}
+
+
+@contextlib.asynccontextmanager
+async def standing(services, **changed):
+    options = {"reader": "antenna", "board": "lines", "poll_ms": 5, "direction_ms": 150}
+    gate = STATION.make(GateOptions(**(options | changed)), services)
+    task = asyncio.create_task(gate.run(), name="gate")
+    try:
+        yield gate
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def walk(board, *lines, pause=0.03):
+    for line, dark in lines:
+        board.set_input(line, dark)
+        await asyncio.sleep(pause)
+
+
+OUT = [("beam_b", True), ("beam_a", True), ("beam_b", False), ("beam_a", False)]
+IN = [("beam_a", True), ("beam_b", True), ("beam_a", False), ("beam_b", False)]
+
+
+async def test_an_armed_book_that_leaves_lights_the_lamp_and_is_told_with_its_number(
+    wires, services, board, reader, facts
+):
+    async with standing(services) as gate:
+        board.set_input("beam_b", True)
+        await asyncio.sleep(0.05)
+        reader.pass_tag(book())
+        await until(lambda: board.outputs.get("lamp") and board.outputs.get("buzzer"))
+        await until(lambda: facts(GateAlarm))
+        assert gate.numbers()["alarms"] == 1
+    assert facts(GateAlarm) == [
+        GateAlarm(gate="gate", uid=KEY, item="B1", afi=0x07, direction="out")
+    ]
+
+
+async def test_a_disarmed_book_passes_silently(wires, services, board, reader, facts):
+    async with standing(services):
+        reader.pass_tag(book(afi=0xC2))
+        await until(lambda: reader.waiting == 0)
+        await walk(board, *OUT)
+    assert facts(GateAlarm, GateLetPass) == []
+    assert not board.outputs.get("lamp")
+
+
+async def test_a_tag_heard_many_times_alarms_once(wires, services, reader, facts):
+    async with standing(services):
+        for _ in range(20):
+            reader.pass_tag(book())
+            await asyncio.sleep(0.005)
+        await until(lambda: facts(GateAlarm))
+    assert len(facts(GateAlarm)) == 1
+
+
+async def test_a_tag_that_the_allow_list_names_passes_until_its_time(
+    wires, services, reader, clock, facts, board
+):
+    services.allowed[KEY] = clock.now_ms() + 60_000
+    async with standing(services, absence_ms=100):
+        reader.pass_tag(book())
+        await until(lambda: facts(GateLetPass))
+        services.allowed[KEY] = clock.now_ms() - 1
+        await asyncio.sleep(0.4)
+        assert not board.outputs.get("lamp")
+        reader.pass_tag(book())
+        await until(lambda: facts(GateAlarm))
+    assert facts(GateLetPass) == [GateLetPass(gate="gate", uid=KEY, item="B1", reason="allowed")]
+
+
+@pytest.mark.parametrize(
+    ("hours", "connected", "passes"), [(1, False, True), (30, False, False), (30, True, True)]
+)
+async def test_a_book_on_loan_passes_when_the_loan_is_fresh_or_the_centre_is_there(
+    wires, services, reader, clock, replica, line, facts, hours, connected, passes
+):
+    since = clock.now_ms() - hours * 3_600_000
+    replica.apply(Part(version=1, loans=[LoanView(item="B1", reader="r", due=1, since=since)]))
+    line.connected = connected
+    async with standing(services):
+        reader.pass_tag(book())
+        await until(lambda: facts(GateLetPass, GateAlarm))
+    assert [fact.reason for fact in facts(GateLetPass)] == (["on_loan"] if passes else [])
+
+
+@pytest.mark.parametrize(
+    ("tag", "reason"), [(book(owner="DK-718500"), "foreign"), (book(usage=0x80), "card")]
+)
+async def test_what_is_not_ours_to_guard_passes(
+    wires, services, reader, replica, facts, tag, reason
+):
+    replica.apply(Part(version=1, policy={"owners": ["VN-TINH"]}))
+    async with standing(services):
+        reader.pass_tag(tag)
+        await until(lambda: facts(GateLetPass))
+    assert [fact.reason for fact in facts(GateLetPass)] == [reason]
+
+
+async def test_a_tag_without_number_is_named_by_the_catalogue(
+    wires, services, reader, replica, facts
+):
+    replica.apply(Part(version=1, items=[ItemView(item="B7", title="Nhớ rừng", uid=KEY)]))
+    async with standing(services):
+        reader.pass_tag(dataclasses.replace(book(), memory=bytearray(112)))
+        await until(lambda: facts(GateAlarm))
+    assert [fact.item for fact in facts(GateAlarm)] == ["B7"]
+
+
+async def test_people_are_counted_and_journaled_at_the_latest_when_the_gate_stops(
+    wires, services, board, facts
+):
+    async with standing(services) as gate:
+        await asyncio.sleep(0.05)
+        await walk(board, *IN, *IN, *OUT)
+        await until(lambda: gate.numbers()["left"] == 1)
+        assert gate.numbers()["inside"] == 1
+        assert facts(GateCount) == []
+    [count] = facts(GateCount)
+    assert (count.entered, count.left) == (2, 1)
+
+
+async def test_people_are_counted_while_the_reader_is_away_and_it_is_asked_again_after(
+    wires, services, board, reader, facts
+):
+    async with standing(services) as gate:
+        await wires["antenna"].unplug()
+        await until(lambda: not services.devices["antenna"].up)
+        await walk(board, *OUT)
+        await until(lambda: gate.numbers()["left"] == 1)
+        await wires["antenna"].plug()
+        await until(lambda: services.devices["antenna"].up)
+        reader.pass_tag(book())
+        await until(lambda: facts(GateAlarm))
+
+
+async def test_an_alarm_is_recorded_while_the_board_is_away(wires, services, reader, facts):
+    async with standing(services):
+        await wires["lines"].unplug()
+        reader.pass_tag(book())
+        await until(lambda: facts(GateAlarm))
+
+
+async def test_a_gate_without_a_board_alarms_too(wires, services, reader, facts):
+    async with standing(services, board=""):
+        reader.pass_tag(book())
+        await until(lambda: facts(GateAlarm))
+
+
+async def test_a_blocked_beam_is_told_once_and_its_end_too(wires, services, board, facts):
+    async with standing(services, blocked_seconds=0.1):
+        board.set_input("beam_a", True)
+        await until(lambda: facts(Trouble))
+        await asyncio.sleep(0.25)
+        board.set_input("beam_a", False)
+        await until(lambda: facts(Well))
+    [trouble] = facts(Trouble)
+    assert (trouble.part, trouble.reason) == ("gate", "beam_blocked")
+    assert trouble.why
+
+
+async def test_an_opened_cover_is_told(wires, services, board, facts):
+    board.inputs["tamper"] = False
+    async with standing(services):
+        await asyncio.sleep(0.05)
+        board.set_input("tamper", True)
+        await until(lambda: facts(Trouble))
+    assert [fact.reason for fact in facts(Trouble)] == ["tamper"]
+
+
+async def test_a_buffer_that_ran_over_is_told_and_the_gate_goes_on(wires, services, reader, facts):
+    reader.capacity = 2
+    for number in range(4):
+        reader.pass_tag(dataclasses.replace(book(), uid=number.to_bytes(8, "big")))
+    async with standing(services):
+        await until(lambda: facts(Trouble))
+        reader.pass_tag(book())
+        await until(lambda: facts(GateAlarm))
+    [trouble] = facts(Trouble)
+    assert (trouble.part, trouble.reason) == ("antenna", "gate_data_lost")
+
+
+async def test_a_muted_gate_is_quiet_and_records_who_passed(
+    wires, services, reader, board, clock, facts
+):
+    async with standing(services) as gate:
+        gate.mute(clock.now_ms() + 60_000)
+        reader.pass_tag(book())
+        await until(lambda: facts(GateLetPass))
+    assert [fact.reason for fact in facts(GateLetPass)] == ["muted"]
+    assert not board.outputs.get("lamp")
+
+
+def test_numbers_that_make_no_gate_are_refused():
+    with pytest.raises(ValueError, match="poll_ms"):
+        GateOptions(reader="a", poll_ms=0)
+
+
+def test_every_option_of_a_gate_has_help():
+    assert all(row.metadata["help"] for row in dataclasses.fields(GateOptions))
