@@ -29,7 +29,7 @@ user {user}
 set_tcp_nodelay true
 max_inflight_messages 100
 max_queued_messages 20000
-message_size_limit 8388608
+max_packet_size 8388608
 persistence true
 persistence_location {folder}/
 autosave_interval 30
@@ -84,6 +84,7 @@ class Broker:
         program = find_mosquitto()
         self.embedded = program is None if embedded is None else embedded
         self.port = places.ports["broker"]
+        self.restarting = False
         self._pki = places.centre / "pki"
         config = places.broker / ("embedded.toml" if self.embedded else "mosquitto.conf")
         template = EMBEDDED if self.embedded else MOSQUITTO
@@ -115,8 +116,12 @@ class Broker:
 
     async def restart(self) -> None:
         """Stop and start it: every connection is cut."""
-        await self.process.stop()
-        await self.start()
+        self.restarting = True
+        try:
+            await self.process.stop()
+            await self.start()
+        finally:
+            self.restarting = False
 
     async def _greets(self) -> bool:
         """Say whether it answers a TLS handshake in the name it should have."""

@@ -35,6 +35,11 @@ class Branch:
     parent: str
     prefix: str
 
+    def record(self) -> dict[str, str]:
+        """Return the line that ``shelfwire-gateway import-branches`` takes."""
+        row = {"branch": self.site, "name": self.name}
+        return row | ({"parent": self.parent} if self.parent else {})
+
 
 BRANCHES = (
     Branch("tinh", "Thư viện tỉnh Lam Giang", "", "TT"),

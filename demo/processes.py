@@ -93,6 +93,16 @@ def tethered(command: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "demo.processes", *command]
 
 
+def program(name: str) -> str:
+    """Return the path of a command of this environment, such as ``shelfwire``."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def python(module: str) -> list[str]:
+    """Return the command that runs a module of ours."""
+    return [sys.executable, "-m", module]
+
+
 async def run(name: str, command: Sequence[str], log: Path) -> None:
     """Run a command to its end; raise ChildError with its last words when it fails."""
     child = Child(name, command, log)

@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Callable
 
 from demo.places import Pi, Places
-from demo.processes import Child
+from demo.processes import Child, program
 
 RESTART_SECONDS = 2.0
 
@@ -22,7 +21,7 @@ class PiPower:
         """How often the agent ended by itself: 0 on a good day."""
         self._changed = changed
         config = places.pi(pi.device) / "edge.toml"
-        command = [sys.executable, "-m", "edge", "agent", "--config", str(config)]
+        command = [program("shelfwire"), "agent", "--config", str(config)]
         self.agent = Child(pi.device, command, places.log / f"{pi.device}.log")
         self._watch: asyncio.Task[None] | None = None
 
