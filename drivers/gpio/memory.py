@@ -14,8 +14,8 @@ class MemoryOptions:
     """Options of a board in memory."""
 
     lines: dict[str, LineOptions] = field(
-        default_factory=every_role,
-        metadata={"help": "table of lines by role; default: every role, active high"},
+        default_factory=dict,
+        metadata={"help": "table of lines by role; without it every role, active high"},
     )
 
 
@@ -53,5 +53,5 @@ class MemoryPins:
 @asynccontextmanager
 async def open_memory_board(options: MemoryOptions) -> AsyncIterator[LineBoard]:
     """Open a board in memory."""
-    async with open_board(options.lines, MemoryPins()) as board:
+    async with open_board(options.lines or every_role(), MemoryPins()) as board:
         yield board

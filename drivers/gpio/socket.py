@@ -22,8 +22,8 @@ class SocketOptions:
 
     url: str = field(metadata={"help": "where it is, such as tcp://127.0.0.1:7601"})
     lines: dict[str, LineOptions] = field(
-        default_factory=every_role,
-        metadata={"help": "table of lines by role; default: every role, active high"},
+        default_factory=dict,
+        metadata={"help": "table of lines by role; without it every role, active high"},
     )
 
 
@@ -115,7 +115,7 @@ async def open_socket_board(options: SocketOptions) -> AsyncIterator[LineBoard]:
     """Open the board at ``options.url``."""
     transport = await open_transport(options.url)
     try:
-        async with open_board(options.lines, SocketPins(transport)) as board:
+        async with open_board(options.lines or every_role(), SocketPins(transport)) as board:
             yield board
     finally:
         await transport.close()

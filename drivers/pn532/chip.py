@@ -16,7 +16,8 @@ WAKE_UP = b"\x55\x55" + bytes(14)
 TRIES = 3
 FIRST_ACK_SECONDS = 1.5
 """Some USB adapters of a Raspberry Pi hold back the first bytes after opening."""
-ACK_SECONDS = 0.2
+ACK_SECONDS = 0.5
+"""The chip needs 15 ms; the rest is for a busy machine."""
 PN532_IC = 0x32
 
 

@@ -34,6 +34,10 @@ class PrinterOptions:
     answer_ms: int = field(
         default=700, metadata={"help": "how long the printer may take to say how it is"}
     )
+    tells_end: bool = field(
+        default=True,
+        metadata={"help": "false for a printer that does not answer GS r when it has printed"},
+    )
     finish_s: float = field(
         default=60.0, metadata={"help": "how long the printer may take to print a receipt"}
     )
@@ -48,25 +52,32 @@ class EscposPrinter:
         self._layout = _layout(options)
         self._answer_seconds = options.answer_ms / 1000
         self._finish_seconds = options.finish_s
+        self._tells_end = options.tells_end
         self._said = bytearray()
         self._printed = False
         self._half_sent = False
+        self._turn = asyncio.Lock()
 
     async def status(self) -> PrinterStatus:
         """Ask the printer how it is; no answer gives ``online=False`` and ``Paper.UNKNOWN``."""
-        await self._drop_half_a_job()
-        self._transport.discard()
-        return await self._ask_all()
+        async with self._turn:
+            return await self._ask_afresh()
 
     async def print_lines(self, lines: Sequence[Line]) -> None:
         """Print the lines and cut; RefusedError names the trouble if the receipt is not whole."""
-        _refuse(await self.status())
+        async with self._turn:
+            await self._print(lines)
+
+    async def _print(self, lines: Sequence[Line]) -> None:
+        _refuse(await self._ask_afresh())
         data = await asyncio.to_thread(job, lines, self._layout)
         self._printed = False
         self._half_sent = True
-        await self._transport.send(NO_UNASKED_STATUS + data + TELL_WHEN_PRINTED)
+        end = TELL_WHEN_PRINTED if self._tells_end else b""
+        await self._transport.send(NO_UNASKED_STATUS + data + end)
         self._half_sent = False
-        await self._wait_until_printed()
+        if self._tells_end:
+            await self._wait_until_printed()
         _refuse(await self._ask_all())
 
     async def _wait_until_printed(self) -> None:
@@ -87,11 +98,13 @@ class EscposPrinter:
             words = f"printer did not finish within {self._finish_seconds:g} s"
             raise NoReplyError(words) from error
 
-    async def _drop_half_a_job(self) -> None:
-        """Bring a printer that may still wait for picture data back to listening."""
+    async def _ask_afresh(self) -> PrinterStatus:
         if self._half_sent:
+            # The printer may still wait for picture data: fill that up, then drop all of it.
             await self._transport.send(bytes(self._layout.width // 8 * STRIP_ROWS) + CLEAR)
             self._half_sent = False
+        self._transport.discard()
+        return await self._ask_all()
 
     async def _ask_all(self) -> PrinterStatus:
         answers: dict[int, int] = {}

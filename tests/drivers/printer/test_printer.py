@@ -111,13 +111,16 @@ async def test_a_silent_printer_is_unknown_and_prints_nothing() -> None:
         await printer.print_lines(LINES)
 
 
-async def test_a_printer_that_never_finishes_is_given_up() -> None:
+async def test_a_printer_that_never_says_it_has_finished_is_given_up_unless_known_for_it() -> None:
     class Stuck(PrinterSimulator):
         def feed(self, data: bytes) -> list[object]:  # type: ignore[override]
             return [reply for reply in super().feed(data) if reply.data != b"\x00"]
 
     with pytest.raises(NoReplyError, match="did not finish"):
         await printer_on(Stuck(speed=0)).print_lines(LINES)
+    device = Stuck(speed=0)
+    await EscposPrinter(Wire(device), PrinterOptions("", tells_end=False)).print_lines(LINES)
+    assert is_our_receipt(device)
 
 
 async def test_a_slow_printer_is_waited_for() -> None:
