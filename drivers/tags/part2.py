@@ -39,7 +39,7 @@ def decode_part2(
     if declared:
         reading.must_be_readable()
     else:
-        reading.must_convince(memory[0], shortest)
+        reading.must_convince(memory, shortest)
     return reading.content(declared)
 
 
@@ -69,10 +69,10 @@ class _Reading:
         if self.objects.found[0].oid == PII and ELEMENTS[PII] not in self.elements:
             raise TagError(self.why_no_item)
 
-    def must_convince(self, first: int, shortest: int) -> None:
+    def must_convince(self, memory: bytes, shortest: int) -> None:
         """Raise TagError unless this can only be a library item."""
         item = self.elements.get(ELEMENTS[PII])
-        alone = len(self.objects.found) == 1 and not self.objects.stale
+        alone = len(self.objects.found) == 1 and not any(memory[2 + memory[1] : 34])
         if self.repeated:
             raise TagError("an element is there twice: " + "; ".join(self.warnings))
         if item is None:
@@ -81,7 +81,7 @@ class _Reading:
             raise TagError(f"the item identifier {item!r} is too short to be believed")
         if self.objects.found[0].oid != PII:
             raise TagError("the item identifier is not the first element")
-        if first == _LIKE_PART_3 and not alone and not self.agrees:
+        if memory[0] == _LIKE_PART_3 and not alone and not self.agrees:
             raise TagError("this may be a damaged part 3 block; nothing else speaks for part 2")
 
     def content(self, declared: bool) -> TagContent:

@@ -42,7 +42,7 @@ def test_the_example_is_a_configuration_of_all_three_stations(configs: Path) -> 
     assert config.uplink.tls
     for _, options in config.devices.values():
         if hasattr(options, "url"):
-            assert parse(options.url)
+            assert parse(options.url) is not None
 
 
 def test_the_example_s_board_is_usable_and_its_outputs_have_limits(board: GpiodOptions) -> None:
@@ -138,15 +138,15 @@ def test_the_boot_settings_are_filters_and_known_settings(configs: Path) -> None
 def test_the_firmware_puts_every_line_where_the_board_expects_it(
     configs: Path, board: GpiodOptions
 ) -> None:
-    set_up = {}
+    set_up: dict[int, str] = {}
     for line in boot_lines(configs):
         if match := re.fullmatch(r"gpio=([\d,]+)=(.+)", line):
             set_up |= {int(number): match[2] for number in match[1].split(",")}
     expected = {}
-    for role, line in board.lines.items():
-        off = "dh" if line.active_low else "dl"
-        expected[line.line] = f"op,{off}" if line.direction == "out" else "ip,pu"
-        assert line.direction == "out" or line.pull == "up", role
+    for role, wired in board.lines.items():
+        off = "dh" if wired.active_low else "dl"
+        expected[wired.line] = f"op,{off}" if wired.direction == "out" else "ip,pu"
+        assert wired.direction == "out" or wired.pull == "up", role
     assert set_up == expected
 
 
