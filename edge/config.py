@@ -63,13 +63,14 @@ class AgentOptions:
 class UplinkOptions:
     """The ``[uplink]`` table: the broker and how to speak with it."""
 
-    host: str = field(default="", metadata=_help("the broker; empty: never connect"))
+    host: str = field(
+        default="", metadata=_help("the broker as its certificate names it; empty: never connect")
+    )
     port: int = field(default=8883, metadata=_help("the broker's port"))
     tls: bool = field(default=True, metadata=_help("TLS 1.3; false only for tests on loopback"))
     ca: Path | None = field(default=None, metadata=_help("the authority of the broker's name"))
     cert: Path | None = field(default=None, metadata=_help("this device's certificate"))
     key: Path | None = field(default=None, metadata=_help("this device's private key"))
-    server_name: str = field(default="", metadata=_help("name in the certificate, if not host"))
     protocol: Literal["5", "3.1.1"] = field(default="5", metadata=_help("the MQTT version"))
     keepalive: int = field(default=240, metadata=_help("seconds of silence before a ping"))
     retry_max: float = field(default=30.0, metadata=_help("longest pause between tries, s"))

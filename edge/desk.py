@@ -129,34 +129,29 @@ class Desk:
     async def lend(self, card: str, items: Sequence[str]) -> Verdicts:
         """Say for each item whether it may be lent to the card (a reference), and until when."""
         answer = await self._ask("lend", card, items)
-        if answer is not None and _fits(answer, items):
-            return Verdicts(answer.verdicts, online=True)
+        if answer is not None and (verdicts := _verdicts(answer, items)) is not None:
+            return verdicts
         reader = self._reader_now(card)
         wanted = [Wanted(one, self._replica.item(one), self._replica.loan(one)) for one in items]
-        verdicts = decide_loans(
-            self._replica.policy,
-            reader,
-            wanted,
-            now=self._clock.now_ms(),
-            offline=self._offline(reader),
-        )
-        return Verdicts(verdicts, online=False)
+        now, offline = self._clock.now_ms(), self._offline(reader)
+        alone = decide_loans(self._replica.policy, reader, wanted, now=now, offline=offline)
+        return Verdicts(alone, online=False)
 
     async def renew(self, card: str, items: Sequence[str]) -> Verdicts:
         """Say for each item whether its loan is prolonged; never promised without the centre."""
         answer = await self._ask("renew", card, items)
-        if answer is not None and _fits(answer, items):
-            return Verdicts(answer.verdicts, online=True)
+        if answer is not None and (verdicts := _verdicts(answer, items)) is not None:
+            return verdicts
         reader, now = self._reader_now(card), self._clock.now_ms()
         offline, policy = self._offline(reader), self._replica.policy
-        verdicts = [
+        alone = [
             decide_renewal(
                 policy, reader, self._replica.item(one), self._replica.loan(one),
                 now=now, offline=offline, item_id=one,
             )
             for one in items
         ]  # fmt: skip
-        return Verdicts(verdicts, online=False)
+        return Verdicts(alone, online=False)
 
     async def take_back(self, items: Sequence[str]) -> list[ItemView | None]:
         """Return what is known of items that come back (a return itself is never refused)."""
@@ -221,6 +216,11 @@ class Desk:
         return Offline(self._replica.age_ms, lent)
 
 
-def _fits(answer: Answer, items: Sequence[str]) -> bool:
-    """Return whether the verdicts are for these items in this order."""
-    return [verdict.item for verdict in answer.verdicts] == list(items)
+def _verdicts(answer: Answer, items: Sequence[str]) -> Verdicts | None:
+    """Return the centre's verdicts when they are for these items in this order."""
+    if answer.error:
+        refused = [Verdict(item=one, ok=False, reason=answer.error) for one in items]
+        return Verdicts(refused, online=True)
+    if [verdict.item for verdict in answer.verdicts] != list(items):
+        return None
+    return Verdicts(answer.verdicts, online=True)

@@ -154,6 +154,12 @@ async def test_without_a_usable_answer_the_desk_decides_alone(
     assert verdicts[0].due > NOW + 13 * DAY
 
 
+async def test_a_card_that_was_taken_away_meanwhile_gets_nothing(desk: Desk, far: Far) -> None:
+    far.answer = lambda ask: Answer(id=ask.id, error="unknown_card")
+    verdicts = await desk.lend(CARD, ["b1"])
+    assert (verdicts.online, verdicts[0].reason) == (True, "unknown_card")
+
+
 async def test_after_a_silence_nobody_waits_again_until_the_centre_is_heard(
     desk: Desk, far: Far, hands: object
 ) -> None:

@@ -1,0 +1,180 @@
+"""One connection to the broker. What the MQTT library and TLS can raise is translated here only."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.config import UplinkOptions
+
+INCOMING = 1000
+"""Messages that may wait for us; more are dropped, and replica gaps are asked for again."""
+DEAD_MS = 30_000
+"""Unacknowledged bytes for so long end the connection (the other side is gone)."""
+_QUIET = logging.getLogger("edge.uplink.mqtt")
+_QUIET.setLevel(logging.CRITICAL)  # a loss is logged once, by the uplink
+PUBLISH_SECONDS = 60.0
+"""A batch over a very slow link."""
+
+
+class LinkLostError(Exception):
+    """The broker cannot be reached, or not any more."""
+
+
+class Link:
+    """An open connection; every method raises LinkLostError."""
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self._client = client
+
+    async def publish(self, topic: str, data: bytes, *, retain: bool = False) -> None:
+        """Hand a message to the operating system's buffer (QoS 0: the ledger acknowledges)."""
+        with _translated():
+            await self._client.publish(topic, data, qos=0, retain=retain, timeout=PUBLISH_SECONDS)
+
+    async def subscribe(self, topics: list[str]) -> list[str]:
+        """Subscribe; return the topics that the broker refused."""
+        with _translated():
+            codes: Sequence[int | ReasonCode] = await self._client.subscribe(
+                [(topic, 0) for topic in topics]
+            )
+        return [topic for topic, code in zip(topics, codes, strict=False) if _value(code) >= 0x80]
+
+    async def messages(self) -> AsyncIterator[tuple[str, bytes]]:
+        """Yield topic and payload of what arrives."""
+        with _translated():
+            async for message in self._client.messages:
+                payload = message.payload
+                if isinstance(payload, bytes | bytearray):
+                    yield str(message.topic), bytes(payload)
+
+
+@asynccontextmanager
+async def connect(
+    options: UplinkOptions, name: str, will: tuple[str, bytes]
+) -> AsyncIterator[Link]:
+    """Give an open connection; ``will`` is retained when it ends without a goodbye."""
+    tls = context(options) if options.tls else None
+    client = _client(options, name, will, tls)
+    try:
+        with _translated():
+            await _enter(client)
+        try:
+            yield Link(client)
+        finally:
+            with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
+                await client.__aexit__(None, None, None)
+    finally:
+        # A failed try leaves its socket, reader and task behind; closing twice is harmless.
+        client._client._sock_close()  # noqa: SLF001
+        if tls is not None and tls.last is not None:
+            tls.last.close()
+        await asyncio.sleep(0)
+
+
+def _client(
+    options: UplinkOptions, name: str, will: tuple[str, bytes], tls: ssl.SSLContext | None
+) -> aiomqtt.Client:
+    five = options.protocol == "5"
+    return aiomqtt.Client(
+        options.host,
+        options.port,
+        logger=_QUIET,
+        identifier=name,
+        protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
+        clean_session=None if five else True,
+        properties=_session_ends() if five else None,
+        keepalive=options.keepalive,
+        will=aiomqtt.Will(will[0], will[1], qos=1, retain=True),
+        tls_context=tls,
+        socket_options=_socket_options(),
+        max_queued_incoming_messages=INCOMING,
+    )
+
+
+class _Context(ssl.SSLContext):
+    """Remembers its socket: the library forgets one whose handshake failed."""
+
+    last: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        self.last = super().wrap_socket(*args, **options)
+        return self.last
+
+
+def context(options: UplinkOptions) -> _Context:
+    """Return the TLS settings: version 1.3, the broker checked by name, our own certificate."""
+    made = _Context(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        made.load_verify_locations(options.ca)
+        if options.cert is not None:
+            made.load_cert_chain(options.cert, options.key)
+    except OSError as error:
+        raise LinkLostError(f"[uplink] ca, cert or key cannot be used: {error}") from None
+    return made
+
+
+async def _enter(client: aiomqtt.Client) -> None:
+    """Connect, or hear soon that the broker hung up (the library would wait its full time)."""
+    entering = asyncio.ensure_future(client.__aenter__())
+    opened = False
+    try:
+        while not entering.done():
+            await asyncio.wait((entering,), timeout=0.1)
+            is_open = client._client.socket() is not None  # noqa: SLF001
+            if opened and not is_open and not entering.done():
+                raise LinkLostError("the broker refused the connection")
+            opened = opened or is_open
+        await entering
+    except BaseException:
+        await _stop(client, entering, opened=opened)
+        raise
+
+
+async def _stop(
+    client: aiomqtt.Client, entering: "asyncio.Future[aiomqtt.Client]", *, opened: bool
+) -> None:
+    """End a try. The library opens the socket in a thread that cannot be stopped: wait for it."""
+    while not entering.done() and not opened:
+        await asyncio.wait((entering,), timeout=0.05)
+        opened = client._client.socket() is not None  # noqa: SLF001
+    entering.cancel()
+    await asyncio.wait((entering,))
+    if not entering.cancelled():
+        entering.exception()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (aiomqtt.MqttError, OSError, ValueError) as error:
+        raise LinkLostError(str(error) or type(error).__name__) from error
+
+
+def _session_ends() -> Properties:
+    """Nothing of us rests in the broker: the session ends with the connection."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = 0
+    return properties
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    found = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        found.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_MS))
+    return found
+
+
+def _value(code: int | ReasonCode) -> int:
+    return code.value if isinstance(code, ReasonCode) else code

@@ -1,0 +1,85 @@
+"""Sends facts from the journal, window by window, until the ledger has acknowledged them."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from edge.journal import Journal
+from edge.uplink.window import Window
+from edge.wire.batch import encode_batch
+
+LIVE_ROWS, LIVE_SECONDS = 100, 0.2
+"""With so few waiting, facts are gathered for so long before they leave together."""
+ROWS, BYTES = 500, 48_000
+"""The largest batch of a backlog."""
+
+
+class Sender:
+    """The facts' way up. :meth:`run` is a task of one connection; ``publish`` sends a batch."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        publish: Callable[[bytes], Awaitable[None]],
+        now: Callable[[], float] = time.monotonic,
+        gather: float = LIVE_SECONDS,
+    ) -> None:
+        self._journal = journal
+        self._publish = publish
+        self._now = now
+        self._gather = gather
+        self._window = Window()
+        self._news = asyncio.Event()
+
+    def begin(self) -> None:
+        """A new connection, or a new epoch: everything that is not acknowledged goes again."""
+        self._window.begin(self._journal.acked)
+        self._news.set()
+
+    def wake(self) -> None:
+        """There is a new fact."""
+        self._news.set()
+
+    def acknowledged(self, seq: int) -> None:
+        """The ledger says it has everything up to ``seq``; it may have less than it said before."""
+        if seq < self._window.base:
+            self._window.begin(seq)
+        else:
+            self._window.acknowledged(min(seq, self._journal.last_seq), self._now())
+        self._news.set()
+
+    async def run(self) -> None:
+        """Send until the connection ends."""
+        while True:
+            self._news.clear()
+            if not await self._send_some():
+                await self._wait()
+
+    async def _send_some(self) -> bool:
+        """Send one batch; return False when nothing may be sent now."""
+        window, journal = self._window, self._journal
+        if not window.room() or journal.last_seq <= window.next:
+            return False
+        if journal.last_seq - window.next < LIVE_ROWS and self._gather:
+            await asyncio.sleep(self._gather)
+        room = window.room()
+        rows = journal.waiting(window.next, min(ROWS, room), BYTES) if room else []
+        if not rows:
+            return False
+        epoch, first, last = journal.epoch, rows[0][0], rows[-1][0]
+        payload = encode_batch(journal.device, epoch, first, [body for _, body in rows])
+        await journal.sending(last)
+        if journal.epoch == epoch and window.next == first - 1:  # nothing turned us back meanwhile
+            window.sent(last, self._now())
+            await self._publish(payload)
+        return True
+
+    async def _wait(self) -> None:
+        """Wait for a fact or an acknowledgement; without progress in time, go back."""
+        due = self._window.due()
+        try:
+            async with asyncio.timeout(None if due is None else max(0.0, due - self._now())):
+                await self._news.wait()
+        except TimeoutError:
+            if due is not None and self._now() >= due:
+                self._window.go_back()

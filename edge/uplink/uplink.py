@@ -1,0 +1,313 @@
+"""The uplink's work: connect, send facts, take what the centre says, begin again after anything."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+
+from edge.clock import Clock
+from edge.config import AgentOptions, UplinkOptions
+from edge.journal import Journal
+from edge.replica import Replica
+from edge.uplink.link import Link, LinkLostError, connect
+from edge.uplink.sender import Sender
+from edge.wire import topics
+from edge.wire.batch import decode_event
+from edge.wire.errors import WireError
+from edge.wire.messages import (
+    Allowed,
+    Answer,
+    Ask,
+    Command,
+    Cursor,
+    Have,
+    Health,
+    Message,
+    Part,
+    State,
+    decode,
+    encode,
+)
+
+__all__ = ["Uplink"]
+log = logging.getLogger(__name__)
+FIRST_PAUSE = 0.5
+STEADY = 10.0
+"""A connection that lasted so long starts the pauses anew."""
+CURSOR_WAIT = 2.0
+"""The retained cursor, or the centre's reply to our state, comes in a round trip or two."""
+GOODBYE = 2.0
+GAP_PAUSE = 5.0
+HAVE_EVERY = 3600.0
+"""The centre is asked for replica changes so often, though none were missed."""
+QUESTIONS = 64
+"""Questions that may wait at once; more are answered by silence."""
+Commands = dict[str, Callable[[dict[str, object]], Awaitable[None]]]
+
+
+class Uplink:
+    """Keeps the device and the centre in step. :meth:`run` is a task of the agent.
+
+    ``health`` gives the health message. ``allowed`` is filled with what gates shall let pass.
+    ``commands``: name -> what to do with the arguments.
+    """
+
+    def __init__(
+        self,
+        options: UplinkOptions,
+        agent: AgentOptions,
+        journal: Journal,
+        replica: Replica,
+        clock: Clock,
+        *,
+        health: Callable[[], Health],
+        allowed: dict[str, int],
+        commands: Commands | None = None,
+        version: str = "",
+    ) -> None:
+        self.connected = False
+        self.heard_ms = 0
+        self._options, self._agent = options, agent
+        self._journal, self._replica, self._clock = journal, replica, clock
+        self._health = health
+        self._allowed = allowed
+        self._from_centre: set[str] = set()
+        self._commands = commands or {}
+        self._version = version
+        self._link: Link | None = None
+        self._questions: dict[str, asyncio.Future[Answer]] = {}
+        self._sender = Sender(journal, self._publish_batch)
+        self._since = clock.now_ms()
+        self._well = True
+        self._gap_asked = 0.0
+        self._placed = asyncio.Event()
+        journal.listen(lambda _: self._sender.wake())
+
+    async def ask(self, question: Ask, seconds: float) -> Answer | None:
+        """Return the centre's answer, or None when none came in time."""
+        if self._link is None or len(self._questions) >= QUESTIONS:
+            return None
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._questions[question.id] = future
+        asked = self._clock.mono_ms()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._say(topics.ASK, question)
+                answer = await future
+        except (TimeoutError, LinkLostError):
+            return None
+        finally:
+            self._questions.pop(question.id, None)
+        self._clock.learn(answer.now, self._clock.mono_ms() - asked)
+        return answer
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then say goodbye."""
+        pause = FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            try:
+                await self._connection()
+            except* LinkLostError as group:
+                self._lost(_first(group))
+            if time.monotonic() - began > STEADY:
+                pause = FIRST_PAUSE
+            await asyncio.sleep(random.uniform(0.5, 1.0) * pause)  # noqa: S311  no secret
+            pause = min(pause * 2, self._options.retry_max)
+
+    async def _connection(self) -> None:
+        """Live through one connection; ends with an ExceptionGroup of LinkLostError."""
+        state, will = self._topic(topics.STATE), self._state(online=False)
+        async with connect(self._options, self._agent.device, (state, encode(will))) as link:
+            try:
+                await self._greet(link)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._listen(link), name="uplink listen")
+                    group.create_task(self._send_facts(), name="uplink facts")
+                    group.create_task(self._tell_health(), name="uplink health")
+                    group.create_task(self._keep_replica(), name="uplink replica")
+                    group.create_task(self._set_clock(), name="uplink clock")
+            except asyncio.CancelledError:
+                await self._goodbye(link)
+                raise
+            finally:
+                self._link, self.connected = None, False
+                for future in self._questions.values():
+                    future.cancel()
+
+    async def _greet(self, link: Link) -> None:
+        """Subscribe first, so that the retained cursor says where we are before facts are sent."""
+        agent = self._agent
+        own = (topics.CURSOR, topics.ANSWER, topics.REPLICA, topics.COMMAND)
+        wanted = [topic.of(agent.site, agent.device) for topic in own]
+        wanted += [topic.of(agent.site) for topic in (topics.CHANGES, topics.ALLOWED)]
+        for refused in await link.subscribe(wanted):
+            log.warning("the broker does not let this device read %s", refused)
+        self._link, self.connected = link, True
+        self._since = self._clock.now_ms()
+        self._sender.begin()
+        self._placed.clear()
+        await self._say(topics.STATE, self._state(online=True), retain=True)
+        if not self._well:
+            log.info("uplink is back")
+        self._well = True
+
+    async def _goodbye(self, link: Link) -> None:
+        topic, state = self._topic(topics.STATE), self._state(online=False)
+        try:
+            async with asyncio.timeout(GOODBYE):
+                await link.publish(topic, encode(state), retain=True)
+        except (LinkLostError, TimeoutError):
+            log.debug("no goodbye: the connection is gone")
+
+    def _lost(self, error: BaseException) -> None:
+        if self._well:
+            log.warning("uplink to %s is unavailable: %s", self._options.host, error)
+        self._well = False
+
+    async def _listen(self, link: Link) -> None:
+        async for topic, payload in link.messages():
+            self.heard_ms = self._clock.mono_ms()
+            try:
+                _, _, row = topics.parse(topic)
+                await self._take(row, payload)
+            except WireError as error:
+                log.warning("message on %s was not understood: %s", topic, error)
+        raise LinkLostError("the connection ended")
+
+    async def _take(self, row: topics.Topic, payload: bytes) -> None:
+        if row is topics.CURSOR:
+            await self._cursor(decode(payload, Cursor))
+        elif row is topics.ANSWER:
+            answer = decode(payload, Answer)
+            future = self._questions.get(answer.id)
+            if future is not None and not future.done():
+                future.set_result(answer)
+        elif row in (topics.REPLICA, topics.CHANGES):
+            await self._part(decode(payload, Part))
+        elif row is topics.ALLOWED:
+            self._let_pass(decode(payload, Allowed))
+        elif row is topics.COMMAND:
+            await self._obey(decode(payload, Command))
+
+    async def _cursor(self, cursor: Cursor) -> None:
+        journal = self._journal
+        if cursor.epoch != journal.epoch:
+            return
+        if journal.diverged(cursor.epoch, cursor.seq):
+            log.warning(
+                "the ledger has %d facts of this journal, %d were sent from here: an older image "
+                "of the storage is in use; facts go on under a new epoch", cursor.seq, journal.sent
+            )  # fmt: skip
+            await self._begin_epoch(None)
+        elif cursor.seq + 1 < journal.first_kept():
+            log.warning("the ledger went back to %d, before the oldest fact here", cursor.seq)
+            await self._begin_epoch(cursor.seq)
+        else:
+            if await journal.acknowledge(cursor.epoch, cursor.seq):
+                await asyncio.to_thread(self._replica.settle, cursor.seq)
+            self._sender.acknowledged(cursor.seq)
+        for seq, codes in cursor.outcomes.items():
+            log.debug("fact %s: %s", seq, ", ".join(codes))
+        self._placed.set()
+
+    async def _begin_epoch(self, after: int | None) -> None:
+        await self._journal.begin_epoch(after)
+        self._sender.begin()
+        seq = 0
+        while rows := self._journal.waiting(seq):
+            for seq, body in rows:
+                self._replica.note(decode_event(body))
+        await self._say(topics.STATE, self._state(online=True), retain=True)
+
+    async def _part(self, part: Part) -> None:
+        if await asyncio.to_thread(self._replica.apply, part):
+            return
+        if time.monotonic() - self._gap_asked > GAP_PAUSE:
+            self._gap_asked = time.monotonic()
+            await self._say(topics.REPLICA_WANTED, Have(version=self._replica.version))
+
+    def _let_pass(self, allowed: Allowed) -> None:
+        """Take the centre's list; what it took off its list goes, what this device added stays."""
+        for uid in self._from_centre - set(allowed.uids):
+            self._allowed.pop(uid, None)
+        self._allowed.update(allowed.uids)
+        self._from_centre = set(allowed.uids)
+        now = self._clock.now_ms()
+        for uid in [uid for uid, until in self._allowed.items() if until <= now]:
+            del self._allowed[uid]
+
+    async def _obey(self, command: Command) -> None:
+        if command.expires <= self._clock.now_ms():
+            log.info("command %s came too late and is left", command.name)
+            return
+        if command.name == "health":
+            await self._say(topics.HEALTH, self._health())
+        elif command.name == "replica":
+            await self._say(topics.REPLICA_WANTED, Have(version=0))
+        elif command.name in self._commands:
+            await self._commands[command.name](dict(command.args))
+        else:
+            log.warning("command %r is not known", command.name)
+
+    async def _send_facts(self) -> None:
+        """Send facts once the centre has said where we are, or says nothing."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CURSOR_WAIT):
+                await self._placed.wait()
+        await self._sender.run()
+
+    async def _tell_health(self) -> None:
+        """Send health regularly, and at once when a part changes."""
+        said, at = None, float("-inf")
+        while True:
+            health = self._health()
+            late = time.monotonic() - at >= self._options.health_seconds
+            if late or health.parts != said:
+                await self._say(topics.HEALTH, health)
+                said, at = health.parts, time.monotonic()
+            await asyncio.sleep(1.0)
+
+    async def _keep_replica(self) -> None:
+        while True:
+            await self._say(topics.REPLICA_WANTED, Have(version=self._replica.version))
+            await asyncio.sleep(HAVE_EVERY)
+
+    async def _set_clock(self) -> None:
+        """Ask the time by asking something; the answer carries it whatever it says."""
+        while True:
+            question = Ask(id=f"time-{self._clock.mono_ms()}", what="time", at=self._clock.now_ms())
+            await self.ask(question, 10.0)
+            await asyncio.sleep(HAVE_EVERY)
+
+    async def _publish_batch(self, payload: bytes) -> None:
+        await self._publish(topics.FACTS, payload)
+
+    async def _say(self, topic: topics.Topic, message: Message, *, retain: bool = False) -> None:
+        await self._publish(topic, encode(message), retain=retain)
+
+    async def _publish(self, topic: topics.Topic, payload: bytes, *, retain: bool = False) -> None:
+        if self._link is None:
+            raise LinkLostError("not connected")
+        await self._link.publish(self._topic(topic), payload, retain=retain)
+
+    def _topic(self, topic: topics.Topic) -> str:
+        return topic.of(self._agent.site, self._agent.device)
+
+    def _state(self, *, online: bool) -> State:
+        return State(
+            online=online,
+            epoch=self._journal.epoch,
+            boot=self._clock.boot,
+            version=self._version,
+            since=self._since,
+        )
+
+
+def _first(group: BaseExceptionGroup[LinkLostError]) -> BaseException:
+    one: BaseException = group
+    while isinstance(one, BaseExceptionGroup):
+        one = one.exceptions[0]
+    return one
