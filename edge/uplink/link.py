@@ -127,31 +127,29 @@ def context(options: UplinkOptions) -> _Context:
 async def _enter(client: aiomqtt.Client) -> None:
     """Connect, or hear soon that the broker hung up (the library would wait its full time)."""
     entering = asyncio.ensure_future(client.__aenter__())
-    opened = False
     try:
         while not entering.done():
             await asyncio.wait((entering,), timeout=0.1)
-            is_open = client._client.socket() is not None  # noqa: SLF001
-            if opened and not is_open and not entering.done():
+            if _was_opened(client) and client._client.socket() is None and not entering.done():  # noqa: SLF001
                 raise LinkLostError("the broker refused the connection")
-            opened = opened or is_open
         await entering
     except BaseException:
-        await _stop(client, entering, opened=opened)
+        await _stop(client, entering)
         raise
 
 
-async def _stop(
-    client: aiomqtt.Client, entering: "asyncio.Future[aiomqtt.Client]", *, opened: bool
-) -> None:
+async def _stop(client: aiomqtt.Client, entering: "asyncio.Future[aiomqtt.Client]") -> None:
     """End a try. The library opens the socket in a thread that cannot be stopped: wait for it."""
-    while not entering.done() and not opened:
+    while not entering.done() and not _was_opened(client):
         await asyncio.wait((entering,), timeout=0.05)
-        opened = client._client.socket() is not None  # noqa: SLF001
     entering.cancel()
     await asyncio.wait((entering,))
     if not entering.cancelled():
         entering.exception()
+
+
+def _was_opened(client: aiomqtt.Client) -> bool:
+    return client._misc_task is not None  # noqa: SLF001
 
 
 @contextlib.contextmanager
