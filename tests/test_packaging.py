@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
@@ -70,3 +71,15 @@ def test_no_file_is_longer_than_a_room_should_be() -> None:
         and (count := len((ROOT / name).read_text().splitlines())) > 400
     }
     assert long == {}
+
+
+def test_the_gateways_contract_names_every_other_part_of_the_edge() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (contract,) = (c for c in contracts["contracts"] if c["name"].startswith("The gateway knows"))
+    modules = {
+        f"edge.{path.stem}"
+        for path in (ROOT / "edge").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    known = {"edge.wire", "edge.circulation", "edge.look", "edge.__init__", "edge.__main__"}
+    assert modules - known == set(contract["forbidden_modules"]) - {"drivers"}
