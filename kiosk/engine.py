@@ -55,6 +55,7 @@ class Engine:
         work: Work,
         printing: Printing,
         library: str,
+        lang: str,
         limits: Limits,
         spawn: Callable[[Awaitable[Any], str], None],
     ) -> None:
@@ -63,6 +64,7 @@ class Engine:
         self._work = work
         self._printing = printing
         self._library = library
+        self._lang = lang
         self._spawn = spawn
         self._timer = Timer(limits, services.clock.mono_ms)
         self._changed_ms = services.clock.mono_ms()
@@ -71,7 +73,7 @@ class Engine:
         self.able = False
         self.pad = asyncio.Lock()
         self.counters = Counters()
-        self.visit = Visit(0, _visit_id(), State.OUT_OF_SERVICE)
+        self.visit = Visit(0, _visit_id(), State.OUT_OF_SERVICE, lang)
 
     # What happened
 
@@ -202,7 +204,8 @@ class Engine:
         fresh = old.shelf.latest if event is E.BOOKS else frozenset()
         self.counters.lent += old.shelf.counted(Deed.LENT)
         self.counters.returned += old.shelf.counted(Deed.RETURNED)
-        self.visit = Visit(old.number + 1, _visit_id(), state, shelf=old.shelf.forget(fresh))
+        shelf = old.shelf.forget(fresh)
+        self.visit = Visit(old.number + 1, _visit_id(), state, self._lang, shelf)
         self.visit.told_still = event is not E.BOOKS
 
     # Effects

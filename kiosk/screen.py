@@ -1,11 +1,12 @@
 """What the page shows: the visit as plain data, in the reader's language, and nothing to keep."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from edge.circulation.model import Policy
+from edge.circulation.rules import is_closed
 from edge.wire.messages import Holding
 from kiosk.receipt import Receipt
 from kiosk.session import SCREENS, State
@@ -14,7 +15,6 @@ from kiosk.stage import Message
 from kiosk.texts import day, minute, say
 from kiosk.visit import LENDING, MAY_RETURN, RETURNING, Loaned, Visit
 
-DAY_MS = 86_400_000
 WITH_SHELF = RETURNING | LENDING | {State.BOOKS_SEEN, State.CARD_WANTED}
 
 ACCOUNTS = frozenset({State.ACCOUNT, State.RENEWAL, State.RENEWING})
@@ -85,7 +85,7 @@ def _left(visit: Visit) -> int:
 
 
 def _shelf(visit: Visit, zone: str) -> dict[str, Any]:
-    rows = list(visit.shelf.rows.values())
+    rows = sorted(visit.shelf.rows.values(), key=lambda row: row.left)
     if visit.state in (State.PLACING, State.COUNTING):  # what this round is about
         rows = [row for row in rows if row.on_pad and row.deed is None]
     waiting = len(visit.shelf.waiting(returning=visit.state in MAY_RETURN))
@@ -94,6 +94,7 @@ def _shelf(visit: Visit, zone: str) -> dict[str, Any]:
     return {
         "items": [_row(row, visit.lang, zone) for row in rows],
         "waiting": waiting,
+        "still": visit.told_still,
         "seen": sum(row.on_pad for row in rows),
         "total": visit.total,
         "settled": visit.total - sum(row.state == "working" for row in rows),
@@ -145,7 +146,7 @@ def _account(visit: Visit, around: Surroundings) -> dict[str, Any]:
 
 def _loan(one: Loaned, lang: str, around: Surroundings) -> dict[str, Any]:
     due = day(one.view.due, around.policy.zone)
-    late = -(-(around.now - one.view.due) // DAY_MS)
+    late = (_date(around.now, around.policy) - _date(one.view.due, around.policy)).days
     if one.say:
         reason = say(lang, one.reason) if one.reason else ""
         text = say(lang, one.say, due=due, reason=reason)
@@ -163,6 +164,10 @@ def _loan(one: Loaned, lang: str, around: Surroundings) -> dict[str, Any]:
         "text": text,
         "due": due,
     }
+
+
+def _date(ms: int, policy: Policy) -> date:
+    return datetime.fromtimestamp(ms / 1000, ZoneInfo(policy.zone)).date()
 
 
 def _hold(hold: Holding, lang: str) -> dict[str, Any]:
@@ -184,6 +189,5 @@ def _receipt(visit: Visit, around: Surroundings) -> dict[str, Any]:
 
 
 def _hours(policy: Policy, now: int) -> dict[str, Any]:
-    today = datetime.fromtimestamp(now / 1000, ZoneInfo(policy.zone)).date()
-    closed = today.weekday() in policy.closed_weekdays or today.isoformat() in policy.closed_dates
+    closed = is_closed(policy, _date(now, policy))
     return {"open": policy.opens, "close": policy.closes, "closed": closed}

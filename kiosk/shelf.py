@@ -26,6 +26,7 @@ class RowState(StrEnum):
     ARMED = "armed"
     PUT_BACK = "put_back"
     TROUBLE = "trouble"
+    LEFT = "left"
 
 
 R = RowState
@@ -72,9 +73,7 @@ class Row:
     @property
     def waits(self) -> bool:
         """Whether something can be done with it now."""
-        if self.left or self.deed is not None:
-            return False
-        return self.state in (R.READY, R.PUT_BACK)
+        return self.deed is None and self.state in (R.READY, R.PUT_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def arrival(pad: PadItem, *, left: bool = False) -> Row:
     if pad.trouble:
         return replace(row, state=R.TROUBLE, say=f"tag.{_word(pad.trouble)}")
     if left:
-        return replace(row, state=R.PUT_BACK, say="row.left")
+        return replace(row, state=R.LEFT, say="row.left")
     if pad.missing:
         return replace(row, state=R.PUT_BACK, say="bor.partial_set")
     return row

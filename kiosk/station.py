@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 
@@ -47,6 +47,9 @@ class KioskOptions:
     printer: str = field(default="", metadata=_help("the receipt printer", Printer))
     board: str = field(default="", metadata=_help("input and output lines (not used yet)", Board))
     library: str = field(default="", metadata=_help("name on the screen and on receipts"))
+    language: Literal["vi", "en"] = field(
+        default="vi", metadata=_help("language in which every visit begins")
+    )
     host: str = field(default="127.0.0.1", metadata=_help("address of the page; loopback only"))
     port: int = field(default=8080, metadata=_help("port of the page; 0 takes any free one"))
     start_seconds: int = field(default=60, metadata=_help("patience before a card or books come"))
@@ -106,6 +109,7 @@ class Kiosk:
             Work(services, tags, "kiosk"),
             self._printing,
             options.library or services.agent.name,
+            options.language,
             options.limits(),
             self._spawn,
         )

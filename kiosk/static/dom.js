@@ -10,7 +10,7 @@ export function h(what, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter((c) => c !== false && c !== null && c !== undefined));
+  node.append(...children.flat(Infinity).filter((c) => c !== false && c !== null && c !== undefined));
   return node;
 }
 

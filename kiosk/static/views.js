@@ -7,11 +7,12 @@ import { CARD, HAND, LOOK_HERE, REST, TICK } from "/static/drawings.js";
 const ROW_ICONS = {
   reading: "loader-circle", ready: "scan-line", working: "loader-circle", lent: "circle-check",
   returned: "circle-check", renewed: "circle-check", already: "info", refused: "hand-helping",
-  armed: "shield-alert", put_back: "arrow-down", trouble: "circle-alert",
+  armed: "shield-alert", put_back: "arrow-down", trouble: "circle-alert", left: "history",
+  wished: "clock", late: "calendar", "": "calendar",
 };
 const ROW_TONES = {
   lent: "good", returned: "good", renewed: "good", armed: "look", put_back: "look",
-  refused: "stop", trouble: "look", already: "calm",
+  refused: "stop", trouble: "look", already: "calm", left: "calm", wished: "calm", late: "look",
 };
 
 function button(look, iconName, label, press, arg = "", more = {}) {
@@ -27,7 +28,7 @@ function row(item) {
   const tone = ROW_TONES[item.state] ?? "quiet";
   const spins = item.state === "reading" || item.state === "working" ? "turning" : "";
   return h(`li.book.${tone}`, { "data-key": item.key, "data-state": item.state },
-    cover(item.item || item.key, item.title, item.author),
+    item.item ? cover(item.item, item.title, item.author) : h("div.cover.unknown", {}, icon("circle-help")),
     h("div.about", {},
       h("p.title", {}, item.title), item.author && h("p.author", {}, item.author),
       item.text && h("p.state", {}, icon(ROW_ICONS[item.state] ?? "circle", spins), h("span", {}, item.text))),
@@ -36,7 +37,7 @@ function row(item) {
 
 function shelf(items, empty = "") {
   if (!items?.length) return empty && h("div.empty", {}, drawing(HAND, "hand small"), h("p", {}, empty));
-  const size = items.length <= 3 ? "few" : items.length <= 8 ? "some" : "many";
+  const size = items.length <= 3 ? "few" : items.length <= 4 ? "some" : "many";
   return h(`ul.shelf.${size}`, { "data-count": items.length }, items.map(row));
 }
 
@@ -65,7 +66,7 @@ function idle(t, d) {
 function books(t, d) {
   if (d.state === "books_seen") {
     return [head(t, t("bor.seen", { n: d.waiting }), t("books.seen_hint")), notice(d), shelf(d.items),
-      h("div.actions", {}, h("div.cardcall", {}, drawing(CARD, "card tiny"), h("p", {}, t("books.card"))),
+      h("div.actions", {}, h("button.cardcall", { type: "button", "data-press": "borrow" }, drawing(CARD, "card tiny"), h("span", {}, t("books.card"))),
         button("second", "undo-2", t("menu.return"), "return"))];
   }
   if (d.state === "placing_returns") {
@@ -73,7 +74,7 @@ function books(t, d) {
       d.waiting > 0 && h("div.actions", {}, button("first", "undo-2", t("books.return_n", { n: d.waiting }), "return"))];
   }
   return [head(t, d.items?.length ? t("bor.seen", { n: d.seen }) : t("bor.place", { n: d.stack }),
-    d.items?.length ? t("bor.reading") : t("books.place_hint"), hello(t, d)), notice(d), shelf(d.items, t("books.none")),
+    d.items?.length ? (d.still ? "" : t("bor.reading")) : t("books.place_hint"), hello(t, d)), notice(d), shelf(d.items, t("books.none")),
     h("div.actions", {},
       d.waiting > 0 && button("first", "check", t("books.borrow_n", { n: d.waiting }), "borrow"),
       button("second", "user-round", t("menu.account"), "account"),
@@ -125,13 +126,14 @@ function results(t, d) {
 
 function account(t, d) {
   const renewing = d.state !== "account";
-  const rows = (d.items ?? []).map((i) => (renewing && !i.state ? { ...i, button: t("menu.renew") } : i));
+  const rows = (d.items ?? []).map((i) => (renewing && i.open ? { ...i, button: t("menu.renew") } : i));
+  const open = rows.some((i) => i.open);
   const title = d.checking ? t("acc.loading") : rows.length ? t("acc.loans", { n: rows.length }) : t("acc.none");
-  return [head(t, title, renewing && rows.length ? t("acc.pick") : "", hello(t, d)), notice(d),
+  return [head(t, title, renewing && open ? t("acc.pick") : "", hello(t, d)), notice(d),
     h("div.facts", {}, d.fees && h("p", {}, icon("receipt-text"), t("acc.fees", { amount: d.fees })),
       (d.holds ?? []).map((hold) => h("p", {}, icon(hold.ready ? "package" : "hourglass"), hold.title))),
     shelf(rows), h("div.actions", {},
-      rows.length > 0 && button("first", "rotate-cw", t("acc.renew_all"), "renew_all"),
+      open && button("first", "rotate-cw", t("acc.renew_all"), "renew_all"),
       button("second", "book-open", t("menu.borrow"), "borrow"))];
 }
 
@@ -144,7 +146,8 @@ function paper(r) {
 
 function receipt(t, d) {
   if (d.state === "receipt_shown" && d.receipt) {
-    return [h("div.split", {}, paper(d.receipt), h("div.words", {}, h("h1", { tabindex: "-1" }, t("rec.screen")), notice(d),
+    return [h("div.split", {}, paper(d.receipt), h("div.words", {}, h("h1", { tabindex: "-1" }, t("rec.yours")),
+      h("p.sentence", {}, t("rec.photo")), notice(d),
       h("div.actions.down", {}, d.printer !== "none" && button("second", "printer", t("rec.print"), "print"),
         button("first", "check", t("ses.finish"), "finish"))))];
   }

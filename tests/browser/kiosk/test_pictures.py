@@ -1,0 +1,149 @@
+"""Every screen of the kiosk in both languages, as a reader would get there."""
+
+import pytest
+
+from drivers.ports import Paper
+from drivers.testing.tag15693 import Tag
+from edge.wire.messages import Holding
+from kiosk.testing import book_tag
+
+pytestmark = pytest.mark.browser
+
+SIZES = {"small": (800, 480), "tall": (1080, 1920)}
+IN_ALL_SIZES = {
+    "idle", "books-trouble", "identify", "placing-empty", "count", "results", "receipt",
+    "receipt-shown", "account", "more-time", "bye", "trouble", "idle-offline",
+}  # fmt: skip
+
+
+async def walk(box, page, name):
+    """Go through every screen and take its picture."""
+
+    async def picture(what):
+        await page.picture(f"kiosk-{what}-{name}")
+        if what in IN_ALL_SIZES and name == "vi":
+            for size, (width, height) in SIZES.items():
+                await page.page.set_viewport_size({"width": width, "height": height})
+                await page.picture(f"kiosk-{what}-{name}-{size}")
+            await page.page.set_viewport_size({"width": 1280, "height": 800})
+
+    async def home():
+        box.lift()
+        box.press("finish")
+        while box.kiosk.stage.message["screen"] != "idle":
+            box.pass_time(200)
+            await page.page.wait_for_timeout(150)
+
+    await page.shows("idle")
+    await picture("idle")
+    box.put(1, 2, 10)
+    await page.shows("books", "books_seen")
+    await box.screen("books", lambda d: d["waiting"] == 3)
+    await picture("books-seen")
+    box.pad.field.put(Tag(bytes.fromhex("E004010000000BAD"), bytearray(112), afi=0x07))
+    box.pad.field.put(book_tag(77, owner="VN-HNLIB"))
+    await box.screen("books", lambda d: len(d["items"]) == 5)
+    await picture("books-trouble")
+    await page.click("borrow")
+    await page.shows("identify")
+    await picture("identify")
+    box.tap("100002")
+    await box.screen("identify", lambda d: d.get("notice"))
+    await picture("identify-blocked")
+    await home()
+    await page.page.wait_for_timeout(900)
+    await page.click("borrow")
+    await page.shows("identify")
+    box.tap("100001")
+    await page.shows("books", "placing")
+    await picture("placing-empty")
+    box.put(1, 2, 3, 4, 11)
+    await page.shows("count")
+    await box.screen("count", lambda d: d["waiting"] == 5)
+    await picture("count")
+    await page.click("count_no")
+    await page.shows("books", "placing")
+    await picture("placing-missing")
+    box.put(5)
+    await page.shows("count")
+    box.lift(5)
+    await box.screen("count", lambda d: d["waiting"] == 5)
+    box.pad.block_seconds = 0.4
+    await page.click("count_yes")
+    await page.shows("working")
+    await box.screen("working", lambda d: d["lent"] >= 2)
+    await picture("working")
+    box.pad.block_seconds = 0.0
+    await page.shows("results")
+    await picture("results")
+    box.lift()
+    box.put(6)
+    await page.shows("count")
+    await picture("count-one")
+    await page.click("count_yes")
+    await page.shows("results")
+    await page.click("help")
+    await page.click("finish")
+    await page.shows("receipt")
+    await picture("receipt")
+    box.printer.paper = Paper.OUT
+    await page.click("print")
+    await box.screen("receipt", lambda d: d.get("notice"))
+    await picture("receipt-no-paper")
+    box.printer.paper = Paper.OK
+    await page.click("on_screen")
+    await page.shows("receipt", "receipt_shown")
+    await picture("receipt-shown")
+    await page.page.click("#task [data-press=finish]")
+    await page.shows("bye")
+    await picture("bye")
+    await home()
+    await page.page.wait_for_timeout(900)
+    await page.click("return")
+    await page.shows("books", "placing_returns")
+    await picture("return-empty")
+    box.put(1, 2)
+    await page.shows("results", "returned")
+    await picture("returned")
+    await home()
+    box.centre.fees = 12000
+    box.centre.holds = [Holding(item="TV000007", title="Việt Nam sử lược", ready=True)]
+    await page.click("account")
+    await page.shows("identify")
+    box.tap("100004")
+    await page.shows("account")
+    await box.screen("account", lambda d: len(d["items"]) == 2)
+    await picture("account")
+    await page.page.click("#task [data-press=renew_all]")
+    await page.shows("renew", "renewal")
+    await picture("renewed")
+    await home()
+    box.replica.settle(box.journal.last_seq)
+    box.centre.connected = False
+    await page.page.wait_for_selector("body.offline")
+    await picture("idle-offline")
+    box.put(7)
+    await page.shows("books")
+    box.tap("100001")
+    await page.shows("count")
+    box.pass_time(145)
+    await page.page.wait_for_selector(".veil")
+    await picture("more-time")
+    await page.page.click("#over [data-press=more_time]")
+    await page.click("count_yes")
+    await page.shows("results")
+    await picture("results-offline")
+    await home()
+    box.centre.connected = True
+    await box.wires["pad"].unplug()
+    await page.shows("trouble")
+    await picture("trouble")
+    await box.wires["pad"].plug()
+    await page.shows("idle")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+async def test_every_screen_is_shown_in_both_languages(box, open_page, lang):
+    page = await open_page()
+    await walk(box, page, lang)
+    assert page.complaints == []
