@@ -4,7 +4,7 @@
 GET  /                page            GET /api/scene   what is seen now
 WS   /ws              {"scene"} on every change, {"wires": [...]} what is said on the wires
 POST /api/do          {"do": "move", "item": …, "to": …}  (see ACTS), 409 with a sentence's key
-GET  /api/find        ?site=&text=    GET /api/receipt/SITE/N.png
+GET  /api/find        ?site=&text=    GET /api/receipt/SITE/N.png    GET /api/times  (seconds)
 ```
 """
 
@@ -97,6 +97,10 @@ def make_app(world: World) -> FastAPI:
     @app.get("/api/scene")
     async def now() -> dict[str, Any]:
         return scene.now() | {"addresses": _addresses(world)}
+
+    @app.get("/api/times")
+    async def times() -> dict[str, list[float]]:
+        return {"lamp": [one for site in world.sites.values() for one in site.lamp_seconds]}
 
     @app.get("/api/texts/{lang}")
     async def texts(lang: str) -> Any:

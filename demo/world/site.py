@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -52,6 +53,7 @@ class Site:
         self.name = name
         self._places = places
         self._tell = tell
+        self._switched = switched
         self.pad = Field()
         self.chute = Field()
         self.arch = Field()
@@ -59,9 +61,12 @@ class Site:
         self.scanner = ScannerSimulator()
         self.printer = PrinterSimulator()
         self.gate = FeigGateSimulator(self.arch)
-        self.gate_board = BoardSimulator(on_output=lambda line, on: switched(name, line, on))
+        self.gate_board = BoardSimulator(on_output=self._gate_switched)
         self.drop_board = BoardSimulator(on_output=lambda line, on: switched(name, line, on))
         self.cables: dict[str, Cable] = {}
+        self.lamp_seconds: list[float] = []
+        """From the moment the gate heard a bag to its lamp, each time it lit."""
+        self._heard_at = 0.0
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -93,6 +98,11 @@ class Site:
     def _heard(self, device: str) -> Heard:
         return lambda who, word, data: self._tell(self.name, device, who, word, data)
 
+    def _gate_switched(self, line: str, on: bool) -> None:
+        if line == "lamp" and on:
+            self.lamp_seconds.append(time.monotonic() - self._heard_at)
+        self._switched(self.name, line, on)
+
     async def show_card(self, person: Person, seconds: float) -> None:
         """Hold a person's chip card to the card reader for a moment."""
         card = chip_of(person)
@@ -108,6 +118,7 @@ class Site:
         board = self.gate_board
         board.set_input(first, True)
         await asyncio.sleep(0.2 * pace)
+        self._heard_at = time.monotonic()
         for tag in bag:
             self.gate.pass_tag(tag)
         board.set_input(second, True)

@@ -248,6 +248,8 @@ class World:
         return reader
 
     def _heard(self, site: str, device: str, who: str, word: Word, data: bytes) -> None:
+        if who == "host" and not word.small:
+            self._dirty.set()  # a device may have been told to write a tag
         if self._listeners:
             said = {
                 "site": site, "device": device, "who": who, "key": word.key,
