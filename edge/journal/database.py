@@ -9,6 +9,8 @@ from edge.journal.errors import JournalError
 
 Connect = Callable[[Path], sqlite3.Connection]
 NAME = "journal"
+CHECKPOINT_PAGES = 250
+"""A log that stays short is soon written over in place, which is cheaper than making it longer."""
 
 
 def plain(path: Path) -> sqlite3.Connection:
@@ -26,6 +28,7 @@ def open_database(path: Path, connect: Connect) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         db.execute("PRAGMA journal_size_limit = 4194304")
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":

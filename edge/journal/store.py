@@ -229,10 +229,15 @@ class Journal:
         self._room.keep()
         return gone
 
-    async def close(self) -> None:
-        """Finish what is queued, note that the end was clean, and let go of the file."""
-        with contextlib.suppress(JournalError):
-            await self._writer.do(lambda db: rows.write_meta(db, clean=1))
+    async def alive(self) -> None:
+        """Return when the writer answered (nothing is written)."""
+        await self._writer.do(lambda _: None)
+
+    async def close(self, *, clean: bool = True) -> None:
+        """Finish what is queued, note whether the end was planned, and let go of the file."""
+        if clean:
+            with contextlib.suppress(JournalError):
+                await self._writer.do(lambda db: rows.write_meta(db, clean=1))
         self._reader.close()
         self._writer.stop()
 

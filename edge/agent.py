@@ -1,0 +1,224 @@
+"""The agent: everything of one device in one process and one task group.
+
+A planned trouble (a lost reader, no network, a full disk) is handled where it happens. Anything else
+ends the group and the process with an error, and systemd starts it again.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edge.clock import Clock
+from edge.config import AgentOptions, Config, ConfigError, site_key
+from edge.desk import Desk
+from edge.device import Device
+from edge.health import HealthReport
+from edge.journal import Journal, JournalFullError
+from edge.notify import notify, watchdog_seconds
+from edge.replica import Replica
+from edge.station import Services, Station
+from edge.uplink import Uplink
+from edge.version import VERSION
+from edge.wire.batch import decode_event
+from edge.wire.errors import WireError
+from edge.wire.facts import Booted, Fact, Trouble, Well
+
+log = logging.getLogger(__name__)
+TEND_SECONDS = 6 * 3600.0
+DISK_SECONDS = 10.0
+PULSE_SECONDS = 5.0
+DISK = ("disk", "disk_full")
+
+
+class StationEndedError(Exception):
+    """A station stopped working by itself, which none may."""
+
+
+class Agent:
+    """One device at work; :meth:`run` until :meth:`stop` or a signal."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or Clock()
+        self.stations: dict[str, Station] = {}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the work cleanly."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until stopped; raises what nobody planned for."""
+        agent = self.config.agent
+        agent.data.mkdir(parents=True, exist_ok=True)
+        with _alone(agent.data):
+            key = site_key(agent.site_key)
+            journal = Journal.open(
+                agent.data / "journal.db", agent.device, self.clock, low_mb=agent.reserve_mb
+            )
+            clean = False
+            try:
+                with contextlib.closing(
+                    Replica.open(agent.data / "replica.db", self.clock.now_ms)
+                ) as replica:
+                    await self._work(journal, replica, key)
+                clean = True
+            finally:
+                await journal.close(clean=clean)
+
+    async def _work(self, journal: Journal, replica: Replica, key: bytes) -> None:
+        journal.versions = lambda: (replica.policy.version, replica.version)
+        _note_again(journal, replica)
+        journal.listen(replica.note)
+        services, uplink = self._assemble(journal, replica, key)
+        for name, (entry, options) in self.config.stations.items():
+            self.stations[name] = entry.make(options, services)
+        await self._begin(journal)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(device.run(), name=device.name)
+                for device in services.devices.values()
+            ]
+            for name, station in self.stations.items():
+                tasks.append(group.create_task(_never_ends(name, station), name=name))
+            if self.config.uplink.host:
+                tasks.append(group.create_task(uplink.run(), name="uplink"))
+            tasks.append(group.create_task(_tend(journal, self.config.agent), name="tend"))
+            tasks.append(group.create_task(_watch_disk(journal), name="disk"))
+            tasks.append(group.create_task(_pulse(journal), name="pulse"))
+            notify("READY=1", f"STATUS={', '.join(self.stations) or 'no stations'}")
+            await self._until_stopped()
+            notify("STOPPING=1")
+            for task in tasks:
+                task.cancel()
+
+    def _assemble(self, journal: Journal, replica: Replica, key: bytes) -> tuple[Services, Uplink]:
+        config, allowed = self.config, dict[str, int]()
+        health = HealthReport(lambda: services, self.stations, VERSION)
+        uplink = Uplink(
+            config.uplink,
+            config.agent,
+            journal,
+            replica,
+            self.clock,
+            health=health.now,
+            allowed=allowed,
+            commands={"restart": self._restart},
+            version=VERSION,
+        )
+        services = Services(
+            agent=config.agent,
+            clock=self.clock,
+            journal=journal,
+            replica=replica,
+            desk=Desk(key, replica, self.clock, uplink, config.uplink.ask_seconds),
+            devices={
+                name: Device[Any](name, driver, options, journal)
+                for name, (driver, options) in config.devices.items()
+            },
+            allowed=allowed,
+        )
+        return services, uplink
+
+    async def _begin(self, journal: Journal) -> None:
+        """Record the start, and what the start found out about the last run."""
+        facts: list[Fact] = [
+            Booted(version=VERSION, stations=list(self.stations), clean=journal.was_clean)
+        ]
+        if journal.salvaged is not None:
+            why = f"The journal was damaged: {journal.salvaged} facts that waited were saved."
+            facts.append(Trouble(part="journal", reason="journal_repaired", why=why))
+        await _tell(journal, *facts)
+
+    async def _restart(self, _: dict[str, object]) -> None:
+        log.warning("restarting because the centre asked for it")
+        self.stop()
+
+    async def _until_stopped(self) -> None:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGTERM, signal.SIGINT)
+        for number in signals:
+            loop.add_signal_handler(number, self.stop)
+        try:
+            await self._stopping.wait()
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+
+async def run(config: Config) -> None:
+    """Run the agent of a configuration until SIGTERM or SIGINT."""
+    await Agent(config).run()
+
+
+async def _never_ends(name: str, station: Station) -> None:
+    await station.run()
+    raise StationEndedError(f"station {name} ended by itself")
+
+
+async def _tend(journal: Journal, agent: AgentOptions) -> None:
+    while True:
+        await asyncio.sleep(60)
+        try:
+            gone = await journal.tend(agent.keep_days)
+            if gone:
+                log.info("%d facts older than %d days were let go", gone, agent.keep_days)
+        except JournalFullError as error:
+            log.warning("%s", error)
+        await asyncio.sleep(TEND_SECONDS)
+
+
+async def _watch_disk(journal: Journal) -> None:
+    """Tell staff when new loans stop for want of room, and when they go on."""
+    while True:
+        if journal.low and DISK not in journal.troubles:
+            megabytes = journal.free_bytes() // (1024 * 1024)
+            why = f"{megabytes} MB are left on the disk: no new loans, returns go on."
+            await _tell(journal, Trouble(part=DISK[0], reason=DISK[1], why=why))
+        elif not journal.low and DISK in journal.troubles:
+            await _tell(journal, Well(part=DISK[0], reason=DISK[1]))
+        await asyncio.sleep(DISK_SECONDS)
+
+
+async def _pulse(journal: Journal) -> None:
+    """Feed systemd's watchdog from work: the loop turns and the journal's writer answers."""
+    limit = watchdog_seconds()
+    pause = PULSE_SECONDS if limit is None else limit / 3
+    while True:
+        await journal.alive()
+        notify("WATCHDOG=1")
+        await asyncio.sleep(pause)
+
+
+async def _tell(journal: Journal, *facts: Fact) -> None:
+    if not facts:
+        return
+    try:
+        await journal.append(*facts)
+    except JournalFullError as error:
+        log.warning("%s", error)
+
+
+def _note_again(journal: Journal, replica: Replica) -> None:
+    """Give the local copy what waits in the journal: a power cut may have come in between."""
+    seq = journal.acked
+    while rows := journal.waiting(seq):
+        for seq, body in rows:
+            with contextlib.suppress(WireError):
+                replica.note(decode_event(body))
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process alone."""
+    with (folder / "agent.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError(f"[agent] data: another agent works in {folder}") from None
+        yield

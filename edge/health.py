@@ -1,0 +1,86 @@
+"""How this device is, in numbers and words: what the console shows."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from edge.station import Services, Station
+from edge.wire.messages import Health, PartHealth
+
+MIB = 1024 * 1024
+NEVER_S = 1 << 31
+"""The age that is told of a local copy that never came."""
+
+
+class HealthReport:
+    """Makes the health message. ``stations`` may still be filled after this was made."""
+
+    def __init__(
+        self,
+        services: Callable[[], Services],
+        stations: Mapping[str, Station],
+        version: str,
+        cpu: Callable[[], float] = time.process_time,
+        mono: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._services = services
+        self._stations = stations
+        self._version = version
+        self._cpu, self._mono = cpu, mono
+        self._last = (mono(), cpu())
+
+    def now(self) -> Health:
+        """Return how things are now. A device that is away says why in ``why``."""
+        services = self._services()
+        backlog = services.journal.backlog()
+        return Health(
+            at=services.clock.now_ms(),
+            version=self._version,
+            boot=services.clock.boot,
+            clock=services.clock.state(),
+            waiting=backlog.count,
+            oldest=backlog.oldest_ms,
+            replica=services.replica.version,
+            replica_age_s=min(NEVER_S, services.replica.age_ms // 1000),
+            parts=self._parts(services),
+            numbers=self._numbers(services),
+        )
+
+    def _parts(self, services: Services) -> dict[str, PartHealth]:
+        parts = {
+            name: PartHealth(up=device.up, why="" if device.up else device.why)
+            for name, device in services.devices.items()
+        }
+        low = services.journal.low
+        parts["disk"] = PartHealth(up=not low, why="nearly full: no new loans" if low else "")
+        return parts
+
+    def _numbers(self, services: Services) -> dict[str, float]:
+        numbers = {
+            "memory_mb": round(resident_bytes() / MIB, 1),
+            "cpu_percent": self._cpu_percent(),
+            "disk_free_mb": services.journal.free_bytes() // MIB,
+            "tag_tasks": len(services.journal.open_tasks()),
+            "tags_let_pass": len(services.allowed),
+        }
+        for name, station in self._stations.items():
+            for key, value in station.numbers().items():
+                numbers[key if key.startswith(f"{name}_") else f"{name}_{key}"] = value
+        return numbers
+
+    def _cpu_percent(self) -> float:
+        mono, cpu = self._mono(), self._cpu()
+        passed, used = mono - self._last[0], cpu - self._last[1]
+        if passed >= 1.0:
+            self._last = (mono, cpu)
+        return round(100 * used / passed, 1) if passed > 0 else 0.0
+
+
+def resident_bytes() -> int:
+    """Return the memory of this process that is in RAM (0 where the kernel does not tell)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
