@@ -132,7 +132,7 @@ class Mosquitto:
             str(find_mosquitto()), "-c", str(config), stderr=asyncio.subprocess.DEVNULL
         )
         async with asyncio.timeout(10):
-            while not await self._open():
+            while not await self._open():  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> None:

@@ -75,7 +75,7 @@ async def centre(home: Home, broker: Mosquitto) -> AsyncIterator[str]:
 
 async def connected(centre: str) -> None:
     async with asyncio.timeout(10):
-        while not (await get(centre, "/api/summary"))["broker"]:
+        while not (await get(centre, "/api/summary"))["broker"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 

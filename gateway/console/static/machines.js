@@ -1,0 +1,89 @@
+// The machines: name, place, state word, one reason, one thing to do.
+
+import { el, icon, svg } from "./dom.js";
+import { ago, clock, exact, has, length, moment, number, t } from "./words.js";
+
+const QUIET_MS = 120e3;
+const LOOKS = {
+  well: ["circle-check", "dev.well"],
+  needs: ["triangle-alert", "dev.needs"],
+  quiet: ["hourglass", "dev.quiet"],
+  offline: ["cloud-off", "dev.offline"],
+  never: ["plug", "dev.never"],
+};
+const ORDER = ["needs", "quiet", "offline", "never", "well"];
+
+/** Return the panel's content. */
+export function machinesPanel(board) {
+  const cards = board.devices.map((device) => ({ device, ...judge(device, board) }));
+  cards.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.device.device.localeCompare(b.device.device));
+  const bad = cards.filter((card) => card.state !== "well").length;
+  const tally = !cards.length ? null : bad
+    ? el("span.tally.warn", {}, t("dev.some", { n: number(bad) }))
+    : el("span.tally.fine", {}, t("dev.all_well", { n: number(cards.length) }));
+  return [
+    el("div.head", { "data-key": "head" }, el("h2", { id: "machines-title" }, icon("cpu"), t("dev.title")), tally),
+    el("div.scroll", { "data-key": "list" },
+      cards.length ? null : el("div.empty", {}, icon("plug", "huge"), el("p.big", {}, t("dev.empty")), el("p", {}, t("dev.empty_hint"))),
+      el("ul.cards", {}, cards.map((card) => machine(card, board)))),
+  ];
+}
+
+/** Return the state of a device with its one reason and one thing to do. */
+export function judge(device, board) {
+  if (!device.seen && !device.touched) return { state: "never", reason: "", todo: t("dev.never_do") };
+  if (!device.online) {
+    const since = moment(device.since || device.seen, board.now);
+    return { state: "offline", reason: t("dev.offline_since", { time: since }), todo: t("dev.offline_do") };
+  }
+  const trouble = board.worklist.find((entry) => entry.code === "TROUBLE" && entry.device === device.device);
+  if (trouble) return { state: "needs", ...words(trouble.detail) };
+  const part = Object.entries(device.health?.parts ?? {}).find(([, health]) => !health.up);
+  if (part) return { state: "needs", ...words({ part: part[0], reason: part[1].why || "device_lost", why: "" }) };
+  if (device.seen && board.now - device.seen > QUIET_MS) {
+    return { state: "quiet", reason: t("dev.quiet_since", { time: clock(device.seen) }), todo: t("dev.offline_do") };
+  }
+  return { state: "well", reason: "", todo: "" };
+}
+
+function words(detail) {
+  const known = has(`trouble.${detail.reason}`);
+  return {
+    reason: known ? t(`trouble.${detail.reason}`) : t("trouble.other", detail),
+    todo: known ? t(`mend.${detail.reason}`) : detail.why || "",
+  };
+}
+
+function machine({ device, state, reason, todo }, board) {
+  const [picture, word] = LOOKS[state];
+  const site = board.sites.find((one) => one.site === device.site);
+  return el(`li.card.${state}`, { "data-key": device.device, "data-state": state },
+    el("div.line", {},
+      el("div.name", {}, el("b", {}, device.name || device.device), el("span.meta", {}, site?.name || device.site)),
+      el("span.state", {}, icon(picture), t(word))),
+    reason ? el("p.reason", {}, reason) : null,
+    todo ? el("p.todo", {}, icon("arrow-right"), todo) : null,
+    el("div.line.foot", {}, sync(device, board), spark(device)));
+}
+
+function sync(device, board) {
+  if (device.waiting) {
+    const age = device.oldest ? length(Math.max(0, board.now - device.oldest)) : t("app.unknown");
+    return el("span.backlog", {}, icon("cloud"), t("dev.waiting", { n: number(device.waiting), age }));
+  }
+  const seen = device.seen || device.touched;
+  if (!seen) return el("span.meta", {}, "");
+  return el("span.meta", {}, device.health?.clock && device.health.clock !== "synced" ? `${t("dev.clock")} · ` : `${t("dev.synced")} · `,
+    el("time", { title: exact(seen), tabindex: 0 }, ago(seen, board.now)));
+}
+
+function spark(device) {
+  const steps = device.trend, top = Math.max(4, ...steps), w = 4;
+  const total = steps.reduce((a, b) => a + b, 0);
+  return svg("svg", { class: "spark", viewBox: `0 0 ${steps.length * w} 24`, role: "img", "aria-label": `${t("dev.trend")}: ${t("dev.facts", { n: number(total) })}` },
+    svg("title", {}, document.createTextNode(`${t("dev.trend")}: ${t("dev.facts", { n: number(total) })}`)),
+    steps.map((n, i) => {
+      const height = n ? Math.max(3, (n / top) * 22) : 1.5;
+      return svg("rect", { x: i * w + 0.5, y: 24 - height, width: w - 1, height, rx: 1, class: n ? "on" : "off" });
+    }));
+}

@@ -1,0 +1,139 @@
+// The worklist: what a person must look at, and the answers to it.
+
+import { el, icon } from "./dom.js";
+import { ago, exact, has, length, number, t } from "./words.js";
+
+const ICONS = {
+  STAFF_CALLED: "bell-ring", GATE_ALARM: "siren", TROUBLE: "wrench", BIN_FULL: "inbox",
+  UNKNOWN_CARD: "id-card", UNKNOWN_ITEM: "book-x", FOREIGN_ITEM: "library", READER_BLOCKED: "lock",
+  OTHER_LOAN_CLOSED: "users", NOT_FOR_LOAN_TAKEN: "book-marked", FOUND_ITEM: "search",
+  LOST_RETURNED: "book-check", CLOCK_UNTRUSTED: "clock", TAG_STILL_ARMED: "shield-alert",
+  TAG_TROUBLE: "nfc", SEQ_CONFLICT: "layers", REJECTED: "circle-help", RETURN_BEFORE_LOAN: "history",
+  HOLD_TAKEN: "hand",
+};
+const ASKS = new Set(["assign", "void"]);
+
+/** Return the panel's content. `view` holds filters and the open form. */
+export function workPanel(board, view) {
+  const shown = board.worklist.filter((entry) => fits(entry, view));
+  return [
+    head(board, shown, view),
+    el("div.scroll", { "data-key": "list" },
+      board.worklist.length === 0 ? empty() : null,
+      board.worklist.length > 0 && shown.length === 0 ? el("p.quiet", {}, t("work.none_here")) : null,
+      el("ul.entries", {}, shown.map((entry) => entryRow(entry, board, view))),
+      settled(board)),
+  ];
+}
+
+/** Return the entries a filter lets through. */
+export function fits(entry, view) {
+  return (!view.severity || entry.severity === view.severity) && (!view.site || entry.site === view.site);
+}
+
+function head(board, shown, view) {
+  const chip = (value, text) => el("button.chip", {
+    type: "button", "data-act": "severity", "data-value": value, "aria-pressed": String((view.severity || "") === value),
+  }, text);
+  return el("div.head", { "data-key": "head" },
+    el("h2", { id: "work-title" }, icon("clipboard-list"), t("work.title"),
+      board.totals.open ? el("span.badge", {}, number(board.totals.open)) : null),
+    el("div.tools", {},
+      chip("", t("work.filter_all")), chip("action", t("work.filter_action")), chip("warn", t("work.filter_warn")),
+      el("label.select", {}, el("span.hidden", {}, t("work.site")),
+        el("select", { "data-act": "site", "aria-label": t("work.site") },
+          el("option", { value: "" }, t("work.every_site")),
+          board.sites.map((site) => el("option", { value: site.site, selected: view.site === site.site }, site.name || site.site)))),
+      el("button.tool", { type: "button", "data-act": "export", title: t("work.export"), "aria-label": t("work.export"), disabled: shown.length === 0 }, icon("download"))));
+}
+
+function empty() {
+  return el("div.empty", {}, icon("circle-check", "huge"), el("p.big", {}, t("work.empty")), el("p", {}, t("work.empty_hint")));
+}
+
+/** Return what is wrong, in one sentence. */
+export function sentence(entry) {
+  if (entry.code === "TROUBLE") {
+    const key = `trouble.${entry.detail.reason}`;
+    return t(has(key) ? key : "trouble.other", entry.detail);
+  }
+  return t(`code.${entry.code}`, values(entry));
+}
+
+function advice(entry) {
+  if (entry.code === "TROUBLE") {
+    const key = `mend.${entry.detail.reason}`;
+    return t(has(key) ? key : "mend.other", entry.detail);
+  }
+  return has(`hint.${entry.code}`) ? t(`hint.${entry.code}`, values(entry)) : "";
+}
+
+function values(entry) {
+  const tag = `tag.${entry.detail.reason}`;
+  return {
+    ...entry.detail,
+    delta: length(entry.detail.unc ?? 0),
+    reason: entry.code === "TAG_TROUBLE" ? t(has(tag) ? tag : "tag.other") : entry.detail.reason,
+    why: entry.detail.why ?? "",
+  };
+}
+
+function entryRow(entry, board, view) {
+  const at = entry.detail.at ?? entry.opened;
+  const form = view.form?.number === entry.number ? view.form : null;
+  return el(`li.entry.${entry.severity}`, { "data-key": `e${entry.number}`, "data-code": entry.code },
+    el("div.mark", {}, icon(ICONS[entry.code] ?? "circle-alert")),
+    el("div.what", {},
+      el("p.title", {}, el("span.hidden", {}, `${t(`sev.${entry.severity}`)}: `), sentence(entry),
+        entry.detail.count > 1 ? el("span.times", {}, t("work.count_times", { n: number(entry.detail.count) })) : null),
+      about(entry),
+      el("p.hint", {}, advice(entry)),
+      el("p.meta", {}, el("span", {}, icon("map-pin"), entry.device_name || entry.device),
+        entry.reader ? el("span", {}, icon("user"), entry.reader_name || entry.reader) : null,
+        el("time", { datetime: new Date(at).toISOString(), title: exact(at), tabindex: 0 }, ago(at, board.now)))),
+    form ? askForm(entry, form) : buttons(entry));
+}
+
+function about(entry) {
+  if (!entry.item) return null;
+  return el("p.book", {}, el("button.link", { type: "button", "data-act": "item", "data-value": entry.item },
+    entry.title || entry.item), entry.author ? el("span", {}, ` · ${entry.author}`) : null);
+}
+
+function buttons(entry) {
+  return el("div.acts", {}, entry.actions.map((action, n) =>
+    el(n === 0 ? "button.act.first" : "button.act", {
+      type: "button", "data-act": ASKS.has(action) ? "ask" : "resolve", "data-value": action, "data-number": entry.number,
+    }, t(`act.${action}`))));
+}
+
+function askForm(entry, form) {
+  return el("form.ask", { "data-act": "answer", "data-number": entry.number, "data-value": form.action, "data-key": "ask" },
+    el("label", {}, t(`ask.${form.action}`), el("input", { name: "note", required: true, maxlength: 200, autocomplete: "off" })),
+    el("div.acts", {},
+      el("button.act.first", { type: "submit" }, t("app.confirm")),
+      el("button.act", { type: "button", "data-act": "cancel" }, t("app.cancel"))));
+}
+
+function settled(board) {
+  if (!board.settled.length) return null;
+  return el("details.settled", { "data-key": "settled" },
+    el("summary", {}, icon("history"), t("work.settled"), el("span.badge.calm", {}, number(board.settled.length))),
+    el("ul", {}, board.settled.map((entry) => el("li", { "data-key": `s${entry.number}` },
+      el("span.what", {}, el("b", {}, sentence(entry)), entry.title ? ` · ${entry.title}` : "",
+        el("span.meta", {}, t("work.settled_by", { action: t(`act.${entry.action}`), who: entry.who || t("work.nobody") }),
+          entry.note ? ` · ${entry.note}` : "", " · ",
+          el("time", { title: exact(entry.at), tabindex: 0 }, ago(entry.at, board.now)))),
+      el("button.act", { type: "button", "data-act": "reopen", "data-number": entry.number }, icon("undo-2"), t("work.reopen"))))));
+}
+
+/** Return the shown entries as a CSV file. */
+export function csv(board, view) {
+  const quote = (value) => `"${String(value ?? "").replaceAll('"', '""').replace(/^[=+\-@]/, "'$&")}"`;
+  const rows = board.worklist.filter((entry) => fits(entry, view)).map((entry) => [
+    exact(entry.opened), t(`sev.${entry.severity}`), entry.code, sentence(entry), entry.item, entry.title,
+    entry.reader, entry.site, entry.device,
+  ]);
+  const names = ["opened", "severity", "code", "what", "item", "title", "reader", "site", "device"];
+  return `\ufeff${[names, ...rows].map((row) => row.map(quote).join(",")).join("\r\n")}\r\n`;
+}
