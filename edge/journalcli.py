@@ -79,6 +79,9 @@ class _open:  # noqa: N801  used as a context manager only
         self._db = Database(connection)
 
     def __enter__(self) -> Any:
+        if not self._db["events"].exists():
+            self._db.conn.close()
+            raise sqlite3.DatabaseError("this is no journal")
         return self._db
 
     def __exit__(self, *_: object) -> None:
