@@ -204,10 +204,11 @@ async def _run(action: Callable[[P], Awaitable[R]], port: P) -> R:
 
 async def _end(task: "asyncio.Task[Any] | None") -> None:
     """Cancel a task that still runs and wait for its end; what it raises no longer matters."""
-    if task is None or task.done():
+    if task is None:
         return
-    task.cancel()
-    await asyncio.wait((task,))
+    if not task.done():
+        task.cancel()
+        await asyncio.wait((task,))
     if not task.cancelled():
         task.exception()
 
