@@ -101,6 +101,7 @@ def _shelf(visit: Visit, zone: str) -> dict[str, Any]:
         "lent": len(lent),
         "returned": visit.shelf.counted(Deed.RETURNED),
         "failed": sum(_failed(row) for row in rows),
+        "sure": all(one.sure for one in lent),
         "due": dues.pop() if len(dues) == 1 else "",
     }
 

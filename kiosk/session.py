@@ -1,9 +1,8 @@
 """A visit at the kiosk as one table: in which state, on which event, under which condition, what next.
 
-Everything that moves a visit is here and nothing else is: no clock, no device, no text. The engine
-says what happened (an :class:`Event`) and what is true now (:class:`Facts`); :func:`step` answers
-with the next state and the effects asked for, as data. An event that is not in the table means
-nothing there: the state stays and nothing is done.
+No clock, no device, no text is in here. The engine says what happened (an :class:`Event`) and what
+is true now (:class:`Facts`); :func:`step` answers with the next state and the effects asked for, as
+data. An event that is not in the table means nothing there: the state stays, nothing is done.
 """
 
 from collections.abc import Callable
@@ -301,6 +300,7 @@ TABLE: dict[State, Row] = {
     S.ACCOUNT: _with_reader(S.ACCOUNT, {
         E.BOOKS: (Step(S.PLACING, (), books_wait),),
         E.BORROW: LEND_ROUND,
+        E.RENEW: _go(S.RENEWING, X.RENEW),
         E.RENEW_ALL: _go(S.RENEWING, X.RENEW),
         E.BACK: (Step(S.PLACING, (), books_wait), *LEAVE),
     }),

@@ -90,7 +90,8 @@ class Work:
                 visit.shelf.put(row.key, R.PUT_BACK, "row.return_again")
                 changed("attention")
                 continue
-            visit.shelf.put(row.key, R.RETURNED, _returned(row, view, secured=back.secured))
+            say = _returned(row, view, self.services.agent.site, secured=back.secured)
+            visit.shelf.put(row.key, R.RETURNED, say)
             title = (view.title if view else "") or row.pad.title or _number(row)
             visit.shelf.note(Done(Deed.RETURNED, _number(row), title), row.key)
             changed("ok")
@@ -195,12 +196,15 @@ def _number(row: Row) -> str:
     return row.pad.item or ""
 
 
-def _returned(row: Row, view: ItemView | None, *, secured: bool) -> str:
+def _returned(row: Row, view: ItemView | None, site: str, *, secured: bool) -> str:
+    """Return the sentence for a returned book: what the reader does with it now."""
     if row.pad.missing:
         return "ret.incomplete"
     if not secured:
         return "ret.unsecured"
-    return "ret.hold" if view is not None and view.held else "ret.ok_item"
+    if view is not None and view.held:
+        return "ret.hold"
+    return "ret.transfer" if view is not None and view.branch not in ("", site) else "ret.ok_item"
 
 
 def _prolong(one: Loaned, due: int) -> None:

@@ -118,18 +118,17 @@ function results(t, d) {
   const bad = d.failed ? t(back ? "res.not_returned" : "bor.not_done", { n: d.failed }) : "";
   return [h("div.finish", {}, drawing(good ? TICK : LOOK_HERE, "tick"),
     h("div.words", {}, h("h1", { tabindex: "-1" }, title),
-      d.due && !back ? h("p.due", {}, t("res.lent_due", { due: d.due })) : null,
+      d.due && !back ? h("p.due", {}, t(d.sure ? "res.lent_due" : "off.due_estimate", { due: d.due })) : null,
       bad && h("p.bad", {}, icon("circle-alert"), bad),
       h("p.sentence", {}, back ? t("res.cart") : good ? t("res.take") : "", " ", t("res.more")))),
   notice(d), shelf(d.items)];
 }
 
 function account(t, d) {
-  const renewing = d.state !== "account";
-  const rows = (d.items ?? []).map((i) => (renewing && i.open ? { ...i, button: t("menu.renew") } : i));
+  const rows = (d.items ?? []).map((i) => (i.open ? { ...i, button: t("menu.renew") } : i));
   const open = rows.some((i) => i.open);
   const title = d.checking ? t("acc.loading") : rows.length ? t("acc.loans", { n: rows.length }) : t("acc.none");
-  return [head(t, title, renewing && open ? t("acc.pick") : "", hello(t, d)), notice(d),
+  return [head(t, title, open && d.state !== "account" ? t("acc.pick") : "", hello(t, d)), notice(d),
     h("div.facts", {}, d.fees && h("p", {}, icon("receipt-text"), t("acc.fees", { amount: d.fees })),
       (d.holds ?? []).map((hold) => h("p", {}, icon(hold.ready ? "package" : "hourglass"), hold.title))),
     shelf(rows), h("div.actions", {},
