@@ -121,7 +121,7 @@ def start_log(*, verbose: bool = False) -> None:
     stamp = "" if os.environ.get("JOURNAL_STREAM") else "%(asctime)s "
     handler.setFormatter(_OneLine(f"{stamp}%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
-    for chatty in ("asyncio", "httpx", "uvicorn.access"):
+    for chatty in ("asyncio", "httpx", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
