@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("device", metavar="DEVICE", help="the machine: a-z, 0-9 and -")
     one.add_argument("--out", type=Path, required=True, help="folder for key, certificate, secret")
     one.add_argument("--name", default="", help="what staff call the machine")
+    one.add_argument("--site-name", default="", help="what staff call the building")
     one.add_argument("--branch", default="", help="branch of the tree the site belongs to")
 
     gone = _word(words, "revoke", _revoke, "take a device's right to speak", home=True)
@@ -128,7 +129,7 @@ def _enrol(args: argparse.Namespace) -> int:
     with _Opened(home) as ledger:
         mark = enrol.enrol(
             home, ledger, args.site, args.device, args.out, now_ms(),
-            name=args.name, branch=args.branch,
+            name=args.name, branch=args.branch, site_name=args.site_name,
         )  # fmt: skip
     _say(f"{args.device} may speak for {args.site}; certificate {mark[:16]}… in {args.out}")
     return 0

@@ -67,6 +67,7 @@ def enrol(
     *,
     name: str = "",
     branch: str = "",
+    site_name: str = "",
 ) -> str:
     """Make a device's key and certificate in ``out`` and let it speak; return the fingerprint.
 
@@ -81,7 +82,7 @@ def enrol(
     pair = pki.make_client(_load(home, "device-ca"), device)
     old = [row for row in ledger.devices() if row["device"] == device and row["serial"]]
     with ledger.store.transaction():
-        ledger.catalogue.put_site(site, branch)
+        ledger.catalogue.put_site(site, branch, site_name)
         ledger.enrol(
             site,
             device,

@@ -35,7 +35,7 @@ def board(ledger: SqliteLedger, now: int) -> dict[str, Any]:
             "now": now,
             "totals": _totals(ledger),
             "devices": _devices(ledger, now),
-            "sites": [dict(row) for row in ledger.store.all("SELECT * FROM sites ORDER BY site")],
+            "sites": _sites(ledger),
             "worklist": worklist(ledger),
             "recent": _recent(ledger),
             "alarms": _alarms(ledger),
@@ -171,6 +171,15 @@ def _devices(ledger: SqliteLedger, now: int) -> list[dict[str, Any]]:
         for device in views.devices(ledger)
         if not device["revoked"]
     ]
+
+
+def _sites(ledger: SqliteLedger) -> list[dict[str, Any]]:
+    """Return sites; one without a name of its own is called as its branch."""
+    rows = ledger.store.all(
+        "SELECT s.site, coalesce(nullif(s.name, ''), b.name, s.site) AS name "
+        "FROM sites s LEFT JOIN branches b USING (branch) ORDER BY s.site"
+    )
+    return [dict(row) for row in rows]
 
 
 def _totals(ledger: SqliteLedger) -> dict[str, int]:

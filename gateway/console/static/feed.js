@@ -1,7 +1,7 @@
 // What happened just now, how today was, and the gates' alarms.
 
 import { el, icon, svg } from "./dom.js";
-import { ago, clock, day, exact, has, length, number, t } from "./words.js";
+import { ago, clock, day, exact, has, length, machineName, number, t } from "./words.js";
 import { cover } from "/look/cover.js";
 
 const ICONS = {
@@ -37,16 +37,16 @@ function matches(one, text) {
 /** Return a row of the feed; the same row is used in an item's history. */
 export function row(one, board) {
   const late = one.received - one.at;
-  const codes = one.outcome.filter((code) => has(`code.${code}`) && code !== "GATE_ALARM" && code !== "POWER_CUT");
+  const codes = one.outcome.filter((code) => has(`short.${code}`));
   return el(`li.event.${one.kind}`, { "data-key": `f${one.arrival}`, class: one.voided ? `event ${one.kind} voided` : null },
     el("span.mark", {}, icon(ICONS[one.kind] ?? "circle-dot")),
     el("span.spine", {}, one.item ? cover(one.item) : null),
     el("div.what", {},
       el("p.title", {}, title(one)),
-      el("p.meta", {}, said(one), " · ", one.device_name || one.device,
+      el("p.meta", {}, said(one), " · ", machineName(one.device, board),
         late > LATE_MS ? el("span.late", {}, icon("cloud-off"), t("now.late", { age: length(late) })) : null,
         one.voided ? el("span.late", {}, t("now.voided")) : null)),
-    el("div.codes", {}, codes.map((code) => el(`span.code.${code}`, {}, t(`code.${code}`, { ...one.fact, delta: length(0), reason: one.fact.reason ?? "" })))),
+    el("div.codes", {}, codes.map((code) => el(`span.code.${code}`, {}, t(`short.${code}`)))),
     el("time", { datetime: new Date(one.at).toISOString(), title: exact(one.at), tabindex: 0 }, ago(one.at, board.now)));
 }
 
@@ -59,7 +59,7 @@ function title(one) {
 }
 
 function said(one) {
-  const fact = one.fact, reader = one.reader_name || one.reader || t("app.unknown");
+  const fact = one.fact, reader = one.reader_name || one.reader || t("fact.somebody");
   switch (one.kind) {
     case "loan": return `${t("fact.loan", { reader })}${fact.due ? ` · ${t("fact.due", { due: day(fact.due) })}` : ""}`;
     case "return": return t(fact.place === "drop" ? "fact.return_drop" : "fact.return");
@@ -126,7 +126,7 @@ function alarm(one, board) {
     el("span.mark", {}, icon("siren")),
     el("div.what", {},
       one.item ? el("button.link", { type: "button", "data-act": "item", "data-value": one.item }, name) : el("span", {}, name),
-      el("p.meta", {}, one.fact.gate, " · ", one.device_name || one.device,
+      el("p.meta", {}, machineName(one.device, board),
         one.fact.direction ? ` · ${t(`gate.${one.fact.direction}`)}` : "", one.lent ? ` · ${t("gate.lent")}` : "")),
     el("time", { title: exact(one.at), tabindex: 0 }, clock(one.at)));
 }

@@ -1,7 +1,7 @@
 // The machines: name, place, state word, one reason, one thing to do.
 
 import { el, icon, svg } from "./dom.js";
-import { ago, clock, exact, has, length, moment, number, t } from "./words.js";
+import { ago, clock, exact, has, length, machineName, moment, number, siteName, t } from "./words.js";
 
 const QUIET_MS = 120e3;
 const LOOKS = {
@@ -31,7 +31,7 @@ export function machinesPanel(board) {
 
 /** Return the state of a device with its one reason and one thing to do. */
 export function judge(device, board) {
-  if (!device.seen && !device.touched) return { state: "never", reason: "", todo: t("dev.never_do") };
+  if (!device.seen && !device.touched) return { state: "never", reason: t("dev.never_do"), todo: "" };
   if (!device.online) {
     const since = moment(device.since || device.seen, board.now);
     return { state: "offline", reason: t("dev.offline_since", { time: since }), todo: t("dev.offline_do") };
@@ -56,24 +56,21 @@ function words(detail) {
 
 function machine({ device, state, reason, todo }, board) {
   const [picture, word] = LOOKS[state];
-  const site = board.sites.find((one) => one.site === device.site);
   return el(`li.card.${state}`, { "data-key": device.device, "data-state": state },
-    el("div.line", {},
-      el("div.name", {}, el("b", {}, device.name || device.device), el("span.meta", {}, site?.name || device.site)),
-      el("span.state", {}, icon(picture), t(word))),
-    reason ? el("p.reason", {}, reason) : null,
-    todo ? el("p.todo", {}, icon("arrow-right"), todo) : null,
-    el("div.line.foot", {}, sync(device, board), spark(device)));
+    el("div.name", {}, el("b", {}, machineName(device.device, board)), el("span.meta", {}, siteName(device.site, board))),
+    el("span.state", {}, icon(picture), t(word)),
+    reason ? el("div.trouble", {}, el("p.reason", {}, reason), todo ? el("p.todo", {}, icon("arrow-right"), todo) : null) : null,
+    sync(device, board), spark(device));
 }
 
 function sync(device, board) {
   if (device.waiting) {
     const age = device.oldest ? length(Math.max(0, board.now - device.oldest)) : t("app.unknown");
-    return el("span.backlog", {}, icon("cloud"), t("dev.waiting", { n: number(device.waiting), age }));
+    return el("span.sync.backlog", {}, icon("cloud"), t("dev.waiting", { n: number(device.waiting), age }));
   }
   const seen = device.seen || device.touched;
-  if (!seen) return el("span.meta", {}, "");
-  return el("span.meta", {}, device.health?.clock && device.health.clock !== "synced" ? `${t("dev.clock")} · ` : `${t("dev.synced")} · `,
+  if (!seen) return el("span.sync.meta");
+  return el("span.sync.meta", {}, device.health?.clock && device.health.clock !== "synced" ? `${t("dev.clock")} · ` : `${t("dev.synced")} · `,
     el("time", { title: exact(seen), tabindex: 0 }, ago(seen, board.now)));
 }
 

@@ -50,3 +50,13 @@ export function length(ms) {
   if (ms < 2 * DAY) return t("age.hours", { n: number(Math.round(ms / HOUR)) });
   return t("age.days", { n: number(Math.round(ms / DAY)) });
 }
+
+/** What staff call a machine: its name, unless that is only the building's. */
+export function machineName(id, board) {
+  const device = board.devices.find((one) => one.device === id);
+  return device?.name && device.name !== siteName(device.site, board) ? device.name : id;
+}
+/** What staff call a building. */
+export function siteName(site, board) {
+  return board.sites.find((one) => one.site === site)?.name || site;
+}

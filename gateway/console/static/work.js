@@ -1,7 +1,7 @@
 // The worklist: what a person must look at, and the answers to it.
 
 import { el, icon } from "./dom.js";
-import { ago, exact, has, length, number, t } from "./words.js";
+import { ago, exact, has, length, machineName, number, siteName, t } from "./words.js";
 
 const ICONS = {
   STAFF_CALLED: "bell-ring", GATE_ALARM: "siren", TROUBLE: "wrench", BIN_FULL: "inbox",
@@ -43,7 +43,7 @@ function head(board, shown, view) {
       el("label.select", {}, el("span.hidden", {}, t("work.site")),
         el("select", { "data-act": "site", "aria-label": t("work.site") },
           el("option", { value: "" }, t("work.every_site")),
-          board.sites.map((site) => el("option", { value: site.site, selected: view.site === site.site }, site.name || site.site)))),
+          board.sites.map((site) => el("option", { value: site.site, selected: view.site === site.site }, siteName(site.site, board))))),
       el("button.tool", { type: "button", "data-act": "export", title: t("work.export"), "aria-label": t("work.export"), disabled: shown.length === 0 }, icon("download"))));
 }
 
@@ -60,12 +60,12 @@ export function sentence(entry) {
   return t(`code.${entry.code}`, values(entry));
 }
 
-function advice(entry) {
+function advice(entry, board) {
   if (entry.code === "TROUBLE") {
     const key = `mend.${entry.detail.reason}`;
     return t(has(key) ? key : "mend.other", entry.detail);
   }
-  return has(`hint.${entry.code}`) ? t(`hint.${entry.code}`, values(entry)) : "";
+  return has(`hint.${entry.code}`) ? t(`hint.${entry.code}`, { ...values(entry), place: machineName(entry.device, board) }) : "";
 }
 
 function values(entry) {
@@ -87,8 +87,8 @@ function entryRow(entry, board, view) {
       el("p.title", {}, el("span.hidden", {}, `${t(`sev.${entry.severity}`)}: `), sentence(entry),
         entry.detail.count > 1 ? el("span.times", {}, t("work.count_times", { n: number(entry.detail.count) })) : null),
       about(entry),
-      el("p.hint", {}, advice(entry)),
-      el("p.meta", {}, el("span", {}, icon("map-pin"), entry.device_name || entry.device),
+      el("p.hint", {}, advice(entry, board)),
+      el("p.meta", {}, el("span", {}, icon("map-pin"), machineName(entry.device, board), " · ", siteName(entry.site, board)),
         entry.reader ? el("span", {}, icon("user"), entry.reader_name || entry.reader) : null,
         el("time", { datetime: new Date(at).toISOString(), title: exact(at), tabindex: 0 }, ago(at, board.now)))),
     form ? askForm(entry, form) : buttons(entry));

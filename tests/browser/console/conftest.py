@@ -81,8 +81,12 @@ def fill(home, tmp_path):
         enrol(home, ledger, site, device, tmp_path / device, NOW - 30 * 24 * HOUR, name=name)
     ledger.catalogue.put_site("tinh", "tinh", "Thư viện tỉnh")
     ledger.catalogue.put_site("xa", "xa", "Thư viện xã Tân Lập")
-    for speaker in half_a_day(home):
-        ledger.apply(speaker.site, speaker.batch(), NOW)
+    said = [
+        (event.at.wall, speaker, event) for speaker in half_a_day(home) for event in speaker.events
+    ]
+    for at, speaker, event in sorted(said, key=lambda one: one[0]):
+        late = 5 * MINUTE if speaker.device == "xa-all" else 900
+        ledger.apply(speaker.site, speaker.batch(event.seq, event.seq), at + late)
     say_how_they_are(ledger)
     ledger.close()
 
@@ -131,9 +135,7 @@ def say_how_they_are(ledger):
         status.put_state(ledger, device, State(online=device != "xa-all"), NOW - 58 * MINUTE)
         health = Health(at=NOW, version="0.1", boot="b", parts=well(pad=True), waiting=0)
         if device == "xa-all":
-            health = Health(
-                at=NOW, version="0.1", boot="b", waiting=23, oldest=NOW - 57 * MINUTE
-            )
+            health = Health(at=NOW, version="0.1", boot="b", waiting=23, oldest=NOW - 57 * MINUTE)
         seen = NOW - 58 * MINUTE if device == "xa-all" else NOW - 10_000
         status.put_health(ledger, device, health, seen)
     status.put_state(ledger, "xa-all", State(online=False), NOW - 58 * MINUTE)
@@ -144,7 +146,9 @@ async def centre(tmp_path):
     home = make_home(tmp_path / "centre", ["127.0.0.1"])
     fill(home, tmp_path)
     async with mosquitto(home, tmp_path) as broker:
-        files = {name: home.pki(f"gateway.{end}") for name, end in (("cert", "crt"), ("key", "key"))}
+        files = {
+            name: home.pki(f"gateway.{end}") for name, end in (("cert", "crt"), ("key", "key"))
+        }
         config = Config(
             GatewayOptions(home.folder),
             BrokerOptions(port=broker.port, ca=home.pki("server-ca.crt"), **files),
