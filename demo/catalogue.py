@@ -75,11 +75,12 @@ class Copy:
 
     def record(self) -> dict[str, Any]:
         """Return the line that ``shelfwire-gateway import-items`` takes."""
-        flags = ["reference"] if self.kind == "reference" else []
-        return {
+        row: dict[str, Any] = {
             "item": self.item, "title": self.title, "author": self.author, "kind": self.kind,
-            "branch": self.branch, "flags": flags, "uid": self.uid.hex().upper(),
+            "branch": self.branch, "flags": ["reference"] if self.kind == "reference" else [],
         }  # fmt: skip
+        registered = self.tag not in ("blank", "broken")  # nobody ever read these tags
+        return row | ({"uid": self.uid.hex().upper()} if registered else {})
 
 
 @dataclass(frozen=True, slots=True)

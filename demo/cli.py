@@ -26,7 +26,7 @@ a broker and the centre, each in its own process.
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit status."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         return int(args.do(args))
     except ChildError as error:
@@ -36,7 +36,8 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; the manual is written from it."""
     parser = argparse.ArgumentParser(
         prog="shelfwire-demo",
         description=_ABOUT,

@@ -115,7 +115,7 @@ class Finger:
         with contextlib.suppress(OSError, WebSocketException):
             async for message in socket:
                 await self._show(json.loads(message))
-        await self._show({"screen": "", "gone": True})
+        await self._show({"screen": "", "data": {}, "gone": True})
 
     async def _show(self, screen: Screen) -> None:
         async with self._changed:

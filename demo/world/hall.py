@@ -43,8 +43,9 @@ class Acts:
 
     def __init__(self, world: World, scene: Scene) -> None:
         """Offer the acts of ``world``."""
+        self._world, self._scene = world, scene
         self.table: dict[str, Callable[..., Awaitable[None] | None]] = {
-            "move": world.move,
+            "move": self._move,
             "tap": world.tap,
             "scan": world.scan,
             "walk": world.walk,
@@ -56,6 +57,12 @@ class Acts:
             "fetch_book": scene.fetch_book,
             "fetch_reader": scene.fetch_reader,
         }
+
+    def _move(self, item: str, to: str) -> None:
+        self._world.move(item, to)
+        kind, _, site = to.partition(":")
+        if kind == "shelf":
+            self._scene.put_back(item, site)
 
     async def do(self, act: dict[str, Any]) -> None:
         """Do one act; WorldError when no hand could."""

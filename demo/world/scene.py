@@ -3,6 +3,7 @@
 from typing import Any
 
 from demo.catalogue import BRANCHES, CARD_MIX, Copy, Person
+from demo.world.errors import WorldError
 from demo.world.site import Site
 from demo.world.things import Book, Reader
 from demo.world.world import World
@@ -14,6 +15,8 @@ SHELF = ("iso28560-2",) * 7 + ("iso28560-3",) * 3 + (
 )  # fmt: skip
 """What stands on the shelf that the hall shows: mostly good books, one of each difficult kind."""
 PEOPLE_SHOWN = 5
+GAPS = 5
+"""So many empty places on the shelf are left for books to come back to; more are filled."""
 
 
 class Scene:
@@ -23,19 +26,30 @@ class Scene:
         """Choose a shelf and some readers for every site."""
         self._world = world
         self._books: dict[str, list[str]] = {}
+        self._stacks: dict[str, list[str]] = {}
         self._people: dict[str, list[str]] = {}
         for branch in BRANCHES:
             self._books[branch.site] = _shelf(world, branch.site)
+            self._stacks[branch.site] = _stacks(world, branch.site)
             self._people[branch.site] = _people(world, branch.site)
 
     def fetch_book(self, item: str) -> None:
-        """Bring a book to the front of the shelf of its branch."""
-        site = self._world.things.book(item).copy.branch
-        _to_front(self._books[site], item)
+        """Bring a book from the stacks to the front of the shelf where it stands."""
+        place = self._world.things.book(item).place
+        if not place.startswith("shelf:"):
+            raise WorldError("not_in_stacks", item=item)
+        _to_front(self._books[place.removeprefix("shelf:")], item, len(SHELF))
+
+    def put_back(self, item: str, site: str) -> None:
+        """Show a book that came to the shelf: at its place, or where a place is free."""
+        shelf = self._books[site]
+        if item not in shelf:
+            free = (n for n, one in enumerate(shelf) if not self._on_shelf(one, site))
+            shelf[next(free, 0)] = item
 
     def fetch_reader(self, number: str) -> None:
         """Let a reader come along."""
-        _to_front(self._people[self._world.things.reader(number).site], number)
+        _to_front(self._people[self._world.things.reader(number).site], number, PEOPLE_SHOWN)
 
     def find(self, site: str, text: str, limit: int = 12) -> dict[str, Any]:
         """Return books of the site's shelves and readers of the site that match a text."""
@@ -62,14 +76,14 @@ class Scene:
             item for site in sites.values() for place in site["places"].values() for item in place
         }
         seen |= {item for person in people for item in person["bag"]}
-        books = {item: _book(self._world.things.book(item)) for item in sorted(seen)}
+        books = {item: _book(self._world.things.book(item)) for item in sorted(seen - {None})}
         return {"sites": sites, "people": people, "books": books}
 
     def _site(self, name: str) -> dict[str, Any]:
         world, site = self._world, self._world.sites[name]
         return {
             "places": {
-                "shelf": [item for item in self._books[name] if self._on_shelf(item, name)],
+                "shelf": self._shelf(name),
                 **{kind: _items(world.things.at(f"{kind}:{name}")) for kind in ("pad", "chute", "bin")},
             },
             "network": world.plugs[name].plugged,
@@ -87,6 +101,15 @@ class Scene:
             "card": world.showing.get(name),
             "walking": world.walking.get(name),
         }  # fmt: skip
+
+    def _shelf(self, site: str) -> list[str | None]:
+        """Return the places of the shelf, None where a book is out."""
+        shelf = self._books[site]
+        out = [n for n, item in enumerate(shelf) if not self._on_shelf(item, site)]
+        fresh = (i for i in self._stacks[site] if i not in shelf and self._on_shelf(i, site))
+        for place in out[GAPS:]:
+            shelf[place] = next(fresh, shelf[place])
+        return [item if self._on_shelf(item, site) else None for item in shelf]
 
     def _on_shelf(self, item: str, site: str) -> bool:
         return self._world.things.book(item).place == f"shelf:{site}"
@@ -116,6 +139,11 @@ def _shelf(world: World, site: str) -> list[str]:
     return chosen
 
 
+def _stacks(world: World, site: str) -> list[str]:
+    copies = (book.copy for book in world.things.books.values() if book.copy.branch == site)
+    return [copy.item for copy in copies if _shown(copy, SHELF[0])]
+
+
 def _shown(copy: Copy, kind: str) -> bool:
     return copy.tag == kind and copy.kind in ("book", "children") and len(copy.title) < 26
 
@@ -135,11 +163,11 @@ def _note(person: Person) -> str:
     return "expired" if person.expires < "2026-11" else ""
 
 
-def _to_front(shown: list[str], one: str) -> None:
+def _to_front(shown: list[str], one: str, most: int) -> None:
     if one in shown:
         shown.remove(one)
     shown.insert(0, one)
-    del shown[len(SHELF) + 1 :]
+    del shown[most:]
 
 
 def _items(books: list[Book]) -> list[str]:
@@ -162,5 +190,5 @@ def _printer(site: Site) -> dict[str, Any]:
 
 def _outputs(site: Site) -> dict[str, bool]:
     boards = (site.gate_board, site.drop_board)
-    lines = {line: on for board in boards for line, on in (board.inputs | board.outputs).items()}
-    return {line: lines.get(line, False) for line in (*INPUTS, *OUTPUTS)}
+    lines = [board.inputs | board.outputs for board in boards]
+    return {name: any(one.get(name, False) for one in lines) for name in (*INPUTS, *OUTPUTS)}

@@ -171,4 +171,10 @@ class BoardEar:
 
 def _levels(verb: str, messages: list[dict[str, Any]]) -> list[Word]:
     levels = [level for one in messages if (level := level_of(one, "line"))]
-    return [Word(f"board.{verb}_{'on' if on else 'off'}", {"line": name}) for name, on in levels]
+    return [Word(_level_key(verb, name, on), {"line": name}) for name, on in levels]
+
+
+def _level_key(verb: str, line: str, on: bool) -> str:
+    if line.startswith("beam"):
+        return "board.beam_on" if on else "board.beam_off"
+    return f"board.{verb}_{'on' if on else 'off'}"

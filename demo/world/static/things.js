@@ -50,7 +50,7 @@ export function personWords(person) {
 /** Where each book and reader of a site is drawn: key -> [x, y, scale]. */
 export function layout(scene, name) {
   const site = scene.sites[name], places = new Map();
-  site.places.shelf.forEach((item, n) => places.set(item, [SPOTS.shelf.x + 8 + n * (BOOK.w + 3), SPOTS.shelf.y + 14, 1]));
+  site.places.shelf.forEach((item, n) => item && places.set(item, [SPOTS.shelf.x + 8 + n * (BOOK.w + 3), SPOTS.shelf.y + 14, 1]));
   grid(places, site.places.pad, SPOTS.pad.x + 12, SPOTS.pad.y + 11, 3, site.places.pad.length > 3 ? 33 : 36, 24);
   grid(places, site.places.chute, SPOTS.chute.x + 22, SPOTS.chute.y - 16, 3, 30, 0);
   const crowd = { in: [], out: [] };
