@@ -64,12 +64,14 @@ class Clock:
 
     def stamp(self) -> Stamp:
         """Return the time of a fact: both clocks, the boot, and how sure."""
-        now, mono, state = self.now_ms(), self.mono_ms(), self.state()
-        unsure = UNSURE_MS[state]
-        if self._told is not None and not self._disciplined():
-            unsure = self._told.unsure(mono)
-        held_up = now - max(self._guess(), self._least())  # an earlier stamp was later than this
-        return Stamp(wall=now, mono=mono, boot=self.boot, clock=state, unc=unsure + max(0, held_up))
+        mono, ntp = self.mono_ms(), self._disciplined()
+        told = None if ntp else self._told
+        guess, least = self._guess(), self._least()
+        now = self._last = max(self._last, guess, least)
+        state = "synced" if ntp or told else "unset" if guess < least else "holdover"
+        unsure = UNSURE_MS[state] if told is None else told.unsure(mono)
+        held_up = now - max(guess, least)  # an earlier stamp was later than this one would be
+        return Stamp(wall=now, mono=mono, boot=self.boot, clock=state, unc=unsure + held_up)
 
     def state(self) -> str:
         """Return ``synced``, ``holdover`` or ``unset``."""

@@ -12,7 +12,7 @@ class Room:
     """Watches the free space beside the journal. ``low_mb`` is where new loans stop."""
 
     def __init__(self, folder: Path, low_mb: int) -> None:
-        self._folder = folder
+        self._folder = str(folder)
         self._file = folder / "reserve"
         self._low = low_mb * MIB
 

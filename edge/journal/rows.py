@@ -12,6 +12,8 @@ from edge.wire.batch import Event, decode_event, encode_event
 from edge.wire.errors import WireError
 from edge.wire.facts import Trouble, Well
 
+_OVER = "DELETE FROM troubles WHERE part = ? AND reason = ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:
@@ -65,18 +67,14 @@ def read_troubles(db: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def insert_events(db: sqlite3.Connection, events: Sequence[Event]) -> None:
     """Append events, and keep the list of troubles in step with them."""
-    db.executemany(
-        "INSERT INTO events (seq, body) VALUES (?, ?)",
-        [(event.seq, encode_event(event).decode()) for event in events],
-    )
     for event in events:
+        row = (event.seq, encode_event(event).decode())
+        db.execute("INSERT INTO events (seq, body) VALUES (?, ?)", row)
         fact = event.fact
         if isinstance(fact, Trouble):
-            row = (fact.part, fact.reason)
-            db.execute("INSERT OR IGNORE INTO troubles VALUES (?, ?)", row)
+            db.execute("INSERT OR IGNORE INTO troubles VALUES (?, ?)", (fact.part, fact.reason))
         elif isinstance(fact, Well):
-            row = (fact.part, fact.reason)
-            db.execute("DELETE FROM troubles WHERE part = ? AND reason = ?", row)
+            db.execute(_OVER, (fact.part, fact.reason))
 
 
 def open_task(db: sqlite3.Connection, task: TagTask) -> None:

@@ -107,7 +107,8 @@ class Journal:
         def job(db: sqlite3.Connection) -> list[Event]:
             events = _number(rows.last_seq(db), born, stamp, versions)
             rows.insert_events(db, events)
-            rows.close_tasks(db, closed)
+            if closed:
+                rows.close_tasks(db, closed)
             for task in opened:
                 rows.open_task(db, task)
             return events
