@@ -17,6 +17,7 @@ from edge.config import AgentOptions, UplinkOptions
 from edge.wire.facts import Fact
 from edge.wire.tables import options
 from edge.wire.topics import ALL, ROOT, Who
+from gateway.config import BrokerOptions, ConsoleOptions, GatewayOptions
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- begin: ([a-z-]+) -->\n)(.*?)(<!-- end: \2 -->)", re.DOTALL)
@@ -142,8 +143,15 @@ def example() -> str:
 
 
 def gateway() -> str:
-    """Return the gateway's options."""
-    return _options(importlib.import_module("gateway.config").GatewayOptions)
+    """Return the options of the gateway's three tables."""
+    return "\n".join(
+        f"### `[{name}]`\n\n{_options(cls)}"
+        for name, cls in (
+            ("gateway", GatewayOptions),
+            ("broker", BrokerOptions),
+            ("console", ConsoleOptions),
+        )
+    )
 
 
 PARTS: dict[str, Callable[[], str]] = {

@@ -33,7 +33,7 @@ _HOME = "SHELFWIRE_GATEWAY_HOME"
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit status: 0 done, 1 not possible, 2 not understood."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         status: int = args.do(args)
     except (GatewayError, ConfigError, WireError) as error:
@@ -47,7 +47,8 @@ def main(argv: list[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; the manual is written from it."""
     parser = argparse.ArgumentParser(
         prog="shelfwire-gateway",
         description=_ABOUT,

@@ -1,3 +1,4 @@
+import importlib
 import re
 import subprocess
 import sys
@@ -13,7 +14,10 @@ FOLDERS = ("drivers", "edge", "kiosk", "gateway", "demo")
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_import_name_belongs_to_shelfwire_alone(folder: str) -> None:
-    assert set(packages_distributions()[folder]) == {"shelfwire"}
+    assert set(packages_distributions().get(folder, [])) <= {"shelfwire"}
+    found = importlib.import_module(folder).__file__
+    assert found is not None
+    assert Path(found).parents[1] == ROOT
 
 
 @pytest.mark.parametrize("group", ["shelfwire.drivers", "shelfwire.stations"])
@@ -31,7 +35,7 @@ def test_every_command_has_a_version_and_a_help_that_teaches(command: str) -> No
     assert re.search(r"\d+\.\d+\.\d+", version.stdout)
     text = subprocess.run([path, "--help"], capture_output=True, text=True, check=True).stdout
     assert len(text.splitlines()) > 8
-    assert "example" in text.lower()
+    assert text.count(f"{command} ") >= 3, "examples to copy"
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
@@ -81,5 +85,12 @@ def test_the_gateways_contract_names_every_other_part_of_the_edge() -> None:
         for path in (ROOT / "edge").iterdir()
         if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    known = {"edge.wire", "edge.circulation", "edge.look", "edge.__init__", "edge.__main__"}
+    known = {
+        "edge.wire",
+        "edge.circulation",
+        "edge.look",
+        "edge.schema",
+        "edge.__init__",
+        "edge.__main__",
+    }
     assert modules - known == set(contract["forbidden_modules"]) - {"drivers"}

@@ -1,0 +1,62 @@
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from edge.wire.tables import options
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def test_the_reference_pages_say_what_the_code_does() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs/reference.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_the_readme_is_short_and_names_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 100
+    assert "make demo" in text
+    assert "make test" in text
+
+
+def test_every_word_of_the_makefile_that_a_page_names_exists() -> None:
+    words = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
+        assert named <= words, page.name
+
+
+@pytest.mark.parametrize("group", ["shelfwire.drivers", "shelfwire.stations"])
+def test_every_option_of_every_driver_and_station_has_words(group: str) -> None:
+    for entry in entry_points(group=group):
+        made = entry.load()
+        assert made.help, entry.name
+        for option in options(made.options):
+            assert len(option.help) > 5, f"{entry.name} {option.name}"
+
+
+@pytest.mark.parametrize("folder", ["kiosk/texts", "gateway/texts", "demo/world/texts"])
+def test_both_languages_say_the_same_things(folder: str) -> None:
+    vi, en = (json.loads((ROOT / folder / f"{lang}.json").read_text()) for lang in ("vi", "en"))
+    assert vi.keys() == en.keys()
+    holes = re.compile(r"\{(\w+)[^}]*\}")
+    for key in vi:
+        assert set(holes.findall(str(vi[key]))) == set(holes.findall(str(en[key]))), key
