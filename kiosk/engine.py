@@ -248,6 +248,7 @@ class Engine:
             self._say("look", "id.other_card")
 
     def _add(self, pad: PadItem) -> None:
+        self._report_troubles()  # a tag that needs its barcode is a tag that staff must look at
         if self.visit.shelf.add(pad):
             self._changed_ms = self._mono()
             self.visit.told_still = False

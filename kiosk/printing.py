@@ -1,5 +1,6 @@
 """The receipt printer as the kiosk sees it: what it can do now, and what staff must hear."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -27,10 +28,15 @@ class Printing:
     def __init__(self, device: "Device[Printer] | None", journal: Journal) -> None:
         self._device = device
         self._journal = journal
+        self._one = asyncio.Lock()
         self.word = "none" if device is None else "away"
 
     async def look(self) -> None:
         """Ask the printer how it is; tell staff of what changed."""
+        async with self._one:
+            await self._look()
+
+    async def _look(self) -> None:
         if self._device is None:
             return
         try:

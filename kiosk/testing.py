@@ -167,6 +167,7 @@ class Box:
 
     def tap(self, number: str) -> SimCard:
         """Hold a card with this number at the card reader, and take it away."""
+        self.cards.take()
         card = Ntag213(bytes.fromhex("04A1B2C3D4E5") + bytes([int(number[-2:])]))
         card.write_text(number)
         self.cards.put(card)

@@ -72,7 +72,7 @@ class Visit:
         """Go to a state: what was said on the last screen is over."""
         if state is self.state:
             return
-        again = self.state is S.COUNTING and state is S.PLACING
+        again = {self.state, state} == {S.COUNTING, S.PLACING}  # asked about this stack already
         self.told_still = self.told_still and again
         self.state = state
         self.notice = None

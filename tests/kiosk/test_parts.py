@@ -1,0 +1,108 @@
+"""Codes, receipt, timing, options: the small parts."""
+
+from importlib.metadata import entry_points
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.ports import Card, Scan
+from edge.wire.tables import ConfigError, options, read_table
+from kiosk.codes import candidates, card_texts
+from kiosk.receipt import WIDTH, fold, lines, write
+from kiosk.session import State
+from kiosk.shelf import Deed, Done
+from kiosk.station import STATION, KioskOptions
+from kiosk.timing import Limits, Timer
+
+DUE = 1_795_312_800_000
+
+
+@given(st.text(max_size=700))
+def test_any_scan_gives_numbers_or_nothing(text):
+    for number in candidates(Scan(text)):
+        assert number
+        assert number.isprintable()
+        assert len(number) <= 64
+
+
+def test_an_identity_paper_gives_its_number_and_nothing_else():
+    paper = "001099000001||Người Thử|01011999|Nam|Một địa chỉ|01012021"
+    assert candidates(Scan(paper)) == ["001099000001"]
+    assert candidates(Scan(paper + "||||")) == ["001099000001"]
+    assert candidates(Scan("abc|d|e|f|g|h|i")) == []
+    assert candidates(Scan("001099000001|x")) == []
+
+
+def test_codabar_is_taken_with_and_without_its_letters():
+    assert candidates(Scan("A123456B")) == ["A123456B", "123456"]
+    assert candidates(Scan(" TV000001 ")) == ["TV000001"]
+
+
+def test_a_card_is_known_by_its_number_and_by_a_lasting_uid_only():
+    uid = bytes.fromhex("04A1B2C3")
+    assert card_texts(Card(uid, "ntag213", "100001")) == ["100001", "UID:04A1B2C3"]
+    assert card_texts(Card(uid, "iso14443-4", uid_is_random=True)) == []
+
+
+def test_a_receipt_names_what_was_done_and_no_reader():
+    done = [
+        Done(Deed.LENT, "B1", "Truyện Kiều", DUE),
+        Done(Deed.RETURNED, "B2", "Số đỏ"),
+        Done(Deed.RENEWED, "B3", "Tắt đèn", DUE),
+    ]
+    paper = write(done, "vi", "Thư viện tỉnh", "AB12", DUE, "Asia/Ho_Chi_Minh")
+    assert [section.head for section in paper.sections] == ["Sách mượn", "Sách trả", "Sách gia hạn"]
+    assert paper.sections[0].rows[0].due == "Hạn trả: 22/11/2026"
+    assert paper.sections[1].rows[0].due == ""
+    assert paper.foot[0] == "Mã giao dịch: AB12"
+    assert "1. Truyện Kiều" in [line.text for line in lines(paper)]
+
+
+def test_a_receipt_made_alone_says_to_keep_it():
+    done = [Done(Deed.LENT, "B1", "Truyện Kiều", DUE, sure=False)]
+    paper = write(done, "en", "Library", "AB12", DUE, "Asia/Ho_Chi_Minh")
+    assert paper.sections[0].rows[0].due == "Expected due date: 22/11/2026"
+    assert "keep this" in paper.foot[0]
+
+
+@given(st.text(max_size=300))
+def test_folding_loses_no_word_and_no_line_is_too_long(text):
+    folded = fold(text)
+    assert all(len(line) <= WIDTH for line in folded)
+    assert "".join("".join(folded).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_but_rest_ends_by_itself_and_warns_first(state):
+    now = [0]
+    timer = Timer(Limits(), lambda: now[0])
+    if state in (State.IDLE, State.OUT_OF_SERVICE):
+        now[0] = 10_000_000
+        assert not timer.over(state)
+        assert timer.seconds_left(state) is None
+        return
+    warned = False
+    while not timer.over(state):
+        warned = warned or timer.warns(state)
+        assert timer.warns(state) == (timer.seconds_left(state) is not None)
+        now[0] += 500
+        assert now[0] < 200_000
+    short = {State.BYE, State.LENDING, State.RETURNING, State.RENEWING, State.PRINTING}
+    assert warned == (state not in short)
+
+
+def test_the_options_are_explained_and_wrong_ones_are_told():
+    assert all(option.help for option in options(KioskOptions))
+    table = {"pad": "pad", "host": "0.0.0.0"}  # noqa: S104
+    with pytest.raises(ConfigError, match="127.0.0.1"):
+        read_table(KioskOptions, table, "edge.toml [stations.kiosk]")
+    with pytest.raises(ConfigError, match="option pad is missing"):
+        read_table(KioskOptions, {}, "edge.toml [stations.kiosk]")
+    with pytest.raises(ConfigError, match="did you mean printer"):
+        read_table(KioskOptions, {"pad": "p", "prnter": "x"}, "edge.toml [stations.kiosk]")
+
+
+def test_the_station_is_found_by_its_name():
+    [entry] = entry_points(group="shelfwire.stations", name="kiosk")
+    assert entry.load() is STATION
