@@ -17,6 +17,8 @@ from edge.wire.topics import Topic
 from gateway.config import BrokerOptions
 
 log = logging.getLogger(__name__)
+_library = logging.getLogger(f"{__name__}.mqtt")
+_library.setLevel(logging.ERROR)  # a loss is said once, by us
 
 HEARD = (topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED, topics.STATE)
 QUEUE = 2000
@@ -33,7 +35,9 @@ class Broker:
     def __init__(
         self, options: BrokerOptions, hear: Hear, up: Callable[[], Awaitable[None]]
     ) -> None:
+        """Read the certificates; raise ConfigError when they cannot be used."""
         self._options = options
+        self._tls = _tls(options)
         self._hear = hear
         self._up = up
         self._client: aiomqtt.Client | None = None
@@ -59,11 +63,10 @@ class Broker:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        tls = _tls(self._options)
         pause = SHORTEST_PAUSE
         while True:
             try:
-                await self._session(tls)
+                await self._session()
             except (aiomqtt.MqttError, OSError) as error:
                 if not self._lost:
                     log.warning("the broker is unavailable: %s", error)
@@ -73,8 +76,8 @@ class Broker:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    async def _session(self, tls: ssl.SSLContext | None) -> None:
-        async with _connected(self._options, tls) as client:
+    async def _session(self) -> None:
+        async with _connected(self._options, self._tls) as client:
             await client.subscribe([(row.everywhere(), 0) for row in HEARD])
             self._client = client
             if self._lost:
@@ -102,6 +105,7 @@ async def _connected(
         options.host,
         options.port,
         protocol=aiomqtt.ProtocolVersion.V5,
+        logger=_library,
         keepalive=20,
         timeout=10,
         max_queued_incoming_messages=QUEUE,

@@ -83,6 +83,8 @@ def _changed(
         if table == "items":
             view = ledger.catalogue.item(key)
             items.append(view) if view else gone.append(f"items:{key}")
+            if (loan := ledger.catalogue.loan(site, key)) and ("loans", key) not in keys:
+                loans.append(loan)  # it carries the title
         elif table == "loans":
             loan = ledger.catalogue.loan(site, key)
             loans.append(loan) if loan else gone.append(f"loans:{key}")

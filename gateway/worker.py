@@ -16,7 +16,11 @@ class LedgerWorker:
 
     def __init__(self, make: Callable[[], SqliteLedger], name: str) -> None:
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._ledger = self._threads.submit(make).result()
+        try:
+            self._ledger = self._threads.submit(make).result()
+        except BaseException:
+            self._threads.shutdown()
+            raise
 
     async def call(
         self,

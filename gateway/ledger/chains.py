@@ -2,10 +2,11 @@
 
 import heapq
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 
 import msgspec
 
+from edge.circulation.model import Policy
 from edge.wire.batch import decode_event
 from gateway.assess import Assessed, assess
 from gateway.chain import Chain, Kind, Link, Tenure, reckon
@@ -28,12 +29,13 @@ class Chains:
         self._catalogue = catalogue
         self._worklist = worklist
 
-    def reckon(self, items: Iterable[str], now: int) -> None:
+    def reckon(self, items: Collection[str], now: int) -> None:
         """Reckon these items again, then the limits of the readers that are touched."""
         readers: set[str] = set()
         touched: set[str] = set()
+        policies = self._catalogue.policies() if items else {}
         for item in sorted(set(items)):
-            facts, more = self._item(item)
+            facts, more = self._item(item, policies)
             touched |= facts
             readers |= more
         for reader in sorted(readers):
@@ -77,13 +79,13 @@ class Chains:
             detail={"at": row["at"], "unc": row["unc"]},
         )
 
-    def _item(self, item: str) -> tuple[set[str], set[str]]:
+    def _item(self, item: str, policies: Mapping[int, Policy]) -> tuple[set[str], set[str]]:
         """Reckon one item; return the facts whose codes and the readers whose loans changed."""
         view = self._catalogue.item(item)
         rows = self._store.all(_CHAIN, item)
         chain = Chain()
         if view is not None:
-            chain = reckon(view, map(_link, rows), self._catalogue.policies())
+            chain = reckon(view, map(_link, rows), policies)
         changed = set()
         for row in rows:
             codes = dump(chain.codes.get(row["id"], []))

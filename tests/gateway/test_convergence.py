@@ -1,5 +1,6 @@
 """Whatever the order, the split and the repeats of deliveries: the same ledger, nothing twice."""
 
+import itertools
 import random
 
 from hypothesis import given
@@ -91,7 +92,7 @@ def test_nothing_is_lost_nothing_is_doubled_and_an_item_is_lent_once(histories, 
         stored = [row["id"] for row in ledger.store.all("SELECT id FROM facts")]
         assert sorted(stored) == sorted(e.id for speaker in said for e in speaker.events)
         rows = ledger.store.all("SELECT * FROM loans ORDER BY item, since")
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in itertools.pairwise(rows):
             if before["item"] == after["item"]:
                 assert before["ended"] is not None
                 assert before["ended"] <= after["since"]
