@@ -1,7 +1,10 @@
 """How every bench shows its figures: one table, with ratios against the peers of the same run."""
 
 import platform
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
@@ -26,3 +29,24 @@ def quantile(values: list[float], part: float) -> float:
     """Return the value below which ``part`` of the values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+@contextmanager
+def lateness() -> Iterator[list[float]]:
+    """Collect how late this machine wakes a thread that sleeps 5 ms: nothing here can be faster."""
+    found: list[float] = []
+    end = threading.Event()
+
+    def sleep() -> None:
+        while not end.is_set():
+            began = time.perf_counter()
+            time.sleep(0.005)
+            found.append(time.perf_counter() - began - 0.005)
+
+    thread = threading.Thread(target=sleep, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        end.set()
+        thread.join()

@@ -1,0 +1,131 @@
+"""From the tag in the field to the lamp: a real gate on simulated devices.
+
+Total: from the moment the RFID reader hears the tag until the board's lamp output is on. The
+software's share is the total without the wait for the next question to the reader (at most the
+configured pause, more counts as ours) and without simulated air time.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import table
+from rig import Watched, book, running
+
+from drivers.feig import FeigGateSimulator
+from drivers.gpio.simulator import BoardSimulator
+from drivers.testing.tag15693 import Tag
+
+TRIALS = 300
+POLL = 0.03
+READ_BUFFER = 0x22
+CROWD, AGAIN = 50, 0.25
+"""Tags that stand in the field, and how often the RFID reader hears each of them, seconds."""
+ITEMS, LOANS = 12_000, 10_000
+HEAD = ("", "p50 ms", "p95 ms", "p99 ms", "max ms")
+
+
+@dataclass
+class Scene:
+    """The gate's devices and what was seen of them."""
+
+    reader: FeigGateSimulator
+    wire: Watched
+    board: BoardSimulator
+    lit: asyncio.Event = field(default_factory=asyncio.Event)
+    dark: asyncio.Event = field(default_factory=asyncio.Event)
+    lit_at: float = 0.0
+
+    def switched(self, line: str, active: bool) -> None:
+        """Note that the lamp went on or off."""
+        if line != "lamp":
+            return
+        if active:
+            self.lit_at = time.perf_counter()
+        (self.lit if active else self.dark).set()
+
+    async def alarm(self, tag: Tag) -> tuple[float, float]:
+        """Let an armed tag pass; return the total and the software's share, seconds."""
+        self.lit.clear()
+        self.dark.clear()
+        self.wire.forget()
+        self.board.set_input("beam_b", True)
+        began = time.perf_counter()
+        self.reader.pass_tag(tag)
+        await asyncio.wait_for(self.lit.wait(), 10)
+        total = self.lit_at - began
+        asked = next(at for at, data in self.wire.asked if READ_BUFFER in data[:6])
+        wait = min(asked - began, POLL)
+        self.board.set_input("beam_b", False)
+        await asyncio.wait_for(self.dark.wait(), 10)
+        return total, total - wait - self.wire.air(began, self.lit_at)
+
+
+@asynccontextmanager
+async def gate(loans: int) -> AsyncIterator[Scene]:
+    """Run an agent with a gate whose lamp is lit only for a moment."""
+    reader, board = FeigGateSimulator(), BoardSimulator()
+    scene = Scene(reader, Watched(reader), board)
+    board = scene.board = BoardSimulator(on_output=scene.switched)
+    station = {
+        "reader": "antenna", "board": "lines", "poll_ms": int(POLL * 1000),
+        "lamp_seconds": 0.03, "buzzer_seconds": 0.03, "absence_ms": 2000,
+    }  # fmt: skip
+    devices = {"antenna": ("feig-gate", scene.wire), "lines": ("board-socket", board)}
+    async with running(devices, {"gate": station}, items=ITEMS, loans=loans):
+        while not scene.wire.asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+        yield scene
+
+
+async def crowd(scene: Scene) -> None:
+    """Hold tags in the field for good: every other one disarmed, the rest armed and on loan."""
+    first = ITEMS - CROWD + 1
+    tags = [book(n, afi=0xC2 if n % 2 else 0x07) for n in range(first, ITEMS + 1)]
+    while True:
+        for tag in tags:
+            scene.reader.pass_tag(tag)
+            await asyncio.sleep(AGAIN / CROWD)
+
+
+async def measure(*, crowded: bool) -> list[tuple[float, float]]:
+    """Return total and share of every trial."""
+    pick = random.Random(1)
+    async with gate(LOANS if crowded else 0) as scene:
+        others = asyncio.create_task(crowd(scene)) if crowded else None
+        found = []
+        for n in range(1, TRIALS + 1):
+            await asyncio.sleep(pick.uniform(0.02, 0.08))
+            found.append(await scene.alarm(replace(book(n))))
+        if others:
+            others.cancel()
+    return found
+
+
+def row(name: str, seconds: list[float]) -> tuple[str, ...]:
+    """Return a line of the table."""
+    ms = [value * 1000 for value in seconds]
+    return name, *(f"{table.quantile(ms, part):.1f}" for part in (0.5, 0.95, 0.99, 1))
+
+
+def main() -> None:
+    """Measure an empty gate and a crowded one."""
+    lines = []
+    with table.lateness() as late:
+        for crowded in (False, True):
+            found = asyncio.run(measure(crowded=crowded))
+            name = f"{CROWD} tags there, {LOANS:,} loans" if crowded else "empty gate"
+            lines.append(row(f"{name}: total", [total for total, _ in found]))
+            lines.append(row(f"{name}: software's share", [share for _, share in found]))
+    lines.append(row("(how late this machine wakes a sleeper)", late))
+    pause = f"{POLL * 1000:.0f} ms between questions"
+    title = f"Gate: tag to lamp, {TRIALS} alarms, {pause} (target: share p99 < 50 ms)"
+    table.show(title, HEAD, lines)
+
+
+if __name__ == "__main__":
+    main()
