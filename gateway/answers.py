@@ -18,6 +18,8 @@ def answer(ledger: SqliteLedger, site: str, ask: Ask, now: int) -> Answer:
     """Return the answer for a device of this site; ``error`` names what cannot be answered."""
     if len(ask.items) > MAX_ITEMS:
         return Answer(id=ask.id, now=now, error="too_many_items")
+    if ask.what == "time":
+        return Answer(id=ask.id, now=now)
     if ask.what == "take_back":
         items = [found for item in ask.items if (found := ledger.catalogue.item(item))]
         return Answer(id=ask.id, now=now, items=items)

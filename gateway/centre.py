@@ -63,6 +63,7 @@ class Centre:
         self._allowed: dict[str, dict[str, int]] = {}
         self._strangers: set[tuple[str, str]] = set()
         self._full = False
+        self._still_at = 0
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -94,6 +95,7 @@ class Centre:
         for site, device, cursor in await self._reads.call(lambda ledger: ledger.cursors()):
             await self.broker.say(topics.CURSOR, site, encode(cursor), device)
         self._allowed.clear()
+        self._still_at = 0
         self._pulse.beat()
 
     async def _loop(self, row: Topic, work: Callable[[Said], Awaitable[None]]) -> None:
@@ -189,16 +191,18 @@ class Centre:
         self._fed = dict.fromkeys(sites, version)
 
     async def _feed(self) -> None:
-        """Send changes to the sites as they happen, and once a minute that nothing happened."""
-        count, still_at = 0, self._now()
+        """Send changes to the sites as they happen.
+
+        At once when there is a connection, and every minute, they hear which version is the newest,
+        so that a replica that missed something asks for it, and any other knows its age.
+        """
+        count = 0
         while True:
             count = await self._pulse.after(count, FEED_SECONDS)
-            if not self.broker.connected:
-                await asyncio.sleep(FEED_SECONDS)
-                continue
-            still = self._now() - still_at >= STILL_SECONDS * 1000
-            still_at = self._now() if still else still_at
-            await self._feed_all(still=still)
+            if self.broker.connected:
+                still = self._now() - self._still_at >= STILL_SECONDS * 1000
+                self._still_at = self._now() if still else self._still_at
+                await self._feed_all(still=still)
 
     async def _feed_all(self, *, still: bool) -> None:
         newest = await self._reads.call(replica.newest)

@@ -31,6 +31,7 @@ def test_a_reader_hears_of_loans_with_titles_and_only_the_given_name(ledger, kio
 
 def test_a_card_that_is_not_known_is_said_to_be_so(ledger):
     assert ask(ledger, "reader", "C9").error == "unknown_card"
+    assert (ask(ledger, "time").error, ask(ledger, "time").now) == ("", NOW)
     assert ask(ledger, "teleport").error == "unknown_question"
     assert ask(ledger, "lend", "C1", *(["B1"] * 51)).error == "too_many_items"
 

@@ -1,0 +1,163 @@
+"""A real journal, replica, desk and uplink against a real gateway over a real broker."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from edge.clock import Clock
+from edge.config import AgentOptions, UplinkOptions, site_key
+from edge.desk import Desk
+from edge.journal import Journal
+from edge.replica import Replica
+from edge.uplink import Uplink
+from edge.wire.facts import Loan, RenewalWish, Return
+from edge.wire.messages import Health
+from gateway.config import BrokerOptions, Config, ConsoleOptions, GatewayOptions
+from gateway.enrol import enrol, make_home, open_ledger
+from gateway.home import Home
+from gateway.service import gateway, now_ms
+from gateway.testing import Mosquitto, find_mosquitto, mosquitto, stock
+
+pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is not installed")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = make_home(tmp_path / "centre", ["127.0.0.1"])
+    ledger = open_ledger(made)
+    stock(ledger, now_ms())
+    enrol(made, ledger, "tinh", "kiosk-1", tmp_path / "keys", now_ms())
+    ledger.close()
+    return made
+
+
+@pytest.fixture
+async def broker(home: Home, tmp_path: Path) -> AsyncIterator[Mosquitto]:
+    async with mosquitto(home, tmp_path) as running:
+        yield running
+
+
+def config_of(home: Home, broker: Mosquitto) -> Config:
+    files = {"ca": home.pki("server-ca.crt"), "cert": home.pki("gateway.crt")}
+    return Config(
+        GatewayOptions(home.folder),
+        BrokerOptions(port=broker.port, key=home.pki("gateway.key"), **files),
+        ConsoleOptions(port=0),
+    )
+
+
+class Kiosk:
+    """The edge without stations."""
+
+    def __init__(self, tmp_path: Path, port: int) -> None:
+        keys, self.clock = tmp_path / "keys", Clock()
+        agent = AgentOptions(
+            site="tinh", device="kiosk-1", data=tmp_path / "pi", site_key=keys / "site.key"
+        )
+        options = UplinkOptions(
+            host="127.0.0.1", port=port, retry_max=0.3,
+            ca=keys / "ca.crt", cert=keys / "device.crt", key=keys / "device.key",
+        )  # fmt: skip
+        self.journal = Journal.open(agent.data / "journal.db", "kiosk-1", self.clock)
+        self.replica = Replica.open(agent.data / "replica.db", self.clock.now_ms)
+        self.uplink = Uplink(
+            options, agent, self.journal, self.replica, self.clock,
+            health=lambda: Health(at=self.clock.now_ms(), version="1", boot=self.clock.boot),
+            allowed={},
+        )  # fmt: skip
+        self.desk = Desk(site_key(agent.site_key), self.replica, self.clock, self.uplink, 5.0)
+
+    async def note(self, *facts: Loan | Return | RenewalWish) -> None:
+        for event in await self.journal.append(*facts):
+            self.replica.note(event)
+
+
+@asynccontextmanager
+async def running(kiosk: Kiosk) -> AsyncIterator[Kiosk]:
+    task = asyncio.create_task(kiosk.uplink.run())
+    try:
+        yield kiosk
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+@pytest.fixture
+async def kiosk(tmp_path: Path, broker: Mosquitto) -> AsyncIterator[Kiosk]:
+    made = Kiosk(tmp_path, broker.port)
+    async with running(made):
+        yield made
+    await made.journal.close()
+    made.replica.close()
+
+
+async def until(what: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not what():  # noqa: ASYNC110 - several tasks and processes
+            await asyncio.sleep(0.02)
+
+
+def counts(home: Home) -> tuple[int, int, int]:
+    ledger = open_ledger(home)
+    try:
+        return tuple(
+            ledger.store.value(f"SELECT {what}")
+            for what in (
+                "count(*) FROM facts",
+                "count(DISTINCT id) FROM facts",
+                "count(*) FROM loans WHERE ended IS NULL",
+            )
+        )
+    finally:
+        ledger.close()
+
+
+async def test_a_replica_fills_and_a_reader_is_known_by_the_card(home, broker, kiosk):
+    async with gateway(config_of(home, broker)):
+        await until(lambda: kiosk.replica.version > 0)
+        visitor = await kiosk.desk.reader(["C1"])
+        assert (visitor.name, visitor.online, visitor.refusal) == ("An", True, "")
+        assert kiosk.replica.item("B1").title == "Truyện Kiều"
+        assert kiosk.replica.reader(visitor.card).reader == visitor.reader.reader
+
+
+async def test_a_visit_ends_in_the_ledger_and_in_the_replica(home, broker, kiosk):
+    async with gateway(config_of(home, broker)):
+        await until(lambda: kiosk.replica.version > 0)
+        visitor = await kiosk.desk.reader(["C1"])
+        verdicts = await kiosk.desk.lend(visitor.card, ["B1", "B5"])
+        assert [verdict.ok for verdict in verdicts] == [True, False]
+        await kiosk.note(Loan(item="B1", card=visitor.card, due=verdicts[0].due, online=True))
+        await until(lambda: kiosk.journal.backlog().count == 0)
+        account = await kiosk.desk.reader(["C1"])
+        assert [loan.title for loan in account.loans] == ["Truyện Kiều"]
+        [renewal] = await kiosk.desk.renew(visitor.card, ["B1"])
+        assert renewal.ok
+        await kiosk.note(RenewalWish(item="B1", card=visitor.card))
+        await kiosk.note(Return(item="B1"))
+        await until(lambda: kiosk.journal.backlog().count == 0)
+        await until(lambda: kiosk.replica.loans_of(visitor.reader.reader) == [])
+    assert counts(home) == (3, 3, 0)
+
+
+async def test_a_backlog_survives_restarts_of_gateway_and_broker(home, broker, kiosk):
+    card = kiosk.desk.card_ref("C1")
+    for n in range(600):
+        fact = Loan(item=f"B{n % 4 + 1}", card=card, due=0) if n % 2 else Return(item="B1")
+        await kiosk.journal.append(fact)
+    for n in itertools.count(1):
+        async with gateway(config_of(home, broker)):
+            for _ in range(n * 20):
+                await asyncio.sleep(0.02)
+                if kiosk.journal.backlog().count == 0:
+                    break
+        await broker.stop()
+        await broker.start()
+        if kiosk.journal.backlog().count == 0:
+            break
+    facts, ids, _ = counts(home)
+    assert (facts, ids) == (600, 600)
