@@ -64,8 +64,8 @@ keypath = "{pki}/broker.key"
 """
 
 NOTICE = (
-    "Mosquitto is not installed: using the embedded broker (TLS, but it knows no access list).  "
-    "With it: apt-get install mosquitto"
+    "Using the embedded broker: TLS, but it asks for no certificate and knows no access list. "
+    "Mosquitto does both (apt-get install mosquitto)."
 )
 
 

@@ -76,6 +76,7 @@ class Acts:
             raise WorldError("no_such_act", act=f"{name} {sorted(rest)}") from None
         if done is not None:
             await done
+        self._world.look_again()
 
 
 def make_app(world: World) -> FastAPI:
@@ -143,13 +144,21 @@ def make_app(world: World) -> FastAPI:
             await socket.close(4403)
             return
         await socket.accept()
+        teller = asyncio.create_task(_tell(socket, _changes(world, scene)))
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            async for message in _changes(world, scene):
-                await socket.send_json(message)
+            while True:
+                await socket.receive_text()
+        teller.cancel()
+        await asyncio.gather(teller, return_exceptions=True)
 
     app.mount("/look", StaticFiles(directory=look.FOLDER))
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     return app
+
+
+async def _tell(socket: WebSocket, messages: AsyncIterator[dict[str, Any]]) -> None:
+    async for message in messages:
+        await socket.send_json(message)
 
 
 async def _changes(world: World, scene: Scene) -> AsyncIterator[dict[str, Any]]:

@@ -73,6 +73,10 @@ class World:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
+    def look_again(self) -> None:
+        """Tell who listens that there is something to see."""
+        self._changed()
+
     # What hands do.
 
     def move(self, item: str, to: str) -> None:

@@ -80,14 +80,14 @@ export const SPOTS = {
 
 /** The cables: from a device to the Pi's corner; `plug` is where the hand pulls. */
 export const CABLES = {
-  pad: { from: [224, 316], plug: [224, 328] },
-  card: { from: [67, 316], plug: [67, 328] },
-  scanner: { from: [123, 316], plug: [123, 328] },
-  printer: { from: [333, 270], plug: [333, 328] },
-  gate: { from: [354, 444], plug: [372, 444] },
-  "gate-board": { from: [354, 474], plug: [372, 474] },
-  "drop-pad": { from: [556, 490], plug: [542, 490] },
-  "drop-board": { from: [556, 400], plug: [542, 400] },
+  pad: { from: [224, 316], plug: [224, 330] },
+  card: { from: [67, 316], plug: [67, 330] },
+  scanner: { from: [123, 316], plug: [123, 330] },
+  printer: { from: [333, 270], plug: [333, 330] },
+  gate: { from: [354, 444], plug: [374, 442] },
+  "gate-board": { from: [354, 474], plug: [374, 474] },
+  "drop-pad": { from: [556, 490], plug: [540, 490] },
+  "drop-board": { from: [556, 400], plug: [540, 400] },
 };
 
 export const PIS = { x: 408, y: 166, w: 290, h: 164 };

@@ -21,8 +21,8 @@ export function walls() {
 }
 
 export function sign(name, find) {
-  const search = pressable(svg("g", { class: "round", transform: "translate(378 4)" },
-    svg("rect", { width: 140, height: 34, rx: 10 }), icon("search", 12, 8, 18),
+  const search = pressable(svg("g", { class: "round", transform: "translate(356 4)" },
+    svg("rect", { width: 164, height: 34, rx: 10 }), icon("search", 12, 8, 18),
     svg("text", { x: 38, y: 22, class: "label", text: say("find") })), say("find"), find);
   return svg("g", {}, svg("text", { x: 12, y: 30, class: "label sign", text: name }), search);
 }

@@ -37,15 +37,15 @@ export class Plugs {
   #cable(name, { from, plug: at }) {
     const node = svg("g", { class: "switch cable" },
       svg("path", { d: `M${from[0]} ${from[1]}L${at[0]} ${at[1]}`, class: "cord" }),
-      svg("circle", { cx: at[0], cy: at[1], r: 9, class: "knob" }),
-      icon("cable", at[0] - 6, at[1] - 6, 12, "yes"), icon("unplug", at[0] - 6, at[1] - 6, 12, "no"));
+      svg("circle", { cx: at[0], cy: at[1], r: 12, class: "knob" }),
+      icon("cable", at[0] - 7, at[1] - 7, 14, "yes"), icon("unplug", at[0] - 7, at[1] - 7, 14, "no"));
     return pressable(node, name, () => this.act({ do: "cable", site: this.site, device: name, plugged: node.classList.contains("off") }));
   }
 
   #paper() {
     const p = SPOTS.printer;
     const node = svg("g", { class: "switch paper" },
-      svg("rect", { x: p.x - 4, y: p.y + p.h + 6, width: p.w + 8, height: 20, rx: 10, class: "plate" }),
+      svg("rect", { x: p.x - 9, y: p.y + p.h + 6, width: p.w + 18, height: 20, rx: 10, class: "plate" }),
       svg("text", { x: p.x + p.w / 2, y: p.y + p.h + 20, class: "label tiny", "text-anchor": "middle" }));
     return pressable(node, "", () => {
       const next = PAPER[(PAPER.indexOf(node.dataset.paper) + 1) % PAPER.length];

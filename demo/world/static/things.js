@@ -29,7 +29,7 @@ export function personNode(person) {
   const small = person.group === "child" ? 0.84 : 1;
   const badge = person.card === "barcode" ? "scan-barcode" : "nfc";
   return svg("g", { class: `person thing ${person.note}`, tabindex: 0, role: "button", "data-reader": person.reader },
-    svg("title"),
+    svg("title"), svg("rect", { x: 4, y: 0, width: 52, height: 64, class: "touch" }),
     svg("g", { class: "body", transform: `translate(30 46) scale(${small}) translate(-30 -46)` },
       svg("ellipse", { cx: 30, cy: 47, rx: 19, ry: 4, class: "shade" }),
       svg("path", { d: "M11 46c0-14 8-20 19-20s19 6 19 20z", fill: COATS[number % COATS.length] }),
