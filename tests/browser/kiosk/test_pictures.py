@@ -9,7 +9,7 @@ from kiosk.testing import book_tag
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"small": (800, 480), "tall": (1080, 1920)}
+SIZES = {"small": (800, 480), "tall": (1080, 1920), "wide": (1920, 1080)}
 IN_ALL_SIZES = {
     "idle", "books-trouble", "identify", "placing-empty", "count", "results", "receipt",
     "receipt-shown", "account", "more-time", "bye", "trouble", "idle-offline",
