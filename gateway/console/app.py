@@ -1,6 +1,7 @@
 """The console's web application: JSON, a stream of changes, and the page itself."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -127,8 +128,14 @@ def make_app(
     app.mount("/look", StaticFiles(directory=look.FOLDER), name="look")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(sqlite3.OperationalError, _cannot_write)
     app.add_middleware(Guard)
     return app
+
+
+def _cannot_write(_request: Request, error: Exception) -> Response:
+    text = f"the ledger cannot be written now ({error}); nothing was changed"
+    return JSONResponse({"error": text}, status_code=503)
 
 
 def _refused(_request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """The console's JSON: what it tells, and to whom it refuses to talk."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 
 import httpx
@@ -80,6 +81,17 @@ async def test_a_decision_is_made_and_taken_back(client):
     again = await client.post(f"{url}/resolve", json={"action": "done"})
     assert (again.status_code, "settled already" in again.json()["error"]) == (409, True)
     assert (await client.post(f"{url}/reopen", json={"action": "x"})).status_code == 200
+    assert len((await client.get("/api/board")).json()["worklist"]) == 2
+
+
+async def test_a_full_disk_is_said_and_nothing_is_half_done(client, monkeypatch):
+    def full(*_: object) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    number = (await client.get("/api/board")).json()["worklist"][0]["number"]
+    monkeypatch.setattr("gateway.ledger.store.Store.run", full)
+    got = await client.post(f"/api/worklist/{number}/resolve", json={"action": "done"})
+    assert (got.status_code, "disk is full" in got.json()["error"]) == (503, True)
     assert len((await client.get("/api/board")).json()["worklist"]) == 2
 
 
