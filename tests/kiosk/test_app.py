@@ -10,6 +10,7 @@ import websockets
 from kiosk.app import Press
 from kiosk.session import PRESSES
 from kiosk.stage import WAITING_PRESSES, Stage
+from kiosk.testing import kiosk_in_a_box
 
 
 @pytest.fixture
@@ -160,3 +161,15 @@ def test_presses_beyond_reason_are_dropped():
 
 def test_every_press_of_the_table_is_a_press_of_the_page():
     assert {Press(press=name).press for name in PRESSES} == set(PRESSES)
+
+
+async def test_a_kiosk_stops_at_once_and_tells_its_pages(tmp_path):
+    async with kiosk_in_a_box(tmp_path) as box:
+        await box.screen("idle")
+        page = await connect(f"http://127.0.0.1:{box.kiosk.port}")
+        await page.recv()
+        before = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - before < 1.5
+    with pytest.raises(websockets.ConnectionClosed):
+        while True:
+            await page.recv()
