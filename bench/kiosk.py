@@ -1,0 +1,187 @@
+"""From the tap of a card to the last result on the screen: a real kiosk on simulated devices.
+
+Five books lie on the pad already. Total: from the card on the card reader (for a return: from the
+press) until the page was told of the last result. The software's share is the total without
+simulated air time, without the pause between two looks for a card, and without the finger that
+answers the count question.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import table
+from rig import CARD, Rig, Watched, book, free_port, running
+from websockets.asyncio.client import ClientConnection, connect
+
+from drivers.barcode.simulator import ScannerSimulator
+from drivers.feig import FeigSimulator
+from drivers.pn532.cards import Ntag213
+from drivers.pn532.simulator import Pn532Simulator
+from drivers.printer.simulator import PrinterSimulator
+from drivers.testing.tag15693 import Tag
+
+ROUNDS = 12
+STACK = 5
+CARD_PAUSE = 0.15
+"""The default pause of the card reader between two looks; more than it counts as ours."""
+LIST_TARGETS = b"\xd4\x4a"
+HEAD = ("", "p50 ms", "p95 ms", "max ms", "air ms", "pauses ms")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One stack, seconds."""
+
+    total: float
+    air: float
+    pause: float
+
+    @property
+    def share(self) -> float:
+        """What the software took."""
+        return self.total - self.air - self.pause
+
+
+@dataclass
+class Desk:
+    """The kiosk's devices, and a finger on its page."""
+
+    pad: FeigSimulator
+    cards: Pn532Simulator
+    pad_wire: Watched
+    card_wire: Watched
+    page: ClientConnection
+    stack: list[Tag] = field(default_factory=lambda: [book(n) for n in range(1, STACK + 1)])
+
+    async def screen(
+        self, name: str, until: Callable[[dict[str, Any]], bool] = lambda _: True
+    ) -> float:
+        """Wait for a screen; return the moment at which the page was told of it."""
+        message: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(10):
+                while True:
+                    message = json.loads(await self.page.recv())
+                    if message["screen"] == name and until(message["data"]):
+                        return time.perf_counter()
+        except TimeoutError:
+            raise SystemExit(f"screen {name} did not come; the last was {message}") from None
+
+    async def press(self, name: str) -> float:
+        """Press a button; return when."""
+        await self.page.send(json.dumps({"press": name}))
+        return time.perf_counter()
+
+    async def lay(self) -> None:
+        """Put the stack on the pad and wait until the kiosk knows it and it lies still."""
+        for tag in self.stack:
+            self.pad.field.put(tag)
+        await self.screen("books", lambda data: data["waiting"] == STACK and data["still"])
+        self.pad_wire.forget()
+        self.card_wire.forget()
+
+    async def lend(self) -> Timing:
+        """Tap a card and say yes to the count question."""
+        card = Ntag213(bytes.fromhex("04A1B2C3D4E501"))
+        card.write_text(CARD)
+        began = time.perf_counter()
+        self.cards.put(card)
+        asked = await self.screen("count", lambda data: data["waiting"] == STACK)
+        pressed = await self.press("count_yes")
+        ended = await self.screen("results", lambda data: data["lent"] == STACK)
+        self.cards.take(card)
+        looked = next(
+            at for at, data in self.card_wire.asked if at > began and LIST_TARGETS in data
+        )
+        air = self.card_wire.air(looked, asked) + self.pad_wire.air(pressed, ended)
+        return Timing(ended - began - (pressed - asked), air, min(looked - began, CARD_PAUSE))
+
+    async def take_back(self) -> Timing:
+        """Press the button for returns."""
+        pressed = await self.press("return")
+        ended = await self.screen("results", lambda data: data["returned"] == STACK)
+        return Timing(ended - pressed, self.pad_wire.air(pressed, ended), 0.0)
+
+    async def leave(self) -> None:
+        """End the visit and take the books along."""
+        await self.press("finish")
+        await self.screen("receipt")
+        await self.press("no_receipt")
+        await self.screen("bye")
+        self.pad.field.clear()
+        await self.screen("idle")
+
+
+@asynccontextmanager
+async def kiosk() -> AsyncIterator[tuple[Rig, Desk]]:
+    """Run an agent with a kiosk and open its page."""
+    pad, cards = FeigSimulator(), Pn532Simulator()
+    pad_wire, card_wire = Watched(pad), Watched(cards)
+    devices = {
+        "pad": ("feig", pad_wire), "card": ("pn532", card_wire),
+        "scanner": ("scanner", ScannerSimulator()), "printer": ("escpos", PrinterSimulator()),
+    }  # fmt: skip
+    port = free_port()
+    options = {name: name for name in devices} | {"port": port, "bye_seconds": 1}
+    async with running(devices, {"kiosk": options}) as rig, page(port) as opened:
+        desk = Desk(pad, cards, pad_wire, card_wire, opened)
+        await desk.screen("idle")
+        yield rig, desk
+
+
+@asynccontextmanager
+async def page(port: int) -> AsyncIterator[ClientConnection]:
+    """Open the kiosk's WebSocket as its page does, as soon as it is there."""
+    for _ in range(100):
+        try:
+            origin = f"http://127.0.0.1:{port}"
+            async with connect(f"ws://127.0.0.1:{port}/ws", origin=origin, proxy=None) as opened:
+                yield opened
+                return
+        except OSError:
+            await asyncio.sleep(0.1)
+    raise SystemExit("the kiosk does not answer")
+
+
+async def visits() -> tuple[list[Timing], list[Timing]]:
+    """Lend and take back a stack, again and again; return how long both took."""
+    lent, returned = [], []
+    async with kiosk() as (_, desk):
+        for _ in range(ROUNDS):
+            for timings, work in ((lent, desk.lend), (returned, desk.take_back)):
+                await desk.lay()
+                timings.append(await work())
+                await desk.leave()
+    return lent, returned
+
+
+def rows(name: str, found: list[Timing]) -> list[tuple[str, ...]]:
+    """Return the lines of one kind of work."""
+    air = table.quantile([one.air * 1000 for one in found], 0.5)
+    pause = table.quantile([one.pause * 1000 for one in found], 0.5)
+    lines = []
+    for what, values in (
+        ("total", [one.total * 1000 for one in found]),
+        ("software's share", [one.share * 1000 for one in found]),
+    ):
+        figures = [f"{table.quantile(values, part):.0f}" for part in (0.5, 0.95, 1)]
+        rest = (f"{air:.0f}", f"{pause:.0f}") if what == "total" else ("", "")
+        lines.append((f"{name}: {what}", *figures, *rest))
+    return lines
+
+
+def main() -> None:
+    """Measure loans and returns."""
+    lent, returned = asyncio.run(visits())
+    title = f"Kiosk: {STACK} books, {ROUNDS} rounds (targets: total < 2,500 ms, share < 150 ms)"
+    lines = rows("card tap to last loan", lent) + rows("press to last return", returned)
+    table.show(title, HEAD, lines)
+
+
+if __name__ == "__main__":
+    main()
