@@ -8,8 +8,8 @@ memory order: the first byte of block 0 comes first, whatever order the wire use
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
+from enum import IntEnum, StrEnum
+from typing import Any, Literal, Protocol
 
 
 class Transport(Protocol):
@@ -36,9 +36,21 @@ class SeenTag:
     dsfid: int | None = None
 
 
+BankKind = Literal["", "mb01", "mb01-urn", "mb01-alliance", "uii", "mb11"]
+"""What the memory of a tag is, when its reader knows that it is a Gen2 (UHF) tag.
+
+``mb01``: CRC, PC and UII words of ISO 28560-4; ``-urn``: the UII is packed text although the PC does
+not say ISO; ``-alliance``: of the Chinese university alliance; ``uii``: the packed text alone;
+``mb11``: the user bank. Empty: the memory of an ISO 15693 tag, or not known.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class TagInfo:
-    """What an ISO 15693 tag says of itself (GET SYSTEM INFORMATION); sizes are real counts."""
+    """What an ISO 15693 tag says of itself (GET SYSTEM INFORMATION); sizes are real counts.
+
+    A Gen2 tag shows its bank 01 as blocks of two bytes; ``bank`` says so.
+    """
 
     uid: bytes
     dsfid: int | None
@@ -46,6 +58,7 @@ class TagInfo:
     block_size: int
     block_count: int
     ic_reference: int | None = None
+    bank: BankKind = ""
 
 
 class ItemReader(Protocol):
@@ -80,6 +93,7 @@ class Sighting:
     dsfid: int | None = None
     antenna: int = 0
     data: bytes = b""
+    bank: BankKind = ""
 
 
 class GateReader(Protocol):
@@ -90,6 +104,42 @@ class GateReader(Protocol):
 
         Raises GateDataLostError once per overflow; the buffer is usable again afterwards.
         """
+
+
+class Bank(IntEnum):
+    """The memory banks of a Gen2 (UHF) tag."""
+
+    RESERVED = 0
+    EPC = 1
+    TID = 2
+    USER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AirTag:
+    """A Gen2 tag that answered an inventory.
+
+    ``pc`` is None when the reader does not tell it. ``rssi`` is in dBm when negative, else on the
+    reader's own scale, where more is nearer. ``antenna`` counts from 1; 0: the reader does not say.
+    """
+
+    epc: bytes
+    pc: int | None = None
+    antenna: int = 0
+    rssi: float | None = None
+
+
+class UhfReader(Protocol):
+    """A reader of Gen2 (UHF) tags. Tags are named by their EPC; words are two bytes."""
+
+    async def inventory(self) -> list[AirTag]:
+        """Return every tag in the field now, each EPC once, in no order."""
+
+    async def read(self, epc: bytes, bank: Bank, first: int, words: int) -> bytes:
+        """Return ``words`` words of a bank from word ``first``; TagLostError if the tag leaves."""
+
+    async def write(self, epc: bytes, bank: Bank, first: int, data: bytes) -> None:
+        """Write whole words from word ``first``; after TagLostError any part may be written."""
 
 
 @dataclass(frozen=True, slots=True)
