@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import table
-from rig import CARD, Rig, Watched, book, free_port, running
+from centre import centre
+from rig import CARD, Devices, Plan, Rig, Supply, Watched, alone, book, free_port, running
 from websockets.asyncio.client import ClientConnection, connect
 
 from drivers.barcode.simulator import ScannerSimulator
@@ -72,6 +73,13 @@ class Desk:
         except TimeoutError:
             raise SystemExit(f"screen {name} did not come; the last was {message}") from None
 
+    async def ready(self, *, online: bool) -> None:
+        """Wait until the kiosk invites, and knows the centre if there is one."""
+        async with asyncio.timeout(30):
+            while message := json.loads(await self.page.recv()):
+                if message["screen"] == "idle" and message["online"] == online:
+                    return
+
     async def press(self, name: str) -> float:
         """Press a button; return when."""
         await self.page.send(json.dumps({"press": name}))
@@ -118,20 +126,22 @@ class Desk:
 
 
 @asynccontextmanager
-async def kiosk() -> AsyncIterator[tuple[Rig, Desk]]:
-    """Run an agent with a kiosk and open its page."""
+async def kiosk(supply: Supply, **more: Plan) -> AsyncIterator[tuple[Rig, Desk]]:
+    """Run an agent with a kiosk, and ``more`` stations, and open the kiosk's page."""
     pad, cards = FeigSimulator(), Pn532Simulator()
     pad_wire, card_wire = Watched(pad), Watched(cards)
-    devices = {
+    devices: Devices = {
         "pad": ("feig", pad_wire), "card": ("pn532", card_wire),
         "scanner": ("scanner", ScannerSimulator()), "printer": ("escpos", PrinterSimulator()),
     }  # fmt: skip
     port = free_port()
-    options = {name: name for name in devices} | {"port": port, "bye_seconds": 1}
-    async with running(devices, {"kiosk": options}) as rig, page(port) as opened:
-        desk = Desk(pad, cards, pad_wire, card_wire, opened)
-        await desk.screen("idle")
-        yield rig, desk
+    options: dict[str, Any] = {name: name for name in devices} | {"port": port, "bye_seconds": 1}
+    stations = {"kiosk": options}
+    for name, (theirs, station) in more.items():
+        devices |= theirs
+        stations[name] = station
+    async with running(devices, stations, supply) as rig, page(port) as opened:
+        yield rig, Desk(pad, cards, pad_wire, card_wire, opened)
 
 
 @asynccontextmanager
@@ -148,10 +158,12 @@ async def page(port: int) -> AsyncIterator[ClientConnection]:
     raise SystemExit("the kiosk does not answer")
 
 
-async def visits() -> tuple[list[Timing], list[Timing]]:
+async def visits(supply: Supply, *, online: bool) -> tuple[list[Timing], list[Timing]]:
     """Lend and take back a stack, again and again; return how long both took."""
-    lent, returned = [], []
-    async with kiosk() as (_, desk):
+    lent: list[Timing] = []
+    returned: list[Timing] = []
+    async with kiosk(supply) as (_, desk):
+        await desk.ready(online=online)
         for _ in range(ROUNDS):
             for timings, work in ((lent, desk.lend), (returned, desk.take_back)):
                 await desk.lay()
@@ -175,11 +187,20 @@ def rows(name: str, found: list[Timing]) -> list[tuple[str, ...]]:
     return lines
 
 
+async def with_centre() -> tuple[list[Timing], list[Timing]]:
+    """Measure with a broker and a gateway that answer."""
+    async with centre() as supply:
+        return await visits(supply, online=True)
+
+
 def main() -> None:
-    """Measure loans and returns."""
-    lent, returned = asyncio.run(visits())
+    """Measure loans and returns, alone and with the centre."""
+    lines = []
+    for name, work in (("centre", with_centre()), ("alone", visits(alone(), online=False))):
+        lent, returned = asyncio.run(work)
+        lines += rows(f"{name}, card to last loan", lent)
+        lines += rows(f"{name}, press to last return", returned)
     title = f"Kiosk: {STACK} books, {ROUNDS} rounds (targets: total < 2,500 ms, share < 150 ms)"
-    lines = rows("card tap to last loan", lent) + rows("press to last return", returned)
     table.show(title, HEAD, lines)
 
 

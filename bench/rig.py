@@ -84,8 +84,26 @@ def item_id(number: int) -> str:
     return f"TV{number:06}"
 
 
-def stock(folder: Path, *, items: int, loans: int = 0) -> None:
-    """Write the local copy of a library: items, the last ``loans`` of them lent just now, a card."""
+Devices = dict[str, tuple[str, Simulator]]
+"""Driver and simulator by name."""
+Plan = tuple[Devices, dict[str, Any]]
+"""A station's devices and its options."""
+Supply = Callable[[Path], dict[str, Any]]
+"""Puts a site key, and what an agent may know before it starts, into a folder; returns [uplink]."""
+
+
+def alone(*, items: int = 1000, loans: int = 0) -> Supply:
+    """Give the local copy of a library, the last ``loans`` of its items lent just now; no centre."""
+
+    def supply(folder: Path) -> dict[str, Any]:
+        (folder / "site.key").write_text(KEY.hex())
+        _stock(folder / "data", items, loans)
+        return {}
+
+    return supply
+
+
+def _stock(data: Path, items: int, loans: int) -> None:
     now = int(time.time() * 1000)
     policy = Policy(owners=[OWNER], offline_limit=10_000, groups={"adult": GroupRule(limit=10_000)})
     part = Part(
@@ -99,7 +117,7 @@ def stock(folder: Path, *, items: int, loans: int = 0) -> None:
             for n in range(items - loans + 1, items + 1)
         ],
     )
-    with closing(Replica.open(folder / "replica.db", lambda: now)) as replica:
+    with closing(Replica.open(data / "replica.db", lambda: now)) as replica:
         replica.apply(part)
 
 
@@ -112,23 +130,18 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running(
-    devices: Mapping[str, tuple[str, Simulator]],
+    devices: Devices,
     stations: Mapping[str, Mapping[str, Any]],
-    *,
-    items: int = 1000,
-    loans: int = 0,
-    uplink: Mapping[str, Any] | None = None,
+    supply: Supply,
 ) -> AsyncIterator[Rig]:
     """Run an agent with these devices (driver and simulator) and stations (options)."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=Path.cwd())))
         (folder / "data").mkdir()
-        (folder / "site.key").write_text(KEY.hex())
-        stock(folder / "data", items=items, loans=loans)
         tables: dict[str, Any] = {
             "agent": {"site": "tinh", "device": "bench", "data": "data", "site_key": "site.key"}
         }
-        if uplink:
+        if uplink := supply(folder):
             tables["uplink"] = uplink
         for name, (driver, simulator) in devices.items():
             served = await serve_tcp(simulator)
