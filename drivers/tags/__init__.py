@@ -4,6 +4,7 @@
 memory of a new tag. Nothing here talks to a device.
 """
 
+from drivers.tags.alliance import AllianceHead
 from drivers.tags.decide import decode
 from drivers.tags.model import (
     AFI_IN,
@@ -15,6 +16,7 @@ from drivers.tags.model import (
     TagContent,
     TagError,
 )
+from drivers.tags.uhf_write import encode_mb01, encode_mb01_alliance, encode_mb11, encode_uii
 from drivers.tags.write import FORMATS, choose, encode, write_plan
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "DSFID",
     "ELEMENTS",
     "FORMATS",
+    "AllianceHead",
     "Format",
     "NewTag",
     "TagContent",
@@ -30,5 +33,9 @@ __all__ = [
     "choose",
     "decode",
     "encode",
+    "encode_mb01",
+    "encode_mb01_alliance",
+    "encode_mb11",
+    "encode_uii",
     "write_plan",
 ]

@@ -5,11 +5,17 @@ A first byte of FB to FE is an escape: FB a long number (next byte: digits - 9, 
 character, FD and FE a character of two and three bytes of UTF-8.
 """
 
-from drivers.tags.model import TagError
+import re
+
+from drivers.tags.model import TagError, clean_text
 
 _SYMBOLS = "\0ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:0123456789"
 _NUMBER = 0xFB
 _CHARACTER = {0xFC: 1, 0xFD: 2, 0xFE: 3}
+_ESCAPES = {size: escape for escape, size in _CHARACTER.items()}
+_LONGEST_CHARACTER = 3
+_ALPHABET = frozenset(_SYMBOLS[1:])
+_NUMBER_RUN = re.compile("[0-9]{9,24}")
 
 
 def decode_code40(data: bytes) -> str:
@@ -64,11 +70,51 @@ def _character(raw: bytes) -> str:
 
 
 def encode_code40(text: str) -> bytes:
-    """Return the packed capitals, digits, ``-``, ``.`` and ``:`` of a text (no escapes)."""
-    if bad := set(text) - set(_SYMBOLS[1:]):
-        raise TagError(f"{min(bad)!r} has no place in URN Code 40")
-    data = b""
-    for at in range(0, len(text), 3):
-        a, b, c = (_SYMBOLS.index(char) for char in text[at : at + 3].ljust(3, "\0"))
-        data += (1600 * a + 40 * b + c + 1).to_bytes(2, "big")
-    return data
+    """Return the packed text, in as few bytes as the escapes allow, without filler behind it.
+
+    TagError for a character that has no place: control characters, and what needs four bytes of
+    UTF-8.
+    """
+    for char in text:
+        if not clean_text(char) or len(char.encode()) > _LONGEST_CHARACTER:
+            raise TagError(f"{char!r} has no place in URN Code 40")
+    with_numbers = _runs(text, _NUMBER_RUN)
+    without = _runs(text, None)
+    return with_numbers if len(with_numbers) < len(without) else without
+
+
+def _runs(text: str, number: re.Pattern[str] | None) -> bytes:
+    """Pack the text, its long numbers each as one number when ``number`` finds them."""
+    data, begin = b"", 0
+    for found in number.finditer(text) if number else ():
+        data += _plain(text[begin : found.start()]) + _as_number(found[0])
+        begin = found.end()
+    return data + _plain(text[begin:])
+
+
+def _plain(text: str) -> bytes:
+    """Pack a text in threes; what is not in the alphabet goes between them as an escape."""
+    data, three = b"", ""
+    for char in text:
+        if char in _ALPHABET:
+            three += char
+            if len(three) == 3:
+                data, three = data + _pack(three), ""
+        else:
+            raw = char.encode()
+            data, three = data + _pack(three) + bytes([_ESCAPES[len(raw)]]) + raw, ""
+    return data + _pack(three)
+
+
+def _pack(three: str) -> bytes:
+    if not three:
+        return b""
+    a, b, c = (_SYMBOLS.index(char) for char in three.ljust(3, "\0"))
+    return (1600 * a + 40 * b + c + 1).to_bytes(2, "big")
+
+
+def _as_number(digits: str) -> bytes:
+    number = int(digits)
+    size = max(4, (number.bit_length() + 7) // 8)
+    head = (len(digits) - 9) << 4 | (size - 4)
+    return bytes([_NUMBER, head]) + number.to_bytes(size, "big")

@@ -1,10 +1,11 @@
 """Which data model is on a tag, decided by proof and never by the first byte alone."""
 
+from drivers.ports import BankKind
 from drivers.tags.model import AFI_IN, AFI_OUT, DSFID, TagContent, TagError
 from drivers.tags.part2 import decode_part2
 from drivers.tags.part3 import decode_part3, looks_like_part3
 from drivers.tags.threem import decode_3m, is_blank_3m
-from drivers.tags.uhf import decode_uhf
+from drivers.tags.uhf import decode_bank, decode_uhf
 
 SHORTEST_ITEM = 4
 """A number shorter than this is not believed when nothing but the objects speaks for part 2."""
@@ -17,6 +18,7 @@ def decode(
     dsfid: int | None = None,
     afi: int | None = None,
     block_size: int = 4,
+    bank: BankKind = "",
     partial: bool = False,
     shortest: int = SHORTEST_ITEM,
     afis: tuple[int, ...] = (AFI_IN, AFI_OUT),
@@ -24,13 +26,27 @@ def decode(
     """Return what a tag's user memory says; any bytes give an answer, never an exception.
 
     ``partial`` says that only the front of the memory was read (a gate's buffer): what lies behind
-    is not missed. ``block_size`` 2 means a bank of a Gen2 (UHF) tag. ``afis`` are the values that
-    the library uses; another one is worth a warning.
+    is not missed. ``block_size`` 2 means a bank of a Gen2 (UHF) tag. With ``bank`` the caller says
+    which bank it is and how the site writes it: then nothing else is tried, and an item number is
+    given that bytes alone could not prove. ``afis`` are the values that the library uses; another
+    one is worth a warning.
     """
-    content = _decide(bytes(memory), dsfid, max(1, block_size), partial, shortest)
+    if bank:
+        content = _known(bytes(memory), bank)
+    else:
+        content = _decide(bytes(memory), dsfid, max(1, block_size), partial, shortest)
     if afi is not None and afi not in afis and content.item_id is not None:
         content.warnings.append(f"AFI {afi:02X} is none that this library writes")
     return content
+
+
+def _known(memory: bytes, bank: BankKind) -> TagContent:
+    if not any(memory):
+        return TagContent("blank" if memory else "unknown")
+    try:
+        return decode_bank(memory, bank)
+    except TagError as error:
+        return TagContent("unknown", warnings=[f"not bank {bank}: {error}"])
 
 
 def _decide(

@@ -213,7 +213,7 @@ def pack_bitmap(oids: list[int]) -> bytes:
 
 def encode_part2(tag: NewTag, size: int, block_size: int) -> bytes:
     """Return the used part of the memory, end mark included when there is room for it."""
-    objects = _objects(tag)
+    objects = element_objects(tag)
     bitmap = pack_bitmap([item.oid for item in objects])
     first = TagObject(PII, *compaction.compact(tag.item_id))
     used = build(first, align=block_size)
@@ -224,7 +224,8 @@ def encode_part2(tag: NewTag, size: int, block_size: int) -> bytes:
     return used if len(used) == size else used + b"\0"
 
 
-def _objects(tag: NewTag) -> list[TagObject]:
+def element_objects(tag: NewTag) -> list[TagObject]:
+    """Return the objects of a new tag but its number and content parameter, in order."""
     objects = [TagObject(USAGE, compaction.OCTETS, bytes([tag.usage]))]
     if tag.owner:
         objects.append(_library(OWNER, tag.owner))

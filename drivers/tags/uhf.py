@@ -6,11 +6,16 @@ PC       5 bit words of UII | user bank | extended | ISO | AFI (8 bit, only with
 
 from dataclasses import dataclass, replace
 
+from drivers.ports import BankKind
 from drivers.tags.alliance import decode_alliance
 from drivers.tags.code40 import decode_code40
 from drivers.tags.crc import crc_gen2
-from drivers.tags.model import TagContent, TagError
+from drivers.tags.model import Checksum, TagContent, TagError, clean_text
 from drivers.tags.part2 import DSFID_HERE, decode_part2
+
+PC_USER_BANK, PC_ISO = 0x0400, 0x0100
+_WORDS = 11
+"""The word count begins at this bit of the PC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,12 @@ class AirIdentity:
     afi: int | None
     proven: bool
     crc: int
+
+
+def bank_image(pc: int, uii: bytes) -> bytes:
+    """Return bank 01 as a chip keeps it: its CRC word, PC and UII."""
+    words = pc.to_bytes(2, "big") + uii
+    return crc_gen2(words).to_bytes(2, "big") + words
 
 
 def read_identity(memory: bytes) -> AirIdentity:
@@ -42,25 +53,22 @@ def _identity(memory: bytes, crc: bytes) -> AirIdentity | None:
     if len(memory) < 2:
         return None
     pc = int.from_bytes(memory[:2], "big")
-    uii = memory[2 : 2 + (pc >> 11) * 2]
-    if len(uii) < (pc >> 11) * 2:
+    uii = memory[2 : 2 + (pc >> _WORDS) * 2]
+    if len(uii) < (pc >> _WORDS) * 2:
         return None
-    iso = bool(pc & 0x0100)
+    iso = bool(pc & PC_ISO)
     right = crc_gen2(memory[:2] + uii)
     proven = crc == right.to_bytes(2, "big")
-    return AirIdentity(uii, bool(pc & 0x0400), iso, pc & 0xFF if iso else None, proven, right)
+    return AirIdentity(uii, bool(pc & PC_USER_BANK), iso, pc & 0xFF if iso else None, proven, right)
 
 
 def decode_uhf(memory: bytes) -> TagContent:
     """Read a bank of a Gen2 tag; TagError when it is none that is known here."""
     if memory[:1] == bytes([DSFID_HERE]):
-        content = decode_part2(memory[1:], declared=True)
-        if content.item_id is None and not content.warnings[:-1]:
-            content.warnings.clear()  # the item number is in the other bank
-        return replace(content, format="iso28560-4-mb11")
+        return _user_bank(memory)
     try:
         identity = read_identity(memory)
-        return _iso(identity) if identity.iso else _alliance(identity)
+        return _iso(identity) if identity.iso else _alliance(identity, trusted=False)
     except TagError as error:
         text = _only_code40(memory)
         if text is None:
@@ -69,10 +77,52 @@ def decode_uhf(memory: bytes) -> TagContent:
         return TagContent("urn-code-40", elements={"uii": text}, warnings=warnings)
 
 
+def decode_bank(memory: bytes, kind: BankKind) -> TagContent:
+    """Read a bank that the caller knows to be of this kind; TagError when it is not.
+
+    What :func:`decode_uhf` must not believe, because any bytes look like it, is believed here: the
+    site has said that its tags are written so.
+    """
+    if kind == "mb11":
+        if memory[:1] != bytes([DSFID_HERE]):
+            raise TagError("a user bank of ISO 28560-4 begins with 06")
+        return _user_bank(memory)
+    if kind == "uii":
+        return _packed(memory, "none")
+    identity = read_identity(memory)
+    if kind == "mb01-alliance" and not identity.iso:
+        return _alliance(identity, trusted=True)
+    if kind == "mb01-urn" and not identity.iso:
+        return _packed(identity.uii, "ok" if identity.proven else "none")
+    if not identity.iso:
+        raise TagError("the PC word does not say that this is an ISO tag")
+    return _iso(identity)
+
+
+def _user_bank(memory: bytes) -> TagContent:
+    content = decode_part2(memory[1:], declared=True)
+    if content.item_id is None and not content.warnings[:-1]:
+        content.warnings.clear()  # the item number is in the other bank
+    return replace(content, format="iso28560-4-mb11")
+
+
 def _iso(identity: AirIdentity) -> TagContent:
-    uii = decode_code40(identity.uii)
+    content = _text(decode_code40(identity.uii))
+    return replace(content, format="iso28560-4-mb01", checksum="ok" if identity.proven else "none")
+
+
+def _packed(uii: bytes, checksum: Checksum) -> TagContent:
+    text = decode_code40(uii)
+    if not clean_text(text) or not text.strip():
+        raise TagError("the packed text holds characters that no item number has")
+    return replace(_text(text), checksum=checksum)
+
+
+def _text(uii: str) -> TagContent:
+    """Cut the text of a UII into owner, item number and set."""
     owner, dot, rest = uii.partition(".")
     item, _, numbers = rest.partition(".") if dot else (uii, "", "")
+    item = item.strip()
     warnings: list[str] = []
     if not item:
         warnings.append("the tag has no item number")
@@ -84,27 +134,32 @@ def _iso(identity: AirIdentity) -> TagContent:
         elements["set_information"] = numbers
         parts, part = int(numbers[:half]), int(numbers[half:])
     return TagContent(
-        "iso28560-4-mb01",
+        "urn-code-40",
         item or None,
         owner if dot and owner else None,
         part,
         parts,
-        "ok" if identity.proven else "none",
-        elements,
-        warnings,
+        elements=elements,
+        warnings=warnings,
     )
 
 
-def _alliance(identity: AirIdentity) -> TagContent:
-    warnings = [
+def _alliance(identity: AirIdentity, *, trusted: bool) -> TagContent:
+    warnings = [] if trusted else [
         "a foreign format: only a library system that knows the number may confirm it",
-    ]
+    ]  # fmt: skip
     elements = {}
     try:
         elements["primary_item_identifier"], _ = decode_alliance(identity.uii)
     except TagError as error:
+        if trusted:
+            raise
         warnings.append(str(error))
-    return TagContent("uhf-cn-alliance", checksum="ok", elements=elements, warnings=warnings)
+    item = elements.get("primary_item_identifier") if trusted else None
+    checksum: Checksum = "ok" if identity.proven else "none"
+    return TagContent(
+        "uhf-cn-alliance", item, checksum=checksum, elements=elements, warnings=warnings
+    )
 
 
 def _only_code40(memory: bytes) -> str | None:

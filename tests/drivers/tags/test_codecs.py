@@ -81,6 +81,20 @@ def test_any_code_40_text_comes_back(text: str) -> None:
     assert decode_code40(encode_code40(text)) == text
 
 
+@given(st.text(st.sampled_from("AZ09.-:az/ềĐ 12345678"), max_size=60))
+def test_any_escaped_code_40_text_comes_back(text: str) -> None:
+    packed = encode_code40(text)
+    assert decode_code40(packed) == text
+    assert decode_code40(packed + bytes(len(packed) % 2)) == text
+
+
+@given(st.from_regex(r"[0-9]{9,60}", fullmatch=True))
+def test_a_long_number_takes_no_more_room_than_its_digits_in_threes(digits: str) -> None:
+    packed = encode_code40(digits)
+    assert decode_code40(packed) == digits
+    assert len(packed) <= 2 * -(-len(digits) // 3)
+
+
 @given(st.integers(0, 7), st.binary(max_size=40))
 def test_any_bytes_give_a_text_or_a_tag_error(code: int, data: bytes) -> None:
     for unpack in (
@@ -98,7 +112,8 @@ def test_what_has_no_place_in_a_codec_is_refused() -> None:
     for refused in (
         lambda: encode_isil("VN HNLIB"),
         lambda: encode_isil("VN-" + "A" * 14),
-        lambda: encode_code40("ề"),
+        lambda: encode_code40("\n"),
+        lambda: encode_code40("𠀀"),
     ):
         with pytest.raises(TagError):
             refused()

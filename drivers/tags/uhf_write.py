@@ -1,0 +1,77 @@
+"""Put an item on a Gen2 (UHF) tag: the words of bank 01 and of bank 11."""
+
+from drivers.tags import compaction
+from drivers.tags.alliance import AllianceHead, encode_alliance
+from drivers.tags.code40 import encode_code40
+from drivers.tags.model import AFI_IN, NewTag, TagError
+from drivers.tags.objects import TagObject, build
+from drivers.tags.part2 import CONTENT, DSFID_HERE, OWNER, SET, element_objects, pack_bitmap
+from drivers.tags.uhf import PC_ISO, PC_USER_BANK, bank_image, decode_bank
+
+_MOST_WORDS = 31
+_WORD = 2
+
+
+def encode_uii(tag: NewTag) -> bytes:
+    """Return the UII words of an item: ``OWNER.ITEM.SET`` in URN Code 40.
+
+    TagError when the text would be read as something else, such as an item number with a dot.
+    """
+    text = f"{tag.owner}.{tag.item_id}" if tag.owner else tag.item_id
+    if tag.parts > 1:
+        if not tag.owner:
+            raise TagError("a set needs an owner in front of the item number on a UHF tag")
+        digits = len(str(tag.parts))
+        text += f".{tag.parts:0{digits}d}{tag.part:0{digits}d}"
+    uii = encode_code40(text)
+    uii += bytes(len(uii) % _WORD)
+    back = decode_bank(uii, "uii")
+    parts = (back.part or 1, back.parts or 1)
+    if (back.item_id, back.owner or "", *parts) != (tag.item_id, tag.owner, tag.part, tag.parts):
+        raise TagError(f"item {tag.item_id!r} cannot be told from {text!r}: leave out dots")
+    return uii
+
+
+def encode_mb01(
+    tag: NewTag, *, afi: int | None = AFI_IN, user_bank: bool = False, room: int = _MOST_WORDS
+) -> bytes:
+    """Return bank 01 as it will be, CRC word included (the chip makes that one itself).
+
+    Without an ``afi`` the PC word does not say ISO (sites that keep plain URN Code 40). ``room`` is
+    how many words the chip has for the UII.
+    """
+    return _bank(encode_uii(tag), afi, user_bank, room)
+
+
+def encode_mb01_alliance(
+    item_id: str,
+    head: AllianceHead | None = None,
+    *,
+    user_bank: bool = False,
+    room: int = _MOST_WORDS,
+) -> bytes:
+    """Return bank 01 of the Chinese university alliance; its PC word does not say ISO."""
+    return _bank(encode_alliance(item_id, head), None, user_bank, room)
+
+
+def encode_mb11(tag: NewTag, size: int, *, whole: bool = False) -> bytes:
+    """Return the user bank of ``size`` bytes: the elements that the UII does not hold.
+
+    ``whole`` repeats owner and set there. TagError when the bank is too small.
+    """
+    objects = [item for item in element_objects(tag) if whole or item.oid not in (OWNER, SET)]
+    content = TagObject(CONTENT, compaction.APPLICATION, pack_bitmap([o.oid for o in objects]))
+    used = bytes([DSFID_HERE]) + b"".join(build(item) for item in (content, *objects))
+    if len(used) > size:
+        raise TagError(f"the elements need {len(used)} bytes, the user bank has {size}")
+    return used.ljust(size, b"\0")
+
+
+def _bank(uii: bytes, afi: int | None, user_bank: bool, room: int) -> bytes:
+    words = len(uii) // _WORD
+    if words > min(room, _MOST_WORDS):
+        raise TagError(f"the air identity needs {words} words, the tag has {room}")
+    pc = words << 11 | (PC_USER_BANK if user_bank else 0)
+    if afi is not None:
+        pc |= PC_ISO | afi
+    return bank_image(pc, uii)
