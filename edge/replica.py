@@ -45,6 +45,7 @@ CREATE TABLE overlay (item TEXT PRIMARY KEY, seq INTEGER NOT NULL, settled INTEG
 CREATE INDEX overlay_by_reader ON overlay (ref);
 """
 _ITEMS, _READERS, _LOANS = "items", "readers", "loans"
+Connect = Callable[[Path], sqlite3.Connection]
 _LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
 """Rows of a snapshot that is still arriving carry the next generation; the swap is one update."""
 
@@ -55,17 +56,17 @@ class Replica:
     ``apply`` may run in a thread of its own; everything else belongs to the event loop.
     """
 
-    def __init__(self, path: Path, now_ms: Callable[[], int]) -> None:
+    def __init__(self, path: Path, now_ms: Callable[[], int], connect: Connect) -> None:
         self._now = now_ms
         self._lock = threading.RLock()
-        self._writer = _open(path)
-        self._reader = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._writer = _open(path, connect)
+        self._reader = connect(path)
         self._load()
 
     @classmethod
-    def open(cls, path: Path, now_ms: Callable[[], int]) -> Self:
+    def open(cls, path: Path, now_ms: Callable[[], int], *, connect: Connect | None = None) -> Self:
         """Open or make the copy. One that is damaged or newer than this program is made anew."""
-        return cls(path, now_ms)
+        return cls(path, now_ms, connect or plain)
 
     def close(self) -> None:
         """Let go of the file; closing twice is harmless."""
@@ -275,20 +276,26 @@ def _policy(raw: dict[str, Any] | None) -> Policy | None:
         raise WireError(f"Part.policy: {error}") from None
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def plain(path: Path) -> sqlite3.Connection:
+    """Return a connection without Python's own transactions, for any one thread at a time."""
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+
+
+def _open(path: Path, connect: Connect) -> sqlite3.Connection:
     """Return the writing connection, on a fresh file when the old one cannot be used."""
     try:
-        return _connect(path)
+        return _prepared(path, connect)
     except sqlite3.DatabaseError as error:
         log.warning("%s cannot be used (%s): it is set aside and fetched again", path.name, error)
         path.replace(path.with_suffix(path.suffix + ".unusable"))
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-        return _connect(path)
+        return _prepared(path, connect)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, check_same_thread=False)
+def _prepared(path: Path, connect: Connect) -> sqlite3.Connection:
+    db = connect(path)
+    db.isolation_level = "DEFERRED"
     with contextlib.ExitStack() as undo:
         undo.callback(db.close)
         db.execute("PRAGMA journal_mode = WAL")

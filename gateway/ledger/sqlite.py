@@ -11,7 +11,7 @@ from gateway.ledger.chains import Chains
 from gateway.ledger.effects import Effects
 from gateway.ledger.intake import Applied, Parts
 from gateway.ledger.posting import Posting
-from gateway.ledger.store import Store
+from gateway.ledger.store import Connect, Store
 from gateway.ledger.worklist import Worklist
 
 _LOST = frozenset({"lost", "withdrawn", "missing"})
@@ -20,8 +20,8 @@ _LOST = frozenset({"lost", "withdrawn", "missing"})
 class SqliteLedger:
     """Everything the centre knows. One thread at a time; a second one opens its own."""
 
-    def __init__(self, path: Path | str, key_of: KeyOf) -> None:
-        self.store = Store(path)
+    def __init__(self, path: Path | str, key_of: KeyOf, connect: Connect | None = None) -> None:
+        self.store = Store(path, connect)
         self.catalogue = Catalogue(self.store, key_of)
         self.worklist = Worklist(self.store)
         self.effects = Effects(self.store, self.worklist)

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.errors import HomeError
 
+Connect = Callable[[Path | str], sqlite3.Connection]
 _SCHEMA = re.compile(r"(\d{4})_\w+\.sql\Z")
 
 
@@ -22,14 +23,19 @@ def migrations() -> list[tuple[int, str]]:
     return sorted(steps)
 
 
+def plain(path: Path | str) -> sqlite3.Connection:
+    """Return a connection without Python's own transactions, for any one thread at a time."""
+    return sqlite3.connect(
+        path, isolation_level=None, timeout=10, check_same_thread=False, cached_statements=256
+    )
+
+
 class Store:
     """One connection; used by one thread at a time. Every commit is on the disk when it returns."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, connect: Connect | None = None) -> None:
         self.path = path
-        self._db = sqlite3.connect(
-            path, isolation_level=None, timeout=10, check_same_thread=False, cached_statements=256
-        )
+        self._db = (connect or plain)(path)
         self._db.row_factory = sqlite3.Row
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
