@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 TEND_SECONDS = 6 * 3600.0
 DISK_SECONDS = 10.0
 PULSE_SECONDS = 5.0
+CANCEL_AGAIN = 2.0
 DISK = ("disk", "disk_full")
 
 
@@ -55,7 +56,7 @@ class Agent:
     async def run(self) -> None:
         """Work until stopped; raises what nobody planned for."""
         agent = self.config.agent
-        agent.data.mkdir(parents=True, exist_ok=True)
+        agent.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(agent.data):
             key = site_key(agent.site_key)
             journal = Journal.open(
@@ -94,8 +95,7 @@ class Agent:
             notify("READY=1", f"STATUS={', '.join(self.stations) or 'no stations'}")
             await self._until_stopped()
             notify("STOPPING=1")
-            for task in tasks:
-                task.cancel()
+            await _end(tasks)
 
     def _assemble(self, journal: Journal, replica: Replica, key: bytes) -> tuple[Services, Uplink]:
         config, allowed = self.config, dict[str, int]()
@@ -154,6 +154,15 @@ class Agent:
 async def run(config: Config) -> None:
     """Run the agent of a configuration until SIGTERM or SIGINT."""
     await Agent(config).run()
+
+
+async def _end(tasks: "list[asyncio.Task[None]]") -> None:
+    """Cancel the tasks, and again those that a library made deaf to it."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN)
 
 
 async def _never_ends(name: str, station: Station) -> None:

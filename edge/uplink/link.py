@@ -5,17 +5,19 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiomqtt
+import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import UplinkOptions
 
+T = TypeVar("T")
 INCOMING = 1000
 """Messages that may wait for us; more are dropped, and replica gaps are asked for again."""
 DEAD_MS = 30_000
@@ -39,13 +41,15 @@ class Link:
     async def publish(self, topic: str, data: bytes, *, retain: bool = False) -> None:
         """Hand a message to the operating system's buffer (QoS 0: the ledger acknowledges)."""
         with _translated():
-            await self._client.publish(topic, data, qos=0, retain=retain, timeout=PUBLISH_SECONDS)
+            await _heeding(
+                self._client.publish(topic, data, qos=0, retain=retain, timeout=PUBLISH_SECONDS)
+            )
 
     async def subscribe(self, topics: list[str]) -> list[str]:
         """Subscribe; return the topics that the broker refused."""
         with _translated():
-            codes: Sequence[int | ReasonCode] = await self._client.subscribe(
-                [(topic, 0) for topic in topics]
+            codes: Sequence[int | ReasonCode] = await _heeding(
+                self._client.subscribe([(topic, 0) for topic in topics])
             )
         return [topic for topic, code in zip(topics, codes, strict=False) if _value(code) >= 0x80]
 
@@ -76,6 +80,7 @@ async def connect(
     finally:
         # A failed try leaves its socket, reader and task behind; closing twice is harmless.
         client._client._sock_close()  # noqa: SLF001
+        _forget(client._disconnected)  # noqa: SLF001
         if tls is not None and tls.last is not None:
             tls.last.close()
         await asyncio.sleep(0)
@@ -85,7 +90,7 @@ def _client(
     options: UplinkOptions, name: str, will: tuple[str, bytes], tls: ssl.SSLContext | None
 ) -> aiomqtt.Client:
     five = options.protocol == "5"
-    return aiomqtt.Client(
+    client = aiomqtt.Client(
         options.host,
         options.port,
         logger=_QUIET,
@@ -99,6 +104,22 @@ def _client(
         socket_options=_socket_options(),
         max_queued_incoming_messages=INCOMING,
     )
+    client._client.on_socket_register_write = _writes()  # noqa: SLF001
+    return client
+
+
+def _writes() -> Callable[[mqtt.Client, Any, Any], None]:
+    """Return what the library does before it writes, without its race with a closing socket."""
+    loop = asyncio.get_running_loop()
+
+    def wanted(paho: mqtt.Client, _: Any, sock: socket.socket) -> None:
+        def add() -> None:
+            if sock.fileno() >= 0:
+                loop.add_writer(sock.fileno(), paho.loop_write)
+
+        loop.call_soon_threadsafe(add)
+
+    return wanted
 
 
 class _Context(ssl.SSLContext):
@@ -144,8 +165,26 @@ async def _stop(client: aiomqtt.Client, entering: "asyncio.Future[aiomqtt.Client
         await asyncio.wait((entering,), timeout=0.05)
     entering.cancel()
     await asyncio.wait((entering,))
-    if not entering.cancelled():
-        entering.exception()
+    _forget(entering)
+
+
+async def _heeding(work: Coroutine[Any, Any, T]) -> T:
+    """Do a call of the library, which in some moments swallows being cancelled; we never do."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait((task,))
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait((task,))
+        _forget(task)
+        raise
+    return task.result()
+
+
+def _forget(future: "asyncio.Future[Any]") -> None:
+    """What this future raised is known already, or no longer matters."""
+    if future.done() and not future.cancelled():
+        future.exception()
 
 
 def _was_opened(client: aiomqtt.Client) -> bool:

@@ -39,6 +39,8 @@ STEADY = 10.0
 CURSOR_WAIT = 2.0
 """The retained cursor, or the centre's reply to our state, comes in a round trip or two."""
 GOODBYE = 2.0
+CALM = 3.0
+"""Seconds between health messages that only say that nothing waits any more."""
 GAP_PAUSE = 5.0
 HAVE_EVERY = 3600.0
 """The centre is asked for replica changes so often, though none were missed."""
@@ -145,14 +147,14 @@ class Uplink:
         wanted += [topic.of(agent.site) for topic in (topics.CHANGES, topics.ALLOWED)]
         for refused in await link.subscribe(wanted):
             log.warning("the broker does not let this device read %s", refused)
+        if not self._well:
+            log.info("uplink is back")
+        self._well = True
         self._link, self.connected = link, True
         self._since = self._clock.now_ms()
         self._sender.begin()
         self._placed.clear()
         await self._say(topics.STATE, self._state(online=True), retain=True)
-        if not self._well:
-            log.info("uplink is back")
-        self._well = True
 
     async def _goodbye(self, link: Link) -> None:
         topic, state = self._topic(topics.STATE), self._state(online=False)
@@ -260,14 +262,21 @@ class Uplink:
         await self._sender.run()
 
     async def _tell_health(self) -> None:
-        """Send health regularly, and at once when a part changes."""
-        said, at = None, float("-inf")
+        """Send health regularly, at once when a part changes, soon when the backlog is gone."""
+        said: Health | None = None
+        at = 0.0
         while True:
-            health = self._health()
-            late = time.monotonic() - at >= self._options.health_seconds
-            if late or health.parts != said:
+            health, now = self._health(), time.monotonic()
+            late = now - at >= self._options.health_seconds
+            caught_up = said is not None and said.waiting and not health.waiting
+            if (
+                said is None
+                or late
+                or health.parts != said.parts
+                or (caught_up and now - at >= CALM)
+            ):
                 await self._say(topics.HEALTH, health)
-                said, at = health.parts, time.monotonic()
+                said, at = health, now
             await asyncio.sleep(1.0)
 
     async def _keep_replica(self) -> None:
