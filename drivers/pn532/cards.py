@@ -7,7 +7,7 @@ answer of a card that only acknowledges is the 4-bit word ``0A``.
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from drivers.pn532 import ndef
+from drivers.contactless import ndef
 
 TAKEN_ACK = b"\x0a"
 REFUSED = b"\x00"

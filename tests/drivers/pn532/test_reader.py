@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.contactless.options import UidPolicy
 from drivers.errors import DriverError, NoReplyError, OptionError, PortLostError, RefusedError
 from drivers.pn532 import CARD, CardOptions
 from drivers.pn532.cards import AnyCard, Ntag213, make_card
@@ -153,6 +154,34 @@ async def test_the_text_of_a_card_can_be_left_alone() -> None:
         assert await soon(reader) == Card(NTAG.uid, "ntag")
 
 
+@pytest.mark.parametrize(
+    ("policy", "refused"),
+    [
+        ("fixed", [False, False, True]),
+        ("long", [False, True, True]),
+        ("never", [True, True, True]),
+    ],
+)
+async def test_the_library_says_which_numbers_of_chips_may_identify(
+    policy: UidPolicy, refused: list[bool]
+) -> None:
+    options = CardOptions("", poll_ms=10, uid=policy, read_text=False)
+    for card, random in zip((NTAG, CLASSIC, PHONE), refused, strict=True):
+        async with reading(Wire(Pn532Simulator(card)), options) as reader:
+            assert (await soon(reader)).uid_is_random is random
+
+
+async def test_a_number_in_a_link_is_cut_out() -> None:
+    card = Ntag213(NTAG.uid)
+    link = b"\x04thuvien.example/the/R0001"
+    card.memory[16 : 16 + len(link) + 7] = (
+        bytes((0x03, len(link) + 4, 0xD1, 0x01, len(link))) + b"U" + link + b"\xfe"
+    )
+    options = CardOptions("", poll_ms=10, uri_prefix="https://thuvien.example/the/")
+    async with reading(Wire(Pn532Simulator(card)), options) as reader:
+        assert (await soon(reader)).number == "R0001"
+
+
 async def test_a_noisy_line_gives_the_right_card_or_a_driver_error() -> None:
     told = 0
     for seed in range(12):
@@ -244,6 +273,7 @@ async def test_a_command_the_chip_does_not_know_is_refused_by_name() -> None:
         (CardOptions("", mifare_key="no key"), "mifare_key"),
         (CardOptions("", mifare_key="FFFF"), "mifare_key"),
         (CardOptions("", mifare_block=300), "mifare_block"),
+        (CardOptions("", mifare_block=7), "keys of its sector"),
         (CardOptions("", poll_ms=0), "poll_ms"),
     ],
 )

@@ -14,7 +14,13 @@ TYPE_2_CAPABILITY = 0xE1
 """First byte of page 3 of a type 2 tag that holds NDEF."""
 _FILLER, _MESSAGE, _END = 0x00, 0x03, 0xFE
 _SHORT, _HAS_ID, _WELL_KNOWN = 0x10, 0x08, 0x01
-_URI_PREFIXES = ("", "http://www.", "https://www.", "http://", "https://", "tel:", "mailto:")
+_URI_PREFIXES = (
+    "", "http://www.", "https://www.", "http://", "https://", "tel:", "mailto:",
+    "ftp://anonymous:anonymous@", "ftp://ftp.", "ftps://", "sftp://", "smb://", "nfs://", "ftp://",
+    "dav://", "news:", "telnet://", "imap:", "rtsp://", "urn:", "pop:", "sip:", "sips:", "tftp:",
+    "btspp://", "btl2cap://", "btgoep://", "tcpobex://", "irdaobex://", "file://", "urn:epc:id:",
+    "urn:epc:tag:", "urn:epc:pat:", "urn:epc:raw:", "urn:epc:", "urn:nfc:",
+)  # fmt: skip
 
 
 def needed(memory: bytes) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.pn532 import ndef
+from drivers.contactless import ndef
 
 letters = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=300)
 

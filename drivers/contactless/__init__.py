@@ -1,0 +1,1 @@
+"""What every reader of contactless cards does alike, whatever chip or library it stands on."""
