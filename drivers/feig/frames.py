@@ -9,6 +9,8 @@ The line is half-duplex: after a wrong checksum nothing that came with it can be
 
 from dataclasses import dataclass
 
+from drivers.crc import mcrf4xx
+
 ANY_ADDRESS = 0xFF
 ADVANCED = 0x02
 MAX_FRAME = 16_384
@@ -18,21 +20,9 @@ _MAX_STANDARD = 255
 _CRC_BYTES = 2
 
 
-def _crc_row(byte: int) -> int:
-    for _ in range(8):
-        byte = (byte >> 1) ^ (0x8408 if byte & 1 else 0)
-    return byte
-
-
-_CRC_TABLE = tuple(_crc_row(byte) for byte in range(256))
-
-
 def crc16(data: bytes) -> int:
-    """Return CRC-16/MCRF4XX: polynomial 0x8408 reflected, begins with 0xFFFF, nothing at the end."""
-    crc = 0xFFFF
-    for byte in data:
-        crc = (crc >> 8) ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
-    return crc
+    """Return CRC-16/MCRF4XX."""
+    return mcrf4xx(data)
 
 
 @dataclass(frozen=True, slots=True)
