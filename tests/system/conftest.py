@@ -56,6 +56,12 @@ class RunningDemo:
     def places(self):
         return saved_places(self.folder)
 
+    def get(self, door: str, path: str):
+        """Return the JSON of a page of the demo."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(self.places.url(door) + path, timeout=10) as answer:
+            return json.loads(answer.read())
+
     def processes(self) -> list[str]:
         """Every process that was started for this folder and still lives."""
         return [line for line in running() if str(self.folder) in line]
@@ -106,10 +112,3 @@ def day(tmp_path):
         return run_day(tmp_path / "demo", *options, visits=visits, seed=seed)
 
     return running_a_day
-
-
-def get(demo: RunningDemo, door: str, path: str):
-    """Return the JSON of a page of the demo."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(demo.places.url(door) + path, timeout=10) as answer:
-        return json.loads(answer.read())

@@ -4,7 +4,6 @@ import asyncio
 import time
 
 import pytest
-from conftest import get
 
 from demo.catalogue import library
 from demo.day.hands import Finger, Hall
@@ -48,7 +47,7 @@ async def eventually(check, patience=20.0):
 
 
 def device(demo, name):
-    rows = get(demo, "console", "api/summary")["devices"]
+    rows = demo.get("console", "api/summary")["devices"]
     return next(row for row in rows if row["device"] == name)
 
 
@@ -102,11 +101,11 @@ async def test_a_lent_book_passes_the_gate_and_another_does_not(demo, hall):
     [lent] = await one.borrow(books("tinh", 0, 1), card_first=True, paper=True)
     [thing] = books("tinh", 5, 1)
     await hall.do("move", item=thing.item, to=f"bag:{one.person.reader}")
-    before = get(demo, "console", "api/summary")["alarms"]
+    before = demo.get("console", "api/summary")["alarms"]
     await one.walk("out")
 
     async def rang():
-        return get(demo, "console", "api/summary")["alarms"] == before + 1
+        return demo.get("console", "api/summary")["alarms"] == before + 1
 
     assert await eventually(rang)
     alarms = [row for row in await read_ledger(demo.places) if row["kind"] == "gate_alarm"]
