@@ -70,12 +70,21 @@ else
     say "[2/3] Virtual environment: here"
 fi
 
+# Count what pip collects, so that a first start shows how far it is; its errors pass through.
+counted() {
+    awk -v all="$1" '/^Collecting /{n++; printf "\r      %d of %d  %-50.50s", n, all, $2; fflush(); next}
+        /^ERROR|^error|rror:/{printf "\n%s\n", $0} END{if (n) print ""}'
+}
+
+pip() {
+    { .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off "$@" 2>&1
+      echo $? >.venv/.pip; } | counted "$(grep -c == "$lock")"
+    [ "$(cat .venv/.pip)" = 0 ]
+}
+
 say "[3/3] Python packages, pinned with hashes ($lock)"
-.venv/bin/python -m pip install --disable-pip-version-check --no-input -q --progress-bar on \
-    --require-hashes -r "$lock" ||
+pip --require-hashes -r "$lock" ||
     die "The Python packages could not be installed. Is the package registry within reach? Try again."
-.venv/bin/python -m pip install --disable-pip-version-check --no-input -q \
-    --no-build-isolation --no-deps -e . || die "Shelfwire itself could not be installed into .venv."
+pip --no-build-isolation --no-deps -e . || die "Shelfwire itself could not be installed into .venv."
 printf '%s' "$key" >"$stamp"
-[ "$what" = run ] || cp "$stamp" .venv/.ready-built
 say "Ready."
