@@ -299,13 +299,16 @@ def _open(
 def _adopt(db: sqlite3.Connection, path: Path, device: str) -> rows.Meta:
     """Make the file this device's, or refuse; note that it is in use. Return how it was."""
     meta = rows.read_meta(db)
+    known: dict[str, str | int] = {}
     if meta is None:
         meta = rows.Meta(device, new_epoch())
-        rows.write_meta(db, device=device, epoch=meta.epoch, acked=0, sent=0)
+        known = {"device": device, "epoch": meta.epoch, "acked": 0, "sent": 0}
     if meta.device != device:
         raise JournalError(
             f"{path}: belongs to device {meta.device!r}, this is {device!r}; "
             "move it away (its facts are not lost) or mend [agent] device"
         )
-    rows.write_meta(db, clean=0)
+    db.execute("BEGIN IMMEDIATE")
+    rows.write_meta(db, **known, clean=0)
+    db.execute("COMMIT")
     return meta
