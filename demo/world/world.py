@@ -253,7 +253,8 @@ class World:
 
     def _heard(self, site: str, device: str, who: str, word: Word, data: bytes) -> None:
         if who == "host" and not word.small:
-            self._dirty.set()  # a device may have been told to write a tag
+            # A device is about to do what can be seen: write a tag, feed paper.
+            asyncio.get_running_loop().call_soon(self._changed)
         if self._listeners:
             said = {
                 "site": site, "device": device, "who": who, "key": word.key,

@@ -81,7 +81,7 @@ export class Plan {
     const height = Math.min(full, (n / 12) * full);
     level.setAttribute("height", height);
     level.setAttribute("y", SPOTS.bin.y + 6 + full - height);
-    this.drop.querySelector(".count").textContent = say("bin.count", { n });
+    this.drop.querySelector(".count").textContent = say(n === 1 ? "bin.count_one" : "bin.count", { n });
     this.node.classList.toggle("cut-off", !site.network);
   }
 

@@ -26,7 +26,7 @@ export class Wire {
   }
 
   #add(word) {
-    this.list.querySelector(".none")?.remove();
+    if (!word.small || this.small.checked) this.list.querySelector(".none")?.remove();
     const values = { ...word.values };
     if (values.uid && word.key.startsWith("feig")) values.uid = values.uid.slice(-6);
     if (values.line) values.line = say(`line.${values.line}`);
