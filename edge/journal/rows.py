@@ -48,6 +48,15 @@ def write_meta(db: sqlite3.Connection, **values: str | int) -> None:
     )
 
 
+def write_sent(db: sqlite3.Connection, epoch: str, seq: int) -> None:
+    """Set the newest number that was on its way, unless another epoch began meanwhile."""
+    db.execute(
+        "UPDATE meta SET value = ?2 WHERE key = 'sent'"
+        " AND (SELECT value FROM meta WHERE key = 'epoch') = ?1",
+        (epoch, str(seq)),
+    )
+
+
 def last_seq(db: sqlite3.Connection) -> int:
     """Return the newest number ever given in this epoch (0: none)."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,38 +10,83 @@ from pathlib import Path
 from edge.journal import rows
 from edge.journal.database import Connect, open_database
 from edge.journal.ids import new_epoch
+from edge.journal.model import TagTask
 
 log = logging.getLogger(__name__)
+_SUFFIXES = ("", "-wal", "-shm")
 
 
 def salvage(path: Path, connect: Connect, now_ms: int) -> tuple[sqlite3.Connection, int]:
     """Return a new database under a new epoch with what could be read, and how many facts.
 
     Facts that were acknowledged are left out when that is known; sending one twice is harmless.
+    The damaged file makes place only for a whole new one: a power cut on the way loses nothing.
     """
+    fresh = _beside(path)
+    for suffix in _SUFFIXES:
+        _with(fresh, suffix).unlink(missing_ok=True)
+    meta, bodies, tasks = _rescue(path)
+    db = open_database(fresh, connect)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        saved = rows.number_anew(db, bodies)
+        for task in tasks:
+            rows.open_task(db, task)
+        if meta is not None:
+            rows.write_meta(db, device=meta.device, epoch=new_epoch(), acked=0, sent=0, clean=0)
+        db.execute("COMMIT")
+    finally:
+        db.close()
     aside = path.with_name(f"{path.name}.damaged-{now_ms}")
-    for suffix in ("", "-wal", "-shm"):
+    path.rename(aside)
+    finish(path, aside)
+    log.warning("saved %d facts; the damaged file is kept as %s", saved, aside.name)
+    return open_database(path, connect), saved
+
+
+def finish(path: Path, aside: Path | None = None) -> None:
+    """Put a saved journal into its place, if a power cut came when the damaged one had left it."""
+    fresh = _beside(path)
+    if path.exists() or not fresh.exists():
+        return
+    aside = aside or path.with_name(f"{path.name}.damaged")
+    _sync_folder(path)
+    for suffix in _SUFFIXES[1:]:  # a log of the old file must never meet the new one
         with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    old = sqlite3.connect(aside, isolation_level=None)
+            _with(path, suffix).rename(_with(aside, suffix))
+    _sync_folder(path)
+    fresh.rename(path)
+    _sync_folder(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.saved")
+
+
+def _with(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _rescue(path: Path) -> tuple[rows.Meta | None, list[str], list[TagTask]]:
+    """Return what can be read of a damaged file."""
+    old = sqlite3.connect(path, isolation_level=None)
     try:
         meta = _meta(old)
         bodies = [body for seq, body in _readable(old) if meta is None or seq > meta.acked]
-        tasks = []
+        tasks: list[TagTask] = []
         with contextlib.suppress(sqlite3.DatabaseError):
             tasks = rows.read_tasks(old)
     finally:
         old.close()
-    db = open_database(path, connect)
-    db.execute("BEGIN IMMEDIATE")
-    saved = rows.number_anew(db, bodies)
-    for task in tasks:
-        rows.open_task(db, task)
-    if meta is not None:
-        rows.write_meta(db, device=meta.device, epoch=new_epoch(), acked=0, sent=0, clean=0)
-    db.execute("COMMIT")
-    log.warning("saved %d facts; the damaged file is kept as %s", saved, aside.name)
-    return db, saved
+    return meta, bodies, tasks
 
 
 def _meta(db: sqlite3.Connection) -> rows.Meta | None:

@@ -21,7 +21,7 @@ from edge.journal.errors import JournalError, JournalFullError
 from edge.journal.ids import new_epoch, uuid7
 from edge.journal.model import Backlog, TagTask
 from edge.journal.room import Room
-from edge.journal.salvage import salvage
+from edge.journal.salvage import finish, salvage
 from edge.journal.writer import Writer
 from edge.wire.batch import Event, Stamp
 from edge.wire.facts import Fact, Loan, Secured, TagStillArmed, Trouble, Well
@@ -73,9 +73,10 @@ class Journal:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         room = Room(path.parent, low_mb)
+        finish(path)
         db, saved = _open(path, connect, room, clock)
         try:
-            meta = _adopt(db, path, device)
+            meta = _adopt(db, path, device, room)
             reader = connect(path)
         except BaseException:
             db.close()
@@ -154,11 +155,12 @@ class Journal:
             found.append((seq, body))
         return found
 
-    async def sending(self, seq: int) -> None:
+    async def sending(self, epoch: str, seq: int) -> None:
         """Record that facts up to ``seq`` are about to travel (see :meth:`diverged`)."""
-        if seq > self.sent:
-            await self._writer.do(lambda db: rows.write_meta(db, sent=seq))
-            self.sent = max(self.sent, seq)
+        if epoch == self.epoch and seq > self.sent:
+            await self._writer.do(lambda db: rows.write_sent(db, epoch, seq))
+            if epoch == self.epoch:
+                self.sent = max(self.sent, seq)
 
     async def acknowledge(self, epoch: str, seq: int) -> bool:
         """The ledger has committed everything up to ``seq``; return whether that was news."""
@@ -296,7 +298,7 @@ def _open(
         return salvage(path, connect, clock.now_ms())
 
 
-def _adopt(db: sqlite3.Connection, path: Path, device: str) -> rows.Meta:
+def _adopt(db: sqlite3.Connection, path: Path, device: str, room: Room) -> rows.Meta:
     """Make the file this device's, or refuse; note that it is in use. Return how it was."""
     meta = rows.read_meta(db)
     known: dict[str, str | int] = {}
@@ -308,7 +310,21 @@ def _adopt(db: sqlite3.Connection, path: Path, device: str) -> rows.Meta:
             f"{path}: belongs to device {meta.device!r}, this is {device!r}; "
             "move it away (its facts are not lost) or mend [agent] device"
         )
-    db.execute("BEGIN IMMEDIATE")
-    rows.write_meta(db, **known, clean=0)
-    db.execute("COMMIT")
+    try:
+        _note(db, **known, clean=0)
+    except sqlite3.OperationalError as error:
+        if not room.release():
+            raise JournalError(f"{path}: cannot be written: {error}") from None
+        _note(db, **known, clean=0)
     return meta
+
+
+def _note(db: sqlite3.Connection, **values: str | int) -> None:
+    """Set some of the journal's state, all or nothing."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        rows.write_meta(db, **values)
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")

@@ -1,6 +1,7 @@
 """A folder in memory, a recorded storage, and how thorough to be: quick, or every step often."""
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def recorded(ram) -> Iterator[Callable[..., tuple[Disk, RecordedStorage, Path]]]
 def found(ram, request) -> Callable[..., Findings]:
     def look(disk, images, database) -> Findings:
         findings = examine(disk, images, database, ram / "found")
-        print(f"\n{request.node.name}: {findings}")
+        sys.stdout.write(f"\n{request.node.name}: {findings}\n")
         return findings
 
     return look
