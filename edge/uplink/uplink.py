@@ -44,6 +44,7 @@ CALM = 3.0
 GAP_PAUSE = 5.0
 HAVE_EVERY = 3600.0
 """The centre is asked for replica changes so often, though none were missed."""
+CLOCK_AGAIN = 15.0
 QUESTIONS = 64
 """Questions that may wait at once; more are answered by silence."""
 Commands = dict[str, Callable[[dict[str, object]], Awaitable[None]]]
@@ -209,7 +210,7 @@ class Uplink:
             await self._begin_epoch(cursor.seq)
         else:
             if await journal.acknowledge(cursor.epoch, cursor.seq):
-                await asyncio.to_thread(self._replica.settle, cursor.seq)
+                await asyncio.to_thread(self._replica.settle, cursor.seq, cursor.epoch)
             self._sender.acknowledged(cursor.seq)
         for seq, codes in cursor.outcomes.items():
             log.debug("fact %s: %s", seq, ", ".join(codes))
@@ -286,10 +287,12 @@ class Uplink:
 
     async def _set_clock(self) -> None:
         """Ask the time by asking something; the answer carries it whatever it says."""
+        pause = CLOCK_AGAIN
         while True:
             question = Ask(id=f"time-{self._clock.mono_ms()}", what="time", at=self._clock.now_ms())
-            await self.ask(question, 10.0)
-            await asyncio.sleep(HAVE_EVERY)
+            answered = await self.ask(question, 10.0) is not None
+            await asyncio.sleep(HAVE_EVERY if answered else pause)
+            pause = min(HAVE_EVERY, pause * 2)
 
     async def _publish_batch(self, payload: bytes) -> None:
         await self._publish(topics.FACTS, payload)

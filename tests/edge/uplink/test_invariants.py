@@ -156,7 +156,7 @@ async def live(folder: Path, steps: list[tuple[str, int]], centre: Centre) -> No
             await pi.online(0.1)
     centre.loss = 0.0
     await pi.append(1)
-    await pi.online(5)
+    await pi.online(20)
     kept = [decode_event(body) for _, body in pi.journal.waiting(0, 10_000, 1 << 30)]
     waiting = pi.journal.backlog().count
     cursor, last = centre.cursors.get(pi.journal.epoch), pi.journal.last_seq

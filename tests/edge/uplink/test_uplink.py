@@ -53,6 +53,7 @@ class Ledger:
         self.deaf = False
         self.answer: Callable[[Ask], Answer | None] = lambda ask: Answer(id=ask.id, now=NOW)
         self.client: aiomqtt.Client | None = None
+        self.listening = False
 
     async def say(self, topic: topics.Topic, message: Any) -> None:
         assert self.client is not None
@@ -64,6 +65,7 @@ class Ledger:
             with contextlib.suppress(aiomqtt.MqttError):
                 async with aiomqtt.Client("127.0.0.1", self.port) as self.client:
                     await self.client.subscribe("shelfwire/1/#", qos=0)
+                    self.listening = True
                     async for message in self.client.messages:
                         assert isinstance(message.payload, bytes)
                         await self.take(str(message.topic), message.payload)
@@ -130,7 +132,11 @@ class Agent:
 
 @asynccontextmanager
 async def running(*works: Any) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work.run()) for work in works]
+    tasks = []
+    for work in works:
+        tasks.append(asyncio.create_task(work.run()))
+        if isinstance(work, Ledger):
+            await until(lambda ledger=work: ledger.listening)  # type: ignore[misc]
     try:
         yield
     finally:
@@ -239,9 +245,9 @@ async def test_a_device_learns_its_place_before_it_sends(
     agent: Agent, ledger: Ledger, tmp_path: Path, clock: Clock, broker: Any
 ) -> None:
     events = await agent.journal.append(*[LOAN] * 5)
-    await agent.journal.sending(5)
+    await agent.journal.sending(agent.journal.epoch, 5)
     async with running(ledger):
-        await until(lambda: ledger.client is not None)
+        await until(lambda: ledger.listening)
         ledger.cursors[agent.journal.epoch] = 4
         ledger.events += events[:4]
         await ledger.say(topics.CURSOR, Cursor(epoch=agent.journal.epoch, seq=4))
@@ -256,7 +262,7 @@ async def test_an_older_image_of_the_storage_goes_on_under_a_new_epoch(
     epoch = agent.journal.epoch
     await agent.journal.append(*[LOAN] * 2)
     async with running(ledger):
-        await until(lambda: ledger.client is not None)
+        await until(lambda: ledger.listening)
         ledger.cursors[epoch] = 7
         await ledger.say(topics.CURSOR, Cursor(epoch=epoch, seq=7))
         async with running(agent.uplink):
@@ -297,8 +303,10 @@ async def test_a_clock_without_ntp_learns_the_time_on_connecting(
 ) -> None:
     dead = Clock(lambda: 10.0, lambda: 5.0, "boot-2", lambda: False)
     agent = Agent(tmp_path, dead, broker.port)
-    async with running(ledger, agent.uplink):
-        await until(lambda: dead.state() == "synced")
+    async with running(ledger):
+        await until(lambda: ledger.listening)
+        async with running(agent.uplink):
+            await until(lambda: dead.state() == "synced")
     assert dead.now_ms() == NOW
     await agent.close()
 
@@ -339,7 +347,7 @@ async def test_the_list_of_tags_that_may_pass_follows_the_centre_and_keeps_our_o
     agent.allowed["OURS"] = NOW + 5000
     async with running(ledger, agent.uplink):
         await until(lambda: agent.uplink.connected)
-        await until(lambda: ledger.client is not None)
+        await until(lambda: ledger.listening)
         await ledger.say(topics.ALLOWED, Allowed(uids={"A": NOW + 5000, "OLD": NOW - 1}))
         await until(lambda: "A" in agent.allowed)
         assert agent.allowed == {"A": NOW + 5000, "OURS": NOW + 5000}
@@ -379,7 +387,7 @@ async def test_a_message_that_is_not_understood_is_logged_and_left(
     agent: Agent, ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(ledger, agent.uplink):
-        await until(lambda: ledger.client is not None and agent.uplink.connected)
+        await until(lambda: ledger.listening and agent.uplink.connected)
         assert ledger.client is not None
         await ledger.client.publish(topics.COMMAND.of(SITE, DEVICE), b"{nonsense")
         await until(lambda: "was not understood" in caplog.text)
@@ -394,7 +402,7 @@ async def test_presence_is_retained_and_ends_with_goodbye_or_will(
         return [decode(payload, State).online for payload in ledger.said("state")]
 
     async with running(ledger):
-        await until(lambda: ledger.client is not None)
+        await until(lambda: ledger.listening)
         async with running(agent.uplink):
             await until(lambda: states() == [True])
         await until(lambda: states() == [True, False])
