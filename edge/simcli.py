@@ -23,10 +23,10 @@ the option for the configuration file.
 While it runs, words on standard input move the device; "help" lists them.
 """
 _TAG_HELP = """\
-what is there at the start, may be repeated. pn532: UID or UID=TEXT. feig, feig-gate: UID, or the
+what is there at the start, may be repeated. pn532: UID or UID=TEXT. pads and gates: UID, or the
 memory, or UID=MEMORY, all as hexadecimal digits
 """
-_DEVICES = ("pn532", "feig", "feig-gate", "scanner", "printer", "board")
+_DEVICES = ("pn532", "feig", "feig-gate", "rl866", "3m", "scanner", "printer", "board")
 
 
 def add_parser(subparsers: Any) -> None:

@@ -14,9 +14,11 @@ from drivers.pn532.cards import AnyCard, make_card
 from drivers.pn532.simulator import Pn532Simulator
 from drivers.ports import Paper
 from drivers.printer.simulator import PrinterSimulator
+from drivers.rl866.simulator import Rl866Simulator
 from drivers.testing.field import Field
 from drivers.testing.simulator import Simulator
 from drivers.testing.tag15693 import Tag
+from drivers.threem.simulator import ThreeMSimulator
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -60,7 +62,21 @@ def pn532(args: argparse.Namespace, _say: Say) -> Bench:
 
 
 def feig(args: argparse.Namespace, say: Say) -> Bench:
-    """Return a pad reader; a tag is a UID, a memory, or UID=MEMORY."""
+    """Return a FEIG reader; a tag is a UID, a memory, or UID=MEMORY."""
+    return _pad(FeigSimulator, args, say)
+
+
+def rl866(args: argparse.Namespace, say: Say) -> Bench:
+    """Return an RL866 reader, with tags as for FEIG."""
+    return _pad(Rl866Simulator, args, say)
+
+
+def threem(args: argparse.Namespace, say: Say) -> Bench:
+    """Return a 3M pad 810, with tags as for FEIG."""
+    return _pad(ThreeMSimulator, args, say)
+
+
+def _pad(simulator: Callable[[Field], Simulator], args: argparse.Namespace, say: Say) -> Bench:
     make = TagMaker(args.block_size, args.dsfid, args.afi)
     space = Field(*(make(text) for text in args.tag))
 
@@ -73,7 +89,7 @@ def feig(args: argparse.Namespace, say: Say) -> Bench:
             say(f"{tag.uid.hex()} afi={tag.afi:02x} dsfid={tag.dsfid:02x} {tag.memory.hex()}")
 
     return Bench(
-        FeigSimulator(space),
+        simulator(space),
         [
             Word("put", "TAG", "put a tag on the pad", lambda rest: space.put(make(rest))),
             Word("take", "UID", "take a tag off the pad", take),
@@ -151,6 +167,8 @@ DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
     "pn532": ("contactless card reader", pn532),
     "feig": ("RFID reader of a pad or a book drop", feig),
     "feig-gate": ("RFID reader of a gate", feig_gate),
+    "rl866": ("RFID reader of a pad, RL866 protocol", rl866),
+    "3m": ("3M pad 810", threem),
     "scanner": ("barcode scanner", scanner),
     "printer": ("receipt printer", printer),
     "board": ("input and output lines", board),

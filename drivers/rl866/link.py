@@ -136,6 +136,8 @@ class Link:
     def _is_answer(self, heard: Frame, request: Frame) -> bool:
         if heard.address != self._address and self._address != ANY_ADDRESS:
             return False
+        if heard == request:  # a line that echoes
+            return False
         if not request.is_message:
             return heard.pcb == RESYNCED
         if heard.pcb & GOES_ON and heard.pcb < RESYNC:

@@ -97,10 +97,12 @@ class Link:
                 match event:
                     case Noise(why=why) if strict:
                         raise FrameError(f"answer to {command.name}: {why}")
-                    case Frame(command=code, start=start, data=data) if (code, start) == (
-                        request.command,
-                        request.start,
-                    ):
-                        return data if start == START else data[2:]
+                    case Frame() if _is_answer(event, request):
+                        return event.data if event.start == START else event.data[2:]
                     case _:
                         pass
+
+
+def _is_answer(heard: Frame, request: Frame) -> bool:
+    """True unless it is something else, or our own question from a line that echoes."""
+    return (heard.command, heard.start) == (request.command, request.start) and heard != request

@@ -12,8 +12,10 @@ from drivers.barcode import SCANNER, ScannerOptions
 from drivers.gpio import SOCKET
 from drivers.gpio.socket import SocketOptions
 from drivers.pn532 import CARD, CardOptions
-from drivers.ports import Card, Line, LineChange, Paper, Scan
+from drivers.ports import Card, Driver, Line, LineChange, Paper, Scan
 from drivers.printer import PRINTER, PrinterOptions
+from drivers.rl866 import PAD as RL866
+from drivers.threem import PAD as THREEM
 from drivers.transport import open_transport
 from edge import simcli
 from edge.simdevices import DEVICES, TagMaker, card
@@ -124,6 +126,16 @@ async def test_a_board_says_what_its_outputs_do() -> None:
             change = await asyncio.wait_for(board.next_change(), 10)
             assert change == LineChange("beam_a", True)
         assert await running.said() == "lamp off"
+
+
+@pytest.mark.parametrize(("device", "driver"), [("rl866", RL866), ("3m", THREEM)])
+async def test_other_pads_are_served_and_see_their_tags(device: str, driver: Driver) -> None:
+    async with (
+        simulate(device, "--tag", "E004015012345678") as running,
+        driver.open(driver.options(url=running.url)) as pad,
+    ):
+        [seen] = await pad.inventory()
+        assert seen.uid.hex() == "e004015012345678"
 
 
 @pytest.mark.parametrize("device", ["feig", "feig-gate"])
