@@ -83,7 +83,7 @@ async def read_all(desk: Desk) -> AsyncIterator[None]:
 async def measure(rig: Rig, desk: Desk) -> list[tuple[str, ...]]:
     """Return the lines of the table."""
     pid = rig.process.pid
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for when in ("after the start", f"after {LOANS} loans"):
         async with read_all(desk):
             share = await idle(pid)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import table
-from rig import Watched, alone, book, running
+from rig import Devices, Watched, alone, book, running
 
 from drivers.feig import FeigGateSimulator
 from drivers.gpio.simulator import BoardSimulator
@@ -74,7 +74,7 @@ async def gate(loans: int) -> AsyncIterator[Scene]:
         "reader": "antenna", "board": "lines", "poll_ms": int(POLL * 1000),
         "lamp_seconds": 0.03, "buzzer_seconds": 0.03, "absence_ms": 2000,
     }  # fmt: skip
-    devices = {"antenna": ("feig-gate", scene.wire), "lines": ("board-socket", board)}
+    devices: Devices = {"antenna": ("feig-gate", scene.wire), "lines": ("board-socket", board)}
     async with running(devices, {"gate": station}, alone(items=ITEMS, loans=loans)):
         while not scene.wire.asked:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

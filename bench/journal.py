@@ -73,7 +73,7 @@ def utils(folder: Path) -> Iterator[Commit]:
 
     def commit(count: int) -> None:
         for _ in range(count):
-            db["t"].insert({"body": BODY})
+            db.table("t").insert({"body": BODY})
 
     yield commit
     db.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 from rig import CARD, Devices, Plan, Rig, Supply, Watched, book, free_port, running
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from drivers.barcode.simulator import ScannerSimulator
 from drivers.feig import FeigSimulator
@@ -139,7 +140,7 @@ async def page(port: int) -> AsyncIterator[ClientConnection]:
     """Open the kiosk's WebSocket as its page does, as soon as it is there."""
     for _ in range(100):
         try:
-            origin = f"http://127.0.0.1:{port}"
+            origin = Origin(f"http://127.0.0.1:{port}")
             async with connect(f"ws://127.0.0.1:{port}/ws", origin=origin, proxy=None) as opened:
                 yield opened
                 return
