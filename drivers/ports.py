@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 
 class Transport(Protocol):
@@ -140,6 +140,64 @@ class UhfReader(Protocol):
 
     async def write(self, epc: bytes, bank: Bank, first: int, data: bytes) -> None:
         """Write whole words from word ``first``; after TagLostError any part may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCount:
+    """How many people went in and out since the counter was last set to 0."""
+
+    entered: int
+    left: int
+
+
+@runtime_checkable
+class PeopleCounter(Protocol):
+    """A reader, or another device, that counts people by itself; an addition to other ports."""
+
+    async def people_count(self) -> PeopleCount:
+        """Return the counts; a count below the last one means that it began anew."""
+
+
+@runtime_checkable
+class Relays(Protocol):
+    """A reader that can switch a lamp or a buzzer itself; an addition to other ports."""
+
+    async def set_relay(self, number: int, active: bool, seconds: float = 0.0) -> None:
+        """Switch a relay; ``seconds`` 0 is for good."""
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A device that says what it is; an addition to other ports."""
+
+    async def identity(self) -> str:
+        """Return model and firmware in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineReading:
+    """How the computer itself is. None: this machine does not say.
+
+    ``throttled`` are words of what slows it now, ``throttled_before`` since it was switched on:
+    ``under_voltage``, ``capped``, ``throttled``, ``hot``. ``disk_wear`` is percent of the storage's
+    life, ``clock`` where the time comes from: ``network``, ``battery`` or ``none``.
+    """
+
+    temperature: float | None = None
+    throttled: frozenset[str] | None = None
+    throttled_before: frozenset[str] | None = None
+    disk_free: int | None = None
+    disk_size: int | None = None
+    disk_wear: int | None = None
+    disk_written: int | None = None
+    clock: str | None = None
+
+
+class Machine(Protocol):
+    """The computer's own sensors."""
+
+    async def reading(self) -> MachineReading:
+        """Return how the machine is now."""
 
 
 @dataclass(frozen=True, slots=True)

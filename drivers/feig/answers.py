@@ -75,6 +75,23 @@ class BufferPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """The digital inputs of a reader, IN1 first; ``raw`` is the byte as it came."""
+
+    levels: tuple[bool, bool, bool]
+    raw: int
+
+
+@dataclass(frozen=True, slots=True)
+class BufferInfo:
+    """How large a gate reader's buffer is, where it begins, and how many records wait in it."""
+
+    size: int
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """A people counter: how many went in and out, at both of its beams."""
 
@@ -112,6 +129,19 @@ def people(reply: Reply) -> People:
     """Read the reply to 77; some counters add a byte whose meaning is not known."""
     fields = Fields(reply.data)
     return People(*(fields.number(4) for _ in range(4)))
+
+
+def inputs(reply: Reply) -> Inputs:
+    """Read the reply to 74: bits 0 to 2 are IN1 to IN3; what changed follows above."""
+    raw_bits = Fields(reply.data).number()
+    one, two, three = (bool(raw_bits >> bit & 1) for bit in range(3))
+    return Inputs((one, two, three), raw_bits)
+
+
+def buffer_info(reply: Reply) -> BufferInfo:
+    """Read the reply to 31."""
+    fields = Fields(reply.data)
+    return BufferInfo(fields.number(2), fields.number(2), fields.number(2))
 
 
 def inventory(reply: Reply) -> Inventory:

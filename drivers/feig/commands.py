@@ -59,8 +59,9 @@ VERSION = Command("software version", 0x65, answers.version)
 READER_INFO = Command("reader info", 0x66, answers.version)
 RF_RESET = Command("RF reset", 0x69, answers.nothing)
 RF_OUTPUT = Command("RF output", 0x6A, answers.nothing)
+SET_OUTPUT_CPR = Command("set output (CPR)", 0x71, answers.nothing)
 SET_OUTPUT = Command("set output", 0x72, answers.nothing)
-GET_INPUT = Command("get input", 0x74, answers.raw)
+GET_INPUT = Command("get input", 0x74, answers.inputs)
 READ_CONFIG = Command("read configuration", 0x80, answers.config)
 WRITE_CONFIG = Command("write configuration", 0x81, answers.nothing)
 SAVE_CONFIG = Command("save configuration", 0x82, answers.nothing, timeout=2.0)
@@ -94,22 +95,29 @@ READ_BUFFER = Command(
     answers.buffer,
     good=frozenset({Status.OK, Status.NO_VALID_DATA, Status.BUFFER_OVERFLOW, Status.MORE_DATA}),
 )
-BUFFER_INFO = Command("buffer info", 0x31, answers.raw)
+_BUFFERED = frozenset({Status.OK, Status.NO_VALID_DATA, Status.BUFFER_OVERFLOW, Status.MORE_DATA})
+READ_BUFFER_OLD = Command("read buffer (old)", 0x21, answers.raw, good=_BUFFERED)
+"""Its records are not described in public: :data:`READ_BUFFER` is used."""
+READ_BUFFER_NEW = Command("read buffer (new)", 0x2B, answers.raw, good=_BUFFERED)
+"""LR5400, LRU4000, MRU400; request MODE and a count of 2 bytes, records not described in public."""
+BUFFER_INFO = Command("buffer info", 0x31, answers.buffer_info)
 CLEAR_BUFFER = Command("clear buffer", 0x32, answers.nothing)
 INIT_BUFFER = Command("init buffer", 0x33, answers.nothing)
 FORCE_NOTIFICATION = Command("force notification", 0x34, answers.nothing)
 SOFTWARE_TRIGGER = Command("software trigger", 0x35, answers.nothing)
 PEOPLE = Command("people counter", 0x77, answers.people)
+SET_PEOPLE = Command("set people counter", 0x78, answers.nothing)
+"""Four counts as in the answer to 77; that it takes them so is not verified."""
 
 SYSTEM: tuple[Command[Any], ...] = (
-    BAUD_DETECT, CPU_RESET, SYSTEM_RESET, VERSION, READER_INFO, RF_RESET, RF_OUTPUT, SET_OUTPUT,
-    GET_INPUT, READ_CONFIG, WRITE_CONFIG, SAVE_CONFIG, DEFAULT_CONFIG, LOGIN,
+    BAUD_DETECT, CPU_RESET, SYSTEM_RESET, VERSION, READER_INFO, RF_RESET, RF_OUTPUT,
+    SET_OUTPUT_CPR, SET_OUTPUT, GET_INPUT, READ_CONFIG, WRITE_CONFIG, SAVE_CONFIG, DEFAULT_CONFIG, LOGIN,
 )  # fmt: skip
 PAD: tuple[Command[Any], ...] = (
     *SYSTEM, INVENTORY, STAY_QUIET, LOCK_BLOCKS, READ_BLOCKS, WRITE_BLOCKS, SELECT, RESET_TO_READY,
     WRITE_AFI, LOCK_AFI, WRITE_DSFID, LOCK_DSFID, SYSTEM_INFO, BLOCK_SECURITY,
 )  # fmt: skip
 GATE: tuple[Command[Any], ...] = (
-    *PAD, READ_BUFFER, BUFFER_INFO, CLEAR_BUFFER, INIT_BUFFER, FORCE_NOTIFICATION,
-    SOFTWARE_TRIGGER, PEOPLE,
+    *PAD, READ_BUFFER_OLD, READ_BUFFER, READ_BUFFER_NEW, BUFFER_INFO, CLEAR_BUFFER, INIT_BUFFER,
+    FORCE_NOTIFICATION, SOFTWARE_TRIGGER, PEOPLE, SET_PEOPLE,
 )  # fmt: skip

@@ -61,9 +61,14 @@ class FeigDevice:
         """By type (0 output, 1 LED, 4 relay) and number."""
         self.on_output: Callable[[int, int, Output], None] = lambda *_: None
         self.rf_on = True
+        self.on_reboot: Callable[[], None] = lambda: None
+        """Called when the reader starts anew; a wire may break off then, as TCP does."""
+        self.deaf_after_reboot = 0
+        """How many requests go unanswered while it starts."""
         self.requests = 0
         """How many requests were understood so far."""
         self._logged_in = False
+        self._deaf = 0
         self._cutter = Cutter(replies=False)
         self._handlers: dict[tuple[int, int | None], Handler] = {}
         for command, handler in (
@@ -75,6 +80,7 @@ class FeigDevice:
             (commands.RF_RESET, lambda _: self._rf_reset()),
             (commands.RF_OUTPUT, self._rf_output),
             (commands.SET_OUTPUT, self._set_output),
+            (commands.SET_OUTPUT_CPR, self._set_output_cpr),
             (commands.GET_INPUT, lambda _: Answer(data=bytes((self.inputs,)))),
             (commands.READ_CONFIG, self._read_config),
             (commands.WRITE_CONFIG, self._write_config),
@@ -95,8 +101,11 @@ class FeigDevice:
         return [
             Reply(encode(reply), seconds)
             for event in self._cutter.feed(data)
-            if isinstance(event, Frame) and event.address in (self.address, ANY_ADDRESS)
+            if isinstance(event, Frame)
+            and event.address in (self.address, ANY_ADDRESS)
+            and self._listens()
             for reply, seconds in [self._answer(event)]
+            if self._says(reply)
         ]
 
     def power_up(self) -> None:
@@ -112,6 +121,13 @@ class FeigDevice:
     def on(self, command: Command[Any], handler: Handler) -> None:
         """Answer a further command."""
         self._handlers[command.code, command.sub] = handler
+
+    def _listens(self) -> bool:
+        self._deaf = max(0, self._deaf - 1)
+        return self._deaf == 0
+
+    def _says(self, reply: Frame) -> bool:  # noqa: ARG002 - some devices keep answers to themselves
+        return True
 
     def _answer(self, request: Frame) -> tuple[Frame, float]:
         self.requests += 1
@@ -145,6 +161,8 @@ class FeigDevice:
 
     def _reboot(self) -> Answer:
         self.power_up()
+        self._deaf = self.deaf_after_reboot + 1
+        self.on_reboot()
         return Answer()
 
     def _rf_reset(self) -> Answer:
@@ -166,6 +184,17 @@ class FeigDevice:
                 output = Output(how != _OFF, hold)
                 self.outputs[which >> 5, which & 0x1F] = output
                 self.on_output(which >> 5, which & 0x1F, output)
+        return Answer()
+
+    def _set_output_cpr(self, fields: Fields) -> Answer:
+        states, _, _, hold = (fields.number(2) for _ in range(4))
+        fields.end()
+        for number in range(1, 9):
+            how = states >> 2 * (number - 1) & 3
+            if how:
+                output = Output(how != _OFF, hold / 10)
+                self.outputs[0, number] = output
+                self.on_output(0, number, output)
         return Answer()
 
     def _read_config(self, fields: Fields) -> Answer:

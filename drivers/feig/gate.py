@@ -7,11 +7,14 @@ from dataclasses import replace
 from drivers.errors import DriverError, GateDataLostError
 from drivers.feig import commands
 from drivers.feig.answers import BufferPage, People
+from drivers.feig.guard import Guard
 from drivers.feig.link import Link
 from drivers.feig.opening import DEFAULT_ORDER, opened
 from drivers.feig.options import BlockOrder, GateOptions
 from drivers.feig.order import all_in_order
-from drivers.ports import Driver, GateReader, Sighting
+from drivers.feig.outputs import Kind, Switch
+from drivers.feig.service import Service, identity
+from drivers.ports import Driver, GateReader, PeopleCount, Sighting
 
 _MAX_PAGES = 64
 
@@ -19,9 +22,16 @@ _MAX_PAGES = 64
 class FeigGate:
     """Implements :class:`drivers.ports.GateReader` over a link."""
 
-    def __init__(self, link: Link, order: BlockOrder = DEFAULT_ORDER, records: int = 255) -> None:
+    def __init__(
+        self,
+        link: Link,
+        order: BlockOrder = DEFAULT_ORDER,
+        records: int = 255,
+        guard: Guard | None = None,
+    ) -> None:
         """Use a reader that is ready; fetch so many ``records`` at a time."""
         self._link = link
+        self._guard = guard
         self._order = order
         self._records = records
         self._kept: list[Sighting] = []
@@ -32,6 +42,8 @@ class FeigGate:
         Nothing is lost on the way: what was fetched is kept until it can be returned, and what
         could not be cleared comes again. Raises GateDataLostError once per overflow.
         """
+        if self._guard is not None and not self._kept:
+            await self._guard.check()
         try:
             for _ in range(_MAX_PAGES):
                 if not await self._fetch():
@@ -48,6 +60,19 @@ class FeigGate:
         """Return the people counter of the gate; RefusedError when it has none."""
         return await self._link.ask(commands.PEOPLE)
 
+    async def people_count(self) -> PeopleCount:
+        """Return how many people the gate's own counter saw; RefusedError when it has none."""
+        return summed(await self.people())
+
+    async def identity(self) -> str:
+        """Return model and firmware in words."""
+        return identity(await Service(self._link).version())
+
+    async def set_relay(self, number: int, active: bool, seconds: float = 0.0) -> None:
+        """Switch a relay of the reader; ``seconds`` 0 is for good."""
+        switch = Switch.ON if active else Switch.OFF
+        await Service(self._link).set_output(Kind.RELAY, number, switch, seconds)
+
     async def _fetch(self) -> bool:
         """Fetch a page and clear it; False when it was the last."""
         page = await self._link.ask(commands.READ_BUFFER, self._records.to_bytes(2, "big"))
@@ -55,23 +80,30 @@ class FeigGate:
             await self._link.ask(commands.INIT_BUFFER)
             raise GateDataLostError("the gate reader's buffer ran over and was emptied")
         if page.passages or page.skipped:
-            self._kept += self._in_memory_order(page)
+            self._kept += in_memory_order(page, self._order)
             await self._link.ask(commands.CLEAR_BUFFER)
         return page.more
 
-    def _in_memory_order(self, page: BufferPage) -> list[Sighting]:
-        return [
-            replace(seen, data=all_in_order(self._order, seen.data, passage.block_size))
-            for passage in page.passages
-            for seen in [passage.sighting]
-        ]
+
+def in_memory_order(page: BufferPage, order: BlockOrder) -> list[Sighting]:
+    """Return the sightings of a page, their block bytes as the tag has them."""
+    return [
+        replace(seen, data=all_in_order(order, seen.data, passage.block_size))
+        for passage in page.passages
+        for seen in [passage.sighting]
+    ]
+
+
+def summed(people: People) -> PeopleCount:
+    """Return both beams of a counter as one count."""
+    return PeopleCount(people.in_1 + people.in_2, people.out_1 + people.out_2)
 
 
 @asynccontextmanager
 async def open_gate(options: GateOptions) -> AsyncIterator[GateReader]:
     """Open the reader at ``options.url`` and make it ready."""
-    async with opened(options) as (link, order):
-        yield FeigGate(link, order, options.records)
+    async with opened(options) as reader:
+        yield FeigGate(reader.link, reader.order, options.records, reader.guard)
 
 
 GATE = Driver(

@@ -54,13 +54,17 @@ class FeigGateSimulator(FeigSimulator):
         self.people = People(0, 0, 0, 0)
         self._records: deque[bytes] = deque()
         self._fetched = 0
+        self.counts_people = True
         self.on(commands.READ_BUFFER, self._read_buffer)
+        self.on(commands.READ_BUFFER_OLD, lambda _: Answer(Status.NO_VALID_DATA))
+        self.on(commands.READ_BUFFER_NEW, lambda _: Answer(Status.NO_VALID_DATA))
         self.on(commands.BUFFER_INFO, self._buffer_info)
         self.on(commands.CLEAR_BUFFER, self._clear_buffer)
         self.on(commands.INIT_BUFFER, self._init_buffer)
         self.on(commands.FORCE_NOTIFICATION, lambda fields: self._plain(fields))
         self.on(commands.SOFTWARE_TRIGGER, self._trigger)
         self.on(commands.PEOPLE, self._people)
+        self.on(commands.SET_PEOPLE, self._set_people)
 
     @property
     def waiting(self) -> int:
@@ -93,6 +97,10 @@ class FeigGateSimulator(FeigSimulator):
     def _read_buffer(self, fields: Fields) -> Answer:
         most = fields.number(2)
         fields.end()
+        return self.page_of(most)
+
+    def page_of(self, most: int) -> Answer:
+        """Return up to ``most`` records, which the next clearing takes away."""
         if self.overflow:
             return Answer(Status.BUFFER_OVERFLOW)
         if not self._records:
@@ -137,5 +145,19 @@ class FeigGateSimulator(FeigSimulator):
 
     def _people(self, fields: Fields) -> Answer:
         fields.end()
+        if not self.counts_people:
+            return Answer(Status.EXTERNAL_DEVICE)
+        return Answer(data=self.people_data())
+
+    def _set_people(self, fields: Fields) -> Answer:
+        counts = [fields.number(4) for _ in range(4)]
+        fields.end()
+        if not self.counts_people:
+            return Answer(Status.EXTERNAL_DEVICE)
+        self.people = People(*counts)
+        return Answer()
+
+    def people_data(self) -> bytes:
+        """Return the counts as the wire has them; the last byte's meaning is not known."""
         counts = (self.people.in_1, self.people.out_1, self.people.in_2, self.people.out_2)
-        return Answer(data=b"".join(number.to_bytes(4, "big") for number in counts) + b"\x00")
+        return b"".join(number.to_bytes(4, "big") for number in counts) + b"\x00"

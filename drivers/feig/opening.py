@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.errors import RefusedError
 from drivers.feig.commands import LOGIN, READ_CONFIG, RF_OUTPUT, WRITE_CONFIG
+from drivers.feig.guard import Guard
 from drivers.feig.link import Link
 from drivers.feig.options import BlockOrder, FeigOptions
 from drivers.feig.profile import Profile, load
@@ -16,26 +18,46 @@ USUAL_LINE = SerialLine(Path(), baud=38400, parity="E")
 DEFAULT_ORDER: BlockOrder = "reversed"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A reader that is ready: the link, the order of its block bytes, its settings' guard."""
+
+    link: Link
+    order: BlockOrder
+    guard: Guard
+
+
 @asynccontextmanager
-async def opened(options: FeigOptions) -> AsyncIterator[tuple[Link, BlockOrder]]:
-    """Give a link to a reader that is ready, and the order of its block bytes."""
-    profile = load(options.profile) if options.profile else Profile()
-    order = options.block_order or profile.block_order or DEFAULT_ORDER
+async def linked(options: FeigOptions) -> AsyncIterator[Link]:
+    """Give a link to a reader, which is asked and set nothing yet."""
     where = parse(options.url, USUAL_LINE)
     on_serial = isinstance(where, SerialLine) and not where.is_pseudo
     transport = await open_transport(options.url, USUAL_LINE)
     try:
-        link = Link(
+        yield Link(
             transport,
             address=options.address,
             patience=options.patience,
             tries=options.tries,
             pause=options.pause_ms / 1000 if on_serial else 0.0,
         )
-        await start(link, profile, options.password_bytes)
-        yield link, order
     finally:
         await transport.close()
+
+
+@asynccontextmanager
+async def opened(options: FeigOptions) -> AsyncIterator[Opened]:
+    """Give a reader that is ready."""
+    profile = load(options.profile) if options.profile else Profile()
+    async with linked(options) as link:
+        await start(link, profile, options.password_bytes)
+        guard = Guard(link, profile, options.check_seconds)
+        yield Opened(link, order_of(options.block_order, profile), guard)
+
+
+def order_of(chosen: BlockOrder | None, profile: Profile) -> BlockOrder:
+    """Return the byte order: as configured, else as the profile says, else the usual one."""
+    return chosen or profile.block_order or DEFAULT_ORDER
 
 
 async def start(link: Link, profile: Profile, password: bytes = b"") -> None:

@@ -8,10 +8,13 @@ from drivers.errors import FrameError
 from drivers.feig import commands
 from drivers.feig.answers import Blocks
 from drivers.feig.commands import ADDRESSED, MAX_BYTES, MODE_MORE, MODE_NEW
+from drivers.feig.guard import Guard
 from drivers.feig.link import Link
 from drivers.feig.opening import DEFAULT_ORDER, opened
 from drivers.feig.options import BlockOrder, PadOptions
 from drivers.feig.order import in_order
+from drivers.feig.outputs import Kind, Switch
+from drivers.feig.service import Service, identity
 from drivers.feig.status import IsoError, TagRefusedError
 from drivers.ports import Driver, ItemReader, SeenTag, TagInfo
 
@@ -25,14 +28,19 @@ _WITHOUT_INFO = {b"\xe0\x07\xc0": (4, 8), b"\xe0\x07\xc4": (4, 8)}  # Tag-it Sta
 class FeigPad:
     """Implements :class:`drivers.ports.ItemReader` over a link."""
 
-    def __init__(self, link: Link, order: BlockOrder = DEFAULT_ORDER) -> None:
+    def __init__(
+        self, link: Link, order: BlockOrder = DEFAULT_ORDER, guard: Guard | None = None
+    ) -> None:
         """Use a reader that :func:`drivers.feig.opening.start` made ready."""
         self._link = link
+        self._guard = guard
         self._order = order
         self._block_sizes: dict[bytes, int] = {}
 
     async def inventory(self) -> list[SeenTag]:
         """Return every tag in the field now, each once, in no order."""
+        if self._guard is not None:
+            await self._guard.check()
         return await self._link.again(self._look)
 
     async def info(self, uid: bytes) -> TagInfo:
@@ -74,6 +82,15 @@ class FeigPad:
         """Write the AFI of exactly this tag (always addressed); verify with :meth:`info`."""
         await self._link.ask(commands.WRITE_AFI, ADDRESSED + uid + bytes((afi,)))
 
+    async def identity(self) -> str:
+        """Return model and firmware in words."""
+        return identity(await Service(self._link).version())
+
+    async def set_relay(self, number: int, active: bool, seconds: float = 0.0) -> None:
+        """Switch a relay of the reader; ``seconds`` 0 is for good."""
+        switch = Switch.ON if active else Switch.OFF
+        await Service(self._link).set_output(Kind.RELAY, number, switch, seconds)
+
     async def _look(self) -> list[SeenTag]:
         """One whole inventory.
 
@@ -111,8 +128,8 @@ class FeigPad:
 @asynccontextmanager
 async def open_pad(options: PadOptions) -> AsyncIterator[ItemReader]:
     """Open the reader at ``options.url`` and make it ready."""
-    async with opened(options) as (link, order):
-        yield FeigPad(link, order)
+    async with opened(options) as reader:
+        yield FeigPad(reader.link, reader.order, reader.guard)
 
 
 PAD = Driver(

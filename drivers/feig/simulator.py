@@ -1,6 +1,6 @@
 """A simulated FEIG pad reader: its field holds tags, which answer the host commands (B0)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from drivers.feig import commands
 from drivers.feig.answers import ISO15693, UID_BYTES
@@ -37,10 +37,12 @@ class FeigSimulator(FeigDevice):
         only_new: bool = True,
         block_order: BlockOrder = "reversed",
         password: bytes = b"",
+        more_antennas: Sequence[Field] = (),
     ) -> None:
-        """Begin with the tags of ``field``."""
+        """Begin with the tags of ``field``; ``more_antennas`` are 2, 3 and so on."""
         super().__init__(address=address, block_seconds=block_seconds, password=password)
         self.field = field or Field()
+        self.antennas = [self.field, *more_antennas]
         self.page = page
         self.only_new = only_new
         self.block_order: BlockOrder = block_order
@@ -69,6 +71,22 @@ class FeigSimulator(FeigDevice):
         self._told.clear()
         self._quiet.clear()
         self._selected = None
+
+    def power_up(self) -> None:
+        """Begin anew, at the first antenna."""
+        self.field = self.antennas[0]
+        super().power_up()
+
+    def _rf_output(self, fields: Fields) -> Answer:
+        number = fields.number()
+        if number > len(self.antennas):
+            return Answer(Status.PARAMETER_RANGE)
+        self.rf_on = number != 0
+        chosen = self.antennas[number - 1] if number else self.field
+        if not self.rf_on or chosen is not self.field:
+            self.field_off()
+        self.field = chosen
+        return Answer()
 
     def _key(self, tag: Tag) -> tuple[bytes, int]:
         return tag.uid, self.field.arrival(tag.uid)

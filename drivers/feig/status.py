@@ -78,6 +78,22 @@ HINTS: dict[int, str] = {
 }
 
 
+class LoginNeededError(RefusedError):
+    """The reader asks for a login: it has none of us, or it started anew and forgot ours.
+
+    Retryable, because opening the device again logs in and sets it up as it should be.
+    """
+
+    retryable = True
+
+
+class RebootedError(DriverError):
+    """The reader's settings are not ours any more: it started anew. Opening it again mends that."""
+
+    retryable = True
+    hint = "If this comes often, look at the power supply of the reader."
+
+
 class TagRefusedError(RefusedError):
     """The tag itself answered, and the answer is no: a locked block, a command it does not know."""
 
@@ -115,6 +131,7 @@ def trouble(status: int, data: bytes, *, tag_command: bool) -> DriverError:
         return FrameError(f"the tags were not heard clearly (status {status:02X} {words(status)})")
     if status == Status.ISO15693_ERROR:
         return TagRefusedError(data)
-    error = RefusedError(status, words(status))
+    kind = LoginNeededError if status == Status.LOGIN_NEEDED else RefusedError
+    error = kind(status, words(status))
     error.hint = HINTS.get(status, "")
     return error

@@ -77,9 +77,14 @@ async def _connected(address: TcpSocket) -> socket.socket:
     try:
         connection.setblocking(False)
         await loop.sock_connect(connection, where)
-        for level, option, value in _KEEPALIVE:
-            connection.setsockopt(level, option, value)
+        keep_alive(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Let a connection be found dead within half a minute, and send small frames at once."""
+    for level, option, value in _KEEPALIVE:
+        connection.setsockopt(level, option, value)

@@ -23,6 +23,8 @@ ASKED: dict[str, bytes] = {
     "system reset": b"\x00",
     "reader info": b"\x00",
     "RF output": b"\x01",
+    "set output (CPR)": bytes.fromhex("0001 0000 0019 0019"),
+    "set people counter": bytes(16),
     "set output": bytes.fromhex("01 01 81 01 0019"),
     "read configuration": b"\x05",
     "write configuration": b"\x05" + bytes(CONFIG_BYTES),
