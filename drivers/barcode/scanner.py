@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from drivers.barcode.options import ScanOptions
 from drivers.barcode.scans import ScanReader
 from drivers.errors import OptionError
 from drivers.ports import Scan, Scanner, Transport
@@ -14,17 +15,13 @@ from drivers.transport import SerialLine, open_transport
 
 
 @dataclass(frozen=True, slots=True)
-class ScannerOptions:
+class ScannerOptions(ScanOptions):
     """Options of a serial barcode scanner."""
 
     url: str = field(metadata={"help": "where it is, such as serial:///dev/ttyACM0?baud=9600"})
     gap_ms: int = field(
         default=80,
         metadata={"help": "pause that ends a scan if the scanner sends no line end, milliseconds"},
-    )
-    codabar: bool = field(
-        default=False,
-        metadata={"help": "cut start and stop letters A to D off numbers of an unnamed symbology"},
     )
 
 
@@ -37,7 +34,7 @@ class SerialScanner:
             raise OptionError(f"gap_ms {options.gap_ms} is not usable: allowed are 10 to 1000")
         self._transport = transport
         self._gap = options.gap_ms / 1000
-        self._reader = ScanReader(codabar=options.codabar)
+        self._reader = ScanReader(codabar=options.codabar, papers=options.papers)
         self._scans: deque[Scan] = deque()
 
     async def next_scan(self) -> Scan:

@@ -11,6 +11,7 @@ send it (``]C1`` Code 128, ``]A0`` Code 39, ``]F0`` Codabar, ``]E0`` EAN, ``]Q1`
 import re
 import unicodedata
 
+from drivers.barcode import citizen
 from drivers.ports import Scan
 
 MAX_SCAN = 4096
@@ -22,12 +23,13 @@ _ENDS = re.compile(rb"[\r\n]")
 _EDGE = "".join(map(chr, range(0x21)))
 
 
-def parse(line: bytes, *, codabar: bool = False) -> Scan | None:
-    """Return the scan in a line, or None if the line is empty.
+def parse(line: bytes, *, codabar: bool = False, papers: citizen.Policy = "number") -> Scan | None:
+    """Return the scan in a line, or None if there is nothing to tell.
 
     UTF-8 first; what is not UTF-8 is taken for the Vietnamese Windows code page. The start and stop
     letters of Codabar are cut off: some scanners send them, some do not. With ``codabar`` that is
-    also done where the scanner does not say what it read.
+    also done where the scanner does not say what it read. Of an identity paper at most the number is
+    left, as ``papers`` says.
     """
     text = _decode(line).strip(_EDGE)
     symbology = None
@@ -36,7 +38,8 @@ def parse(line: bytes, *, codabar: bool = False) -> Scan | None:
     if symbology == CODABAR or (symbology is None and codabar):
         framed = _CODABAR_FRAME.fullmatch(text)
         text = framed[2] if framed else text
-    return Scan(text, symbology) if text else None
+    told = citizen.reduce(text, papers)
+    return Scan(told, symbology) if told else None
 
 
 def _decode(line: bytes) -> str:
@@ -50,9 +53,10 @@ def _decode(line: bytes) -> str:
 class ScanReader:
     """Cut bytes into scans; never raises, holds at most one scan."""
 
-    def __init__(self, *, codabar: bool = False) -> None:
-        """Read scans; ``codabar`` as in :func:`parse`."""
+    def __init__(self, *, codabar: bool = False, papers: citizen.Policy = "number") -> None:
+        """Read scans; ``codabar`` and ``papers`` as in :func:`parse`."""
         self._codabar = codabar
+        self._papers = papers
         self._line = bytearray()
         self._too_long = False
 
@@ -76,7 +80,7 @@ class ScanReader:
         line, too_long = bytes(self._line), self._too_long
         self._line.clear()
         self._too_long = False
-        scan = None if too_long else parse(line, codabar=self._codabar)
+        scan = None if too_long else parse(line, codabar=self._codabar, papers=self._papers)
         return [scan] if scan else []
 
     def _add(self, piece: bytes) -> None:

@@ -1,4 +1,4 @@
-# ruff: noqa: N802, N818, N999, I001
+# ruff: noqa: N818, N999
 """Names as pyscard has them."""
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: N802, N818, N999, I001
+# ruff: noqa: N802, N999, I001
 """Readers as pyscard gives them; $SHELFWIRE_TEST_FIELD names the file that says what is there."""
 
 import json
