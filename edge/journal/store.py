@@ -155,8 +155,9 @@ class Journal:
             found.append((seq, body))
         return found
 
-    async def sending(self, epoch: str, seq: int) -> None:
+    async def sending(self, seq: int, epoch: str | None = None) -> None:
         """Record that facts up to ``seq`` are about to travel (see :meth:`diverged`)."""
+        epoch = self.epoch if epoch is None else epoch
         if epoch == self.epoch and seq > self.sent:
             await self._writer.do(lambda db: rows.write_sent(db, epoch, seq))
             if epoch == self.epoch:

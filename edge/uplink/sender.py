@@ -68,7 +68,7 @@ class Sender:
             return False
         epoch, first, last = journal.epoch, rows[0][0], rows[-1][0]
         payload = encode_batch(journal.device, epoch, first, [body for _, body in rows])
-        await journal.sending(epoch, last)
+        await journal.sending(last, epoch)
         if journal.epoch == epoch and window.next == first - 1:  # nothing turned us back meanwhile
             window.sent(last, self._now())
             await self._publish(payload)

@@ -58,7 +58,7 @@ async def test_numbers_are_never_used_twice_even_when_all_facts_are_gone(
     journal: Journal, hands: object
 ) -> None:
     await journal.append(LOAN, LOAN)
-    await journal.sending(journal.epoch, 2)
+    await journal.sending(2)
     assert await journal.acknowledge(journal.epoch, 2)
     hands.pass_time(40 * 86_400)  # type: ignore[attr-defined]
     assert await journal.tend(keep_days=30) == 2
@@ -303,7 +303,7 @@ async def test_an_older_image_of_the_storage_is_noticed_and_its_new_facts_renumb
 ) -> None:
     journal = opened(tmp_path, clock)
     await journal.append(*[LOAN] * 3)
-    await journal.sending(journal.epoch, 3)
+    await journal.sending(3)
     await journal.acknowledge(journal.epoch, 2)
     born = await journal.append(StaffCalled(station="kiosk"))
     assert not journal.diverged(journal.epoch, 3)
@@ -328,8 +328,8 @@ async def test_what_was_on_its_way_when_an_epoch_began_is_not_counted_in_it(
 ) -> None:
     await journal.append(*[LOAN] * 5)
     old = journal.epoch
-    await asyncio.gather(journal.begin_epoch(), journal.sending(old, 5))
-    await journal.sending(old, 5)
+    await asyncio.gather(journal.begin_epoch(), journal.sending(5, old))
+    await journal.sending(5, old)
     assert journal.sent == 0
     assert journal.diverged(journal.epoch, 1)
 
