@@ -74,7 +74,7 @@ class Agent:
 
     async def _work(self, journal: Journal, replica: Replica, key: bytes) -> None:
         journal.versions = lambda: (replica.policy.version, replica.version)
-        _note_again(journal, replica)
+        note_again(journal, replica)
         journal.listen(replica.note)
         services, uplink = self._assemble(journal, replica, key)
         for name, (entry, options) in self.config.stations.items():
@@ -213,13 +213,17 @@ async def _tell(journal: Journal, *facts: Fact) -> None:
         log.warning("%s", error)
 
 
-def _note_again(journal: Journal, replica: Replica) -> None:
-    """Give the local copy what waits in the journal: a power cut may have come in between."""
-    seq = journal.acked
+def note_again(journal: Journal, replica: Replica) -> None:
+    """Give the local copy what it may have lost: a power cut takes it back some commits."""
+    settled = replica.settled(journal.epoch)
+    seq = journal.acked if settled is None else min(settled, journal.acked)
+    behind = seq < journal.acked
     while rows := journal.waiting(seq):
         for seq, body in rows:
             with contextlib.suppress(WireError):
                 replica.note(decode_event(body))
+    if behind:
+        replica.settle(journal.acked, journal.epoch)
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ NEVER_MS = 1 << 53
 _SCHEMA = 1
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('gen', '1');
+INSERT INTO meta VALUES ('gen', '1'), ('settled', '- 0');
 CREATE TABLE parts (version INTEGER, number INTEGER, PRIMARY KEY (version, number)) STRICT;
 CREATE TABLE items (gen INTEGER, key TEXT, ref TEXT NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (gen, key)) STRICT, WITHOUT ROWID;
@@ -145,12 +145,28 @@ class Replica:
         elif isinstance(fact, Return):
             self._overlay(fact.item, event.seq, None)
 
-    def settle(self, seq: int) -> None:
-        """The ledger has committed this device's facts up to ``seq``."""
+    def settle(self, seq: int, epoch: str) -> None:
+        """The ledger has committed this device's facts of ``epoch`` up to ``seq``."""
         with self._lock, self._writer:
             self._writer.execute(
                 "UPDATE overlay SET settled = 1 WHERE seq <= ? AND NOT settled", (seq,)
             )
+            self._set("settled", f"{epoch} {seq}")
+
+    def settled(self, epoch: str) -> int | None:
+        """Return up to which fact of an epoch this file knows that the ledger has it.
+
+        None: the file was made by a program that did not keep this.
+
+        A power cut may take this file back some commits (never the journal): what was noted since
+        is then to be noted again from here, also what the journal knows to be acknowledged.
+        """
+        query = "SELECT value FROM meta WHERE key = 'settled'"
+        row = self._writer.execute(query).fetchone()
+        if row is None:
+            return None
+        of, _, seq = row[0].partition(" ")
+        return int(seq) if of == epoch else 0
 
     def apply(self, part: Part) -> bool:
         """Take in a part; return False when changes do not fit this version (ask for a snapshot).

@@ -146,7 +146,7 @@ def test_the_loans_of_an_outage_are_counted_until_the_ledger_has_them(filled):
         filled.note(lent(seq, item))
     filled.note(returned(4, "B3"))
     assert filled.lent_unsettled("r1") == 2
-    filled.settle(1)
+    filled.settle(1, "e1")
     assert filled.lent_unsettled("r1") == 1
 
 
@@ -165,7 +165,7 @@ def test_old_news_does_not_hide_what_happened_here(filled):
 
 def test_when_the_ledger_has_settled_a_fact_the_base_has_the_last_word(filled):
     filled.note(lent(1))
-    filled.settle(1)
+    filled.settle(1, "e1")
     assert filled.loan("B1") is not None, "the base has not spoken of it yet"
     filled.apply(Part(version=6, start=5, gone=["loans:B1"]))
     assert filled.loan("B1") is None

@@ -118,7 +118,7 @@ async def walk(box, page, name):
     await page.shows("renew", "renewal")
     await picture("renewed")
     await home()
-    box.replica.settle(box.journal.last_seq)
+    box.replica.settle(box.journal.last_seq, box.journal.epoch)
     box.centre.connected = False
     await page.page.wait_for_selector("body.offline")
     await picture("idle-offline")

@@ -227,7 +227,7 @@ async def test_a_tag_to_be_disarmed_is_armed_instead_when_the_loan_is_over(
 ):
     field.tear_after(UID, 0)
     await work.lend(item_of(tag), "c1", YES)
-    replica.settle(10)
+    replica.settle(10, "e1")
     replica.apply(Part(version=1))
     tag.afi = OUT
     field.put(tag)
