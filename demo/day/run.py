@@ -12,7 +12,7 @@ from rich.table import Table
 from demo.catalogue import Library, library
 from demo.day.hands import Finger, Hall, HandError
 from demo.day.script import Script, Wish
-from demo.day.sums import Journaled, Sums, add_up, read_journals, read_ledger
+from demo.day.sums import Journaled, Sums, add_up, loans_differ, read_journals, read_ledger
 from demo.day.trouble import Clone, Troubles
 from demo.day.visitor import Notes, Visitor
 from demo.places import SITES, Places
@@ -101,6 +101,16 @@ class Day:
             await self.hall.do("move", item=book.item, to=f"bag:{visitor.person.reader}")
             self.notes.should_ring.append((visitor.site, book.uid.hex().upper()))
 
+    @property
+    def held(self) -> dict[str, str]:
+        """Books that readers carried home as lent: item -> reader."""
+        return {
+            item: reader
+            for holding in self._holding.values()
+            for reader, items in holding.items()
+            for item in items
+        }
+
     def _take_holding(self, site: str, most: int) -> tuple[str, list[str]]:
         holding = self._holding[site]
         if not holding:
@@ -139,9 +149,10 @@ async def live_a_day(
             await asyncio.gather(ear, return_exceptions=True)
         tell("the doors are closed; waiting until the centre knows everything")
         sums = await _settled(places, day.notes)
+        differ = await loans_differ(places, day.held)
         times = await day.hall.times()
-        _print(day, clone, sums, times, say)
-    return 0 if sums.good and day.notes.visits == visits else 1
+        _print(day, clone, sums, differ, times, say)
+    return 0 if sums.good and not differ and day.notes.visits == visits else 1
 
 
 async def _settled(places: Places, notes: Notes) -> Sums:
@@ -160,6 +171,7 @@ def _print(
     day: Day,
     clone: Clone,
     sums: Sums,
+    differ: list[str],
     times: dict[str, list[float]],
     say: Callable[[str], None],
 ) -> None:
@@ -177,6 +189,8 @@ def _print(
         ("lost", len(sums.lost)),
         ("doubled", len(sums.doubled)),
         ("in the ledger but in no journal", len(sums.strange)),
+        ("books in readers' bags", len(day.held)),
+        ("of these, otherwise in the ledger", len(differ)),
         ("batches delivered once more", clone.repeated),
         ("gate alarms: right", sums.alarms_right),
         ("gate alarms: wrong", len(sums.alarms_wrong)),
@@ -192,6 +206,7 @@ def _print(
     console = Console(width=88)
     console.print(table)
     for title, lines in (
+        ("loan differs", differ),
         ("wrong alarms", sums.alarms_wrong),
         ("missed alarms", sums.alarms_missed),
         ("what readers met", notes.problems),

@@ -88,6 +88,17 @@ async def read_ledger(places: Places) -> list[dict[str, Any]]:
         after = answer[1][-1]["arrival"]
 
 
+async def loans_differ(places: Places, held: dict[str, str]) -> list[str]:
+    """Return each book in a reader's bag (item -> reader) whose loan the ledger has otherwise."""
+    wrong = []
+    for item, reader in sorted(held.items()):
+        answer = await fetch(f"{places.url('console')}api/items/{item}")
+        loans = answer[1]["loans"] if answer and answer[0] == 200 else []
+        if [one["reader"] for one in loans if one["ended"] is None] != [reader]:
+            wrong.append(f"{item} went home with {reader}; the ledger has {loans}")
+    return wrong
+
+
 def add_up(
     journal: list[Journaled], ledger: list[dict[str, Any]], should_ring: list[tuple[str, str]]
 ) -> Sums:
