@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from drivers.pihealth import PiHealthOptions
 from edge.clock import Clock
 from edge.config import AgentOptions, Config, ConfigError, site_key
 from edge.desk import Desk
 from edge.device import Device
 from edge.health import HealthReport
 from edge.journal import Journal, JournalFullError
+from edge.machine import MachineWatch
 from edge.notify import notify, watchdog_seconds
 from edge.replica import Replica
 from edge.station import Services, Station
@@ -76,7 +78,8 @@ class Agent:
         journal.versions = lambda: (replica.policy.version, replica.version)
         note_again(journal, replica)
         journal.listen(replica.note)
-        services, uplink = self._assemble(journal, replica, key)
+        machine = self._machine(journal)
+        services, uplink = self._assemble(journal, replica, key, machine)
         for name, (entry, options) in self.config.stations.items():
             self.stations[name] = entry.make(options, services)
         await self._begin(journal)
@@ -92,14 +95,23 @@ class Agent:
             tasks.append(group.create_task(_tend(journal, self.config.agent), name="tend"))
             tasks.append(group.create_task(_watch_disk(journal), name="disk"))
             tasks.append(group.create_task(_pulse(journal), name="pulse"))
+            tasks.append(group.create_task(machine.run(), name="machine"))
             notify("READY=1", f"STATUS={', '.join(self.stations) or 'no stations'}")
             await self._until_stopped()
             notify("STOPPING=1")
             await _end(tasks)
 
-    def _assemble(self, journal: Journal, replica: Replica, key: bytes) -> tuple[Services, Uplink]:
+    def _machine(self, journal: Journal) -> MachineWatch:
+        """Watch the computer, with the options of the configured ``pihealth`` if there is one."""
+        found = ((n, o) for n, (_, o) in self.config.devices.items() if type(o) is PiHealthOptions)
+        name, options = next(found, ("pi", PiHealthOptions()))
+        return MachineWatch(name, options, self.config.agent.data, journal, self.clock)
+
+    def _assemble(
+        self, journal: Journal, replica: Replica, key: bytes, machine: MachineWatch
+    ) -> tuple[Services, Uplink]:
         config, allowed = self.config, dict[str, int]()
-        health = HealthReport(lambda: services, self.stations, VERSION)
+        health = HealthReport(lambda: services, self.stations, VERSION, machine=machine.numbers)
         uplink = Uplink(
             config.uplink,
             config.agent,

@@ -23,11 +23,13 @@ class HealthReport:
         version: str,
         cpu: Callable[[], float] = time.process_time,
         mono: Callable[[], float] = time.monotonic,
+        machine: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         self._services = services
         self._stations = stations
         self._version = version
         self._cpu, self._mono = cpu, mono
+        self._machine = machine
         self._last = (mono(), cpu())
 
     def now(self) -> Health:
@@ -64,6 +66,7 @@ class HealthReport:
             "tag_tasks": len(services.journal.open_tasks()),
             "tags_let_pass": len(services.allowed),
         }
+        numbers |= self._machine()
         for name, station in self._stations.items():
             for key, value in station.numbers().items():
                 numbers[key if key.startswith(f"{name}_") else f"{name}_{key}"] = value
