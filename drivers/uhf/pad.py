@@ -86,7 +86,7 @@ class UhfPad:
         if change is not None:
             await self._reader.write(epc, Bank.EPC, change.first, change.data)
             self._moved(uid, epc, change.epc)
-        elif self._rule.security.state(pc, epc) is None and not self._rule.security.needs_pc:
+        elif not self._rule.security.on_tag:
             self._states[uid] = afi
         else:
             raise RefusedError(_SECURITY_NOT_ON_TAG, "the EPC is too short for the security bit")

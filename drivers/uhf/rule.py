@@ -39,6 +39,10 @@ class Security(Protocol):
     def needs_pc(self) -> bool:
         """True when the state cannot be told without the PC word."""
 
+    @property
+    def on_tag(self) -> bool:
+        """False when nothing of the state stands on the tag."""
+
     def state(self, pc: int | None, epc: bytes) -> int | None:
         """Return the state as an AFI value, None when the tag does not say."""
 
@@ -54,6 +58,7 @@ class AfiInPc:
     """The AFI byte of the PC word."""
 
     needs_pc: bool = True
+    on_tag: bool = True
 
     def state(self, pc: int | None, epc: bytes) -> int | None:  # noqa: ARG002
         """Return the AFI; a tag whose PC does not say ISO has none."""
@@ -79,6 +84,7 @@ class EpcBit:
     afi_in: int = AFI_IN
     afi_out: int = AFI_OUT
     needs_pc: bool = False
+    on_tag: bool = True
 
     def state(self, pc: int | None, epc: bytes) -> int | None:  # noqa: ARG002
         """Return the state; None when the EPC is too short to hold it."""
@@ -110,6 +116,7 @@ class LoanList:
     """The tag says nothing: whoever judges asks the list of open loans."""
 
     needs_pc: bool = False
+    on_tag: bool = False
 
     def state(self, pc: int | None, epc: bytes) -> int | None:  # noqa: ARG002
         """Nothing is known from the tag."""

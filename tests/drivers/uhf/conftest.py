@@ -21,7 +21,8 @@ DIALECTS = ("18", "288", "a0")
 def book(number: int, *, afi: int = 0x07, antenna: int = 1) -> Gen2Tag:
     bank = encode_mb01(NewTag(f"8930{number:08d}", "VN-HNLIB"), afi=afi)
     tid = bytes.fromhex("e28011052000") + number.to_bytes(6, "big")
-    return Gen2Tag(tid, bank[4:], int.from_bytes(bank[2:4], "big"), antenna=antenna)
+    epc = bank[4:].ljust(16, b"\0")
+    return Gen2Tag(tid, epc, 8 << 11 | 0x0100 | afi, antenna=antenna)
 
 
 def simulator(dialect: str, field: AirField) -> Simulator:
@@ -52,8 +53,13 @@ def field(tag: Gen2Tag) -> AirField:
 
 
 @pytest.fixture
-def uhf(dialect: str, field: AirField) -> UhfReader:
-    return reader(dialect, Wire(simulator(dialect, field)))
+def device(dialect: str, field: AirField) -> Simulator:
+    return simulator(dialect, field)
+
+
+@pytest.fixture
+def uhf(dialect: str, device: Simulator) -> UhfReader:
+    return reader(dialect, Wire(device))
 
 
 @pytest.fixture
