@@ -7,9 +7,13 @@ Every protocol package has a module ``explain`` with one function::
 It never raises: bytes that are no frame are explained as such. ``to_device`` None means: find out.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any, Literal
+
+from drivers.errors import FrameError
+from drivers.fields import Fields, Order
 
 Checksum = Literal["ok", "bad", "none"]
 
@@ -38,3 +42,46 @@ class Explained:
 def hexed(data: bytes) -> str:
     """Return bytes as we show them."""
     return data.hex(" ")
+
+
+def shown(value: Any) -> Any:
+    """Return a parsed value as texts, numbers, lists and mappings; what it does not know is left out."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if is_dataclass(value) and not isinstance(value, type):
+        told = {one.name: shown(getattr(value, one.name)) for one in dataclass_fields(value)}
+        return {name: one for name, one in told.items() if one not in (None, "", {})}
+    if isinstance(value, list | tuple):
+        return [shown(one) for one in value]
+    return value
+
+
+def lay_out(layout: str, data: bytes, order: Order = "big") -> dict[str, Any]:
+    """Read data by a layout such as ``mode:1 uid:u first:2 password:-4 data:*``.
+
+    A number is that many bytes of a number, ``u`` a UID, ``*`` all the rest, ``-`` and a number what
+    must not be shown. Raises FrameError when the data do not fit to the last byte.
+    """
+    fields, found = Fields(data, order), dict[str, Any]()
+    for token in layout.split():
+        name, _, kind = token.partition(":")
+        if kind == "u":
+            uid = fields.take(8)
+            found[name] = (uid[::-1] if order == "little" else uid).hex()
+        elif kind == "*":
+            found[name] = hexed(fields.rest())
+        elif kind.startswith("-"):
+            fields.take(int(kind[1:]))
+            found[name] = "not shown"
+        else:
+            found[name] = fields.number(int(kind))
+    fields.end()
+    return found
+
+
+def fits(read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return what ``read`` returns, None when it raises FrameError."""
+    try:
+        return read()
+    except FrameError:
+        return None

@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from edge import journalcli, simcli, tagcli
+from edge import framecli, journalcli, simcli, tagcli
 from edge.config import Config, ConfigError, load, site_key
 from edge.version import VERSION
 
@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     journalcli.add_parser(words)
     tagcli.add_parser(words)
     simcli.add_parser(words)
+    framecli.add_parser(words)
     return made
 
 
