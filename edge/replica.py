@@ -70,8 +70,9 @@ class Replica:
 
     def close(self) -> None:
         """Let go of the file; closing twice is harmless."""
-        self._reader.close()
-        self._writer.close()
+        with self._lock:  # an apply in its own thread ends first
+            self._reader.close()
+            self._writer.close()
 
     @property
     def version(self) -> int:

@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
@@ -47,6 +48,7 @@ HAVE_EVERY = 3600.0
 CLOCK_AGAIN = 15.0
 QUESTIONS = 64
 """Questions that may wait at once; more are answered by silence."""
+R = TypeVar("R")
 Commands = dict[str, Callable[[dict[str, object]], Awaitable[None]]]
 
 
@@ -210,7 +212,7 @@ class Uplink:
             await self._begin_epoch(cursor.seq)
         else:
             if await journal.acknowledge(cursor.epoch, cursor.seq):
-                await asyncio.to_thread(self._replica.settle, cursor.seq, cursor.epoch)
+                await _in_thread(lambda: self._replica.settle(cursor.seq, cursor.epoch))
             self._sender.acknowledged(cursor.seq)
         for seq, codes in cursor.outcomes.items():
             log.debug("fact %s: %s", seq, ", ".join(codes))
@@ -226,7 +228,7 @@ class Uplink:
         await self._say(topics.STATE, self._state(online=True), retain=True)
 
     async def _part(self, part: Part) -> None:
-        if await asyncio.to_thread(self._replica.apply, part):
+        if await _in_thread(lambda: self._replica.apply(part)):
             return
         if time.monotonic() - self._gap_asked > GAP_PAUSE:
             self._gap_asked = time.monotonic()
@@ -316,6 +318,18 @@ class Uplink:
             version=self._version,
             since=self._since,
         )
+
+
+async def _in_thread(work: Callable[[], R]) -> R:
+    """Do something slow beside the loop; when cancelled, let it end first (its file is closed)."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            task.exception()
+        raise
 
 
 def _first(group: BaseExceptionGroup[LinkLostError]) -> BaseException:
