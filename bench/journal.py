@@ -21,8 +21,8 @@ from edge.clock import Clock
 from edge.journal import Journal
 from edge.wire.facts import Evidence, Loan
 
-SLICE = 80
-SLICES = 40
+SLICE = 40
+SLICES = 80
 TASKS = 8
 BODY = b"x" * 300
 Commit = Callable[[int], None]
