@@ -130,7 +130,9 @@ class Centre:
             raise WireError(f"batch: names device {batch.device!r} on the topic of {said.device}")
         applied = await self._writes.call(SqliteLedger.apply, said.site, batch, said.heard)
         self._full = False
-        cursor = Cursor(epoch=applied.epoch, seq=applied.cursor, outcomes=applied.outcomes)
+        cursor = Cursor(
+            epoch=applied.epoch, seq=applied.cursor, outcomes=applied.outcomes, last=applied.last
+        )
         await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
         if applied.fresh:
             self._pulse.beat()
@@ -172,10 +174,8 @@ class Centre:
         self._pulse.beat()
 
     async def _tell_cursor(self, said: Said, epoch: str) -> None:
-        seq = await self._reads.call(lambda ledger: ledger.cursor(said.device, epoch))
-        await self.broker.say(
-            topics.CURSOR, said.site, encode(Cursor(epoch=epoch, seq=seq)), said.device
-        )
+        cursor = await self._reads.call(lambda ledger: ledger.place(said.device, epoch))
+        await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
 
     # -- replicas and allow-lists
 

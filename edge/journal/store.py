@@ -23,7 +23,7 @@ from edge.journal.model import Backlog, TagTask
 from edge.journal.room import Room
 from edge.journal.salvage import finish, salvage
 from edge.journal.writer import Writer
-from edge.wire.batch import Event, Stamp
+from edge.wire.batch import Event, Stamp, mark
 from edge.wire.facts import Fact, Loan, Secured, TagStillArmed, Trouble, Well
 
 log = logging.getLogger(__name__)
@@ -171,12 +171,22 @@ class Journal:
         self.acked = max(self.acked, seq)
         return True
 
-    def diverged(self, epoch: str, seq: int) -> bool:
-        """Return whether the ledger knows more of this epoch than this file ever sent.
+    def mark(self, seq: int) -> str:
+        """Return the mark of an event that is here; empty of any other."""
+        row = self._reader.execute("SELECT id FROM events WHERE seq = ?", (seq,)).fetchone()
+        return mark(row[0]) if row and row[0] else ""
 
-        Then an older image of the storage came back, or it was cloned: see :meth:`begin_epoch`.
+    def diverged(self, epoch: str, seq: int, last: str = "") -> bool:
+        """Return whether the ledger's history of this epoch is another than this file's.
+
+        It has more than was ever sent from here, or another event (of the mark ``last``) under the
+        number. Then an older image of the storage came back, or it was cloned: see
+        :meth:`begin_epoch`.
         """
-        return epoch == self.epoch and seq > max(self.sent, self.acked)
+        if epoch != self.epoch or seq <= self.acked:
+            return False
+        own = self.mark(seq) if last else ""
+        return seq > self.sent or own != last
 
     async def begin_epoch(self, after: int | None = None) -> str:
         """Number what is not acknowledged (or is beyond ``after``) from 1 under a new epoch.

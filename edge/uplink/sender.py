@@ -67,7 +67,8 @@ class Sender:
         if not rows:
             return False
         epoch, first, last = journal.epoch, rows[0][0], rows[-1][0]
-        payload = encode_batch(journal.device, epoch, first, [body for _, body in rows])
+        before = journal.mark(first - 1)
+        payload = encode_batch(journal.device, epoch, first, [body for _, body in rows], before)
         await journal.sending(last, epoch)
         if journal.epoch == epoch and window.next == first - 1:  # nothing turned us back meanwhile
             window.sent(last, self._now())

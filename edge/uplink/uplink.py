@@ -201,10 +201,11 @@ class Uplink:
         journal = self._journal
         if cursor.epoch != journal.epoch:
             return
-        if journal.diverged(cursor.epoch, cursor.seq):
+        if journal.diverged(cursor.epoch, cursor.seq, cursor.last):
             log.warning(
-                "the ledger has %d facts of this journal, %d were sent from here: an older image "
-                "of the storage is in use; facts go on under a new epoch", cursor.seq, journal.sent
+                "the ledger has %d facts of this journal that are not those sent from here (%d): an "
+                "older image of the storage is in use; facts go on under a new epoch",
+                cursor.seq, journal.sent,
             )  # fmt: skip
             await self._begin_epoch(None)
         elif cursor.seq + 1 < journal.first_kept():

@@ -2,8 +2,11 @@
 
 ```
 01 | codec | payload         codec 00: JSON, 01: JSON + zstd
-payload = {"device", "epoch", "first", "events": [...]}    events are consecutive from ``first``
+payload = {"device", "epoch", "first", "events": [...], "prev"}
 ```
+
+Events are consecutive from ``first``; ``prev`` is the :func:`mark` of the event before it, so that
+a batch is never taken for the continuation of another history (an old image of a card came back).
 """
 
 from typing import Any
@@ -54,19 +57,24 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Consecutive events of one device and epoch; ``first`` is the sequence number of the first."""
+    """Consecutive events of one device and epoch; ``first`` is the sequence number of the first.
+
+    ``prev``: the mark of the event before the first; empty: there is none, or it is not known.
+    """
 
     device: str
     epoch: str
     first: int
     events: list[Event | Unreadable]
+    prev: str = ""
 
 
-class _RawBatch(msgspec.Struct, frozen=True, kw_only=True):
+class _RawBatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     device: str
     epoch: str
     first: int
     events: list[msgspec.Raw]
+    prev: str = ""
 
 
 _encoder = msgspec.json.Encoder()
@@ -87,10 +95,16 @@ def decode_event(raw: bytes) -> Event:
         raise WireError(f"not an event: {error}") from None
 
 
-def encode_batch(device: str, epoch: str, first: int, events: list[bytes]) -> bytes:
+def mark(ident: str) -> str:
+    """Return the end of an event's id: enough to tell two events under one number apart."""
+    return ident[-8:]
+
+
+def encode_batch(device: str, epoch: str, first: int, events: list[bytes], prev: str = "") -> bytes:
     """Return the bytes of a batch from events already encoded by :func:`encode_event`."""
+    raw = [msgspec.Raw(event) for event in events]
     payload = _encoder.encode(
-        _RawBatch(device=device, epoch=epoch, first=first, events=[msgspec.Raw(e) for e in events])
+        _RawBatch(device=device, epoch=epoch, first=first, events=raw, prev=prev)
     )
     if len(payload) < COMPRESS_FROM:
         return bytes((VERSION, JSON)) + payload
@@ -109,7 +123,7 @@ def decode_batch(data: bytes) -> Batch:
     if raw.first < 1:
         raise WireError(f"batch: first is {raw.first}, sequence numbers start at 1")
     events = [_event(raw.first + n, bytes(body)) for n, body in enumerate(raw.events)]
-    return Batch(device=raw.device, epoch=raw.epoch, first=raw.first, events=events)
+    return Batch(device=raw.device, epoch=raw.epoch, first=raw.first, events=events, prev=raw.prev)
 
 
 def _event(seq: int, raw: bytes) -> Event | Unreadable:

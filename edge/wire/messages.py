@@ -17,12 +17,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Cursor(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The ledger has committed everything of ``epoch`` up to ``seq``.
 
+    ``last`` is the mark of that event there: a device that holds another one under the number works
+    on an old image of its storage, and must not take this for its own acknowledgement.
     ``outcomes`` names what did not simply fit, for the latest batch: seq -> codes of rules R6, R7.
     """
 
     epoch: str
     seq: int
     outcomes: dict[str, list[str]] = {}
+    last: str = ""
 
 
 class State(Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -11,6 +11,7 @@ from gateway.assess import assess
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import Chains, codes_of, dump, outcome
 from gateway.ledger.effects import Effects
+from gateway.ledger.marks import mark_at
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
 from gateway.when import Last, bounded, place
@@ -21,6 +22,7 @@ class Applied:
     """What became of a batch: the cursor after it, and codes of its facts by sequence number.
 
     ``fresh`` facts were new, ``repeated`` ones were there; ``gap``: facts before it are missing.
+    ``last``: the mark of the event at the cursor.
     """
 
     device: str
@@ -30,6 +32,7 @@ class Applied:
     fresh: int = 0
     repeated: int = 0
     gap: bool = False
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,11 @@ class Intake:
         self._seen: list[str] = []
         self._codes: dict[str, list[str]] = {}
         self._fresh = self._repeated = 0
-        self._gap = False
+        self._gap = self._is_astray()
 
     def take(self, event: Event | Unreadable) -> bool:
         """Take one event in; False when those before it are missing, and nothing was done."""
-        if event.seq > self._cursor + 1:
+        if self._gap or event.seq > self._cursor + 1:
             self._gap = True
             return False
         if event.seq <= self._cursor:
@@ -90,8 +93,25 @@ class Intake:
             *(self._cursor, last.at, last.unc, last.mono, last.boot, self._received, *self._key),
         )
         return Applied(
-            *self._key, self._cursor, self._outcomes(), self._fresh, self._repeated, self._gap
+            *self._key,
+            self._cursor,
+            self._outcomes(),
+            self._fresh,
+            self._repeated,
+            self._gap,
+            mark_at(self._store, *self._key, self._cursor),
         )
+
+    def _is_astray(self) -> bool:
+        """Return whether the batch continues another history than the one that is here.
+
+        Nothing of it is taken then: the device sees it by the cursor's mark, and begins an epoch.
+        """
+        before = self._batch.first - 1
+        if not self._batch.prev or not 0 < before <= self._cursor:
+            return False
+        there = mark_at(self._store, *self._key, before)
+        return there not in ("", self._batch.prev)
 
     def _add(self, event: Event, fork: int = 0) -> None:
         """Put a fact under its number that is not taken yet (or a fork of it, if it is)."""

@@ -10,6 +10,7 @@ from gateway.ledger.catalogue import Catalogue, KeyOf
 from gateway.ledger.chains import Chains
 from gateway.ledger.effects import Effects
 from gateway.ledger.intake import Applied, Parts
+from gateway.ledger.marks import mark_at
 from gateway.ledger.posting import Posting
 from gateway.ledger.store import Connect, Store
 from gateway.ledger.worklist import Worklist
@@ -83,9 +84,16 @@ class SqliteLedger:
             "JOIN devices d USING (device) WHERE NOT d.revoked GROUP BY s.device"
         )
         return [
-            (row["site"], row["device"], Cursor(epoch=row["epoch"], seq=row["cursor"]))
+            (row["site"], row["device"], self._cursor(row["device"], row["epoch"], row["cursor"]))
             for row in rows
         ]
+
+    def place(self, device: str, epoch: str) -> Cursor:
+        """Return how far a stream was taken in, as its device is told."""
+        return self._cursor(device, epoch, self.cursor(device, epoch))
+
+    def _cursor(self, device: str, epoch: str, seq: int) -> Cursor:
+        return Cursor(epoch=epoch, seq=seq, last=mark_at(self.store, device, epoch, seq))
 
     def resolve(self, number: int, action: str, who: str, note: str, now: int) -> None:
         """Settle an entry as a person decided, and do what the decision says."""

@@ -149,7 +149,8 @@ async def test_facts_are_committed_and_then_acknowledged(machine, centre, home):
     kiosk.happened(Loan(item="B9", card=card(home, "C1"), due=0))
     await machine.say(topics.FACTS, kiosk.payload())
     cursor = await machine.hear(topics.CURSOR, Cursor, lambda c: c.seq == 2)
-    assert cursor == Cursor(epoch="e1", seq=2, outcomes={"2": ["UNKNOWN_ITEM"]})
+    last = kiosk.events[-1].id[-8:]
+    assert cursor == Cursor(epoch="e1", seq=2, outcomes={"2": ["UNKNOWN_ITEM"]}, last=last)
     summary = await get(centre, "/api/summary")
     assert (summary["facts"], summary["loans_open"], summary["worklist_open"]) == (2, 1, 1)
     facts = await get(centre, "/api/facts?device=kiosk-1")

@@ -31,7 +31,11 @@ class Care:
 @pytest.fixture(
     params=[
         pytest.param(Care(12, 0.3, 1, 1), id="quick"),
-        pytest.param(Care(60, 1.0, 3, 2), id="every step", marks=pytest.mark.power),
+        pytest.param(
+            Care(60, 1.0, 3, 2),
+            id="every step",
+            marks=[pytest.mark.power, pytest.mark.timeout(3600)],
+        ),
     ]
 )
 def care(request) -> Care:

@@ -1,0 +1,16 @@
+"""What the ledger has under a number of a stream, in short: to tell two histories apart."""
+
+from edge.wire.batch import mark
+from gateway.ledger.store import Store
+
+
+def mark_at(store: Store, device: str, epoch: str, seq: int) -> str:
+    """Return the mark of the event under a number; empty: there is none, or it has no known id."""
+    key = (device, epoch, seq)
+    found = store.value(
+        "SELECT id FROM facts WHERE device = ? AND epoch = ? AND seq = ? AND fork = 0", *key
+    ) or store.value(
+        "SELECT id FROM rejected WHERE device = ? AND epoch = ? AND seq = ? ORDER BY rowid LIMIT 1",
+        *key,
+    )
+    return mark(found) if found else ""
