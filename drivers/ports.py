@@ -80,6 +80,30 @@ class ItemReader(Protocol):
         """Write the AFI of exactly this tag (always addressed); verify with :meth:`info`."""
 
 
+@runtime_checkable
+class DsfidWriter(Protocol):
+    """An item reader that can also write the DSFID, which names the data model of a tag."""
+
+    async def write_dsfid(self, uid: bytes, dsfid: int) -> None:
+        """Write the DSFID of exactly this tag (always addressed); verify with ``info``."""
+
+
+class TagLocks(Protocol):
+    """What can never be undone on a tag. Only ``shelfwire tag-lock`` has such a port."""
+
+    async def locked(self, uid: bytes, first: int, count: int) -> list[bool]:
+        """Return which of these blocks are locked."""
+
+    async def lock_blocks(self, uid: bytes, first: int, count: int) -> None:
+        """Lock blocks for ever; RefusedError names one that cannot be."""
+
+    async def lock_afi(self, uid: bytes) -> None:
+        """Lock the security byte for ever: the item can never again be armed or disarmed."""
+
+    async def lock_dsfid(self, uid: bytes) -> None:
+        """Lock the DSFID for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """One record of a gate reader's buffer.

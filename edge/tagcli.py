@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from drivers.tags import TagContent, decode
+from edge.tagtools.cli import add_words
 
 _NOT_HEX = 2
 _HELP = """\
@@ -18,7 +19,7 @@ colons and dashes between the bytes are allowed.
 
 def add_parser(subparsers: Any) -> None:
     """Add ``tag`` and its words; the handler is called with the parsed arguments."""
-    tag = subparsers.add_parser("tag", help="look at what is on a tag")
+    tag = subparsers.add_parser("tag", help="read, write, convert and look at tags")
     words = tag.add_subparsers(dest="tag_word", required=True, metavar="WORD")
     reading = words.add_parser(
         "decode",
@@ -38,6 +39,7 @@ def add_parser(subparsers: Any) -> None:
     )
     reading.add_argument("--json", action="store_true", help="print one JSON object")
     reading.set_defaults(handler=run_decode)
+    add_words(words)
 
 
 def run_decode(args: argparse.Namespace) -> int:

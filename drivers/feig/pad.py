@@ -82,6 +82,10 @@ class FeigPad:
         """Write the AFI of exactly this tag (always addressed); verify with :meth:`info`."""
         await self._link.ask(commands.WRITE_AFI, ADDRESSED + uid + bytes((afi,)))
 
+    async def write_dsfid(self, uid: bytes, dsfid: int) -> None:
+        """Write the DSFID of exactly this tag (always addressed); verify with :meth:`info`."""
+        await self._link.ask(commands.WRITE_DSFID, ADDRESSED + uid + bytes((dsfid,)))
+
     async def identity(self) -> str:
         """Return model and firmware in words."""
         return identity(await Service(self._link).version())

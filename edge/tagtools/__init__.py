@@ -1,0 +1,1 @@
+"""Tools for the person who puts tags into books: read, write, convert, verify, heal."""
