@@ -161,7 +161,7 @@ GET_MODE_18 = Command("get work mode", 0x36, raw)
 SET_BUZZER = Command("switch buzzer", 0x40, nothing)
 SET_OUTPUT = Command("set outputs", 0x46, nothing)
 GET_INPUT = Command("get inputs", 0x47, raw)
-SET_MODE_288 = Command("set work mode", 0x76, nothing)
+SET_MODE_288 = Command("set mode", 0x76, nothing)
 ALL: tuple[Command[Any], ...] = (
     INVENTORY_18, READ, WRITE, WRITE_EPC, SINGLE, INFO, SET_REGION, SET_ADDRESS, SET_SCAN_TIME,
     SET_BAUD, SET_POWER, BEEP, SET_MODE_18, GET_MODE_18, SET_BUZZER, SET_OUTPUT, GET_INPUT,

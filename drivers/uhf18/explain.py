@@ -63,7 +63,7 @@ def _of_reply(row: Row, data: bytes) -> dict[str, Any] | None:
     if status == Status.TAG_ERROR:
         return read_all(lambda fields: {"tag_says": tag_words(fields.number())}, data[1:])
     if status not in good:
-        return {"data": hexed(data[1:])} if len(data) > 1 else {}
+        return None if len(data) > 1 else {}
     return read_all(row.reply, data[1:])
 
 
@@ -237,6 +237,6 @@ ROWS = {
     0x46: Row("set outputs", numbers("outputs")),
     0x47: Row("get inputs", reply=numbers("inputs")),
     0x66: Row("check antennas", numbers("on")),
-    0x76: Row("set work mode", numbers("mode")),
+    0x76: Row("set mode", numbers("mode")),
     _PUSH: Row("tag seen (pushed)", raw("data"), _push),
 }  # fmt: skip
