@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from edge import framecli, journalcli, simcli, tagcli
+from edge import doctorcli, framecli, journalcli, readercli, simcli, tagcli, taglock
 from edge.config import Config, ConfigError, load, site_key
 from edge.version import VERSION
 
@@ -21,6 +21,8 @@ transaction into a local journal, and brings them to the centre when there is a 
   shelfwire agent --config /etc/shelfwire/agent.toml   run the stations of this device
   shelfwire journal show /var/lib/shelfwire/journal.db what happened here lately
   shelfwire tag decode 11010131...                     what does this tag say?
+  shelfwire doctor                                     what is wrong here, and what to do?
+  shelfwire reader configure feig-pad                  make an RFID reader as it should be
   shelfwire simulate feig                              a simulated reader to try it all with
 """
 _AGENT = """\
@@ -58,7 +60,10 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(handler=run_check)
     journalcli.add_parser(words)
     tagcli.add_parser(words)
+    taglock.add_parser(words)
     simcli.add_parser(words)
+    readercli.add_parser(words)
+    doctorcli.add_parser(words)
     framecli.add_parser(words)
     return made
 

@@ -44,7 +44,7 @@ def test_every_command_has_help_with_an_example_or_a_reason(
 ) -> None:
     for words in (
         [], ["agent"], ["check-config"], ["journal"], ["journal", "show"], ["journal", "export"],
-        ["tag", "decode"], ["simulate"],
+        ["tag", "decode"], ["simulate"], ["doctor"], ["reader", "configure"], ["reader", "find"],
     ):  # fmt: skip
         with pytest.raises(SystemExit) as ended:
             main([*words, "--help"])

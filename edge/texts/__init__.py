@@ -1,0 +1,35 @@
+"""What the tools of the command line say, in Vietnamese and English."""
+
+import json
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("vi", "en")
+
+
+class Texts:
+    """The sentences of one language; unknown keys are shown as they are."""
+
+    def __init__(self, language: str) -> None:
+        """Load ``vi`` or ``en``."""
+        raw = (files("edge.texts") / f"{language}.json").read_text(encoding="utf-8")
+        self._sentences: dict[str, str] = json.loads(raw)
+        self.language = language
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there is a sentence for a key."""
+        return key in self._sentences
+
+    def say(self, key: str, **values: Any) -> str:
+        """Return a sentence with its values filled in."""
+        return self._sentences.get(key, key).format(**values)
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the language of the terminal: Vietnamese where it says so, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return "vi" if value.lower().startswith("vi") else "en"
+    return "en"
