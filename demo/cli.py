@@ -30,10 +30,19 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return int(args.do(args))
     except ChildError as error:
-        print(f"shelfwire-demo: {error}", file=sys.stderr)
-        return 1
+        return _failed(error)
+    except ExceptionGroup as group:
+        failed = group.subgroup(ChildError)
+        if failed is None:
+            raise
+        return _failed(failed.exceptions[0])
     except KeyboardInterrupt:
         return 130
+
+
+def _failed(error: Exception) -> int:
+    print(f"shelfwire-demo: {error}", file=sys.stderr)
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:

@@ -71,18 +71,17 @@ class Stack:
         assert self.broker is not None  # noqa: S101 - running() made it
         stack.push_async_callback(self.broker.process.stop)
         await self.broker.start()
-        for child, door, path in (
-            (self.gateway, "console", "api/summary"),
-            (self.world, "hall", "api/scene"),
-        ):
+        for child in (self.gateway, self.world):
             stack.push_async_callback(child.stop)
             await child.start()
-            await self._answers(child, self.places.url(door) + path)
+        kiosks = [f"kiosk-{pi.site}" for pi in PIS if "kiosk" in pi.stations]
+        waits = [(self.gateway, "console", "api/summary"), (self.world, "hall", "api/scene")]
+        waits += [(self.world, kiosk, "health") for kiosk in kiosks]
+        async with asyncio.TaskGroup() as group:
+            for child, door, path in waits:
+                group.create_task(self._answers(child, self.places.url(door) + path))
         keeper = asyncio.create_task(self._keep(), name="keep the demo running")
         stack.push_async_callback(_cancelled, keeper)
-        for pi in PIS:
-            if "kiosk" in pi.stations:
-                await self._answers(self.world, self.places.url(f"kiosk-{pi.site}") + "health")
 
     async def _answers(self, child: Child, url: str) -> None:
         """Wait until a page is there."""
