@@ -25,6 +25,7 @@ PART = "broker"
 SECONDS = 8.0
 SOON_DAYS = 30
 _KEEPALIVE = 10
+_CONNACK = 0x20
 _GOODBYE = bytes((0xE0, 0x00))
 
 
@@ -69,14 +70,15 @@ async def _knock(uplink: UplinkOptions, name: str) -> bytes | None:
     async with _connected(uplink) as (reader, writer):
         writer.write(connect_packet(name, uplink.protocol))
         try:
-            head = await reader.readexactly(2)
-            rest = await reader.readexactly(head[1])
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError) as error:
-            raise RefusedError(_words(error) or "it hung up") from None
-        if head[0] != 0x20 or len(rest) < 2:
-            raise RefusedError(f"it does not speak MQTT: {(head + rest[:6]).hex(' ')}")
-        if rest[1]:
-            raise RefusedError(f"reason 0x{rest[1]:02X}")
+            head = await reader.readexactly(4)
+        except asyncio.IncompleteReadError:
+            raise RefusedError("it hangs up") from None
+        except (ConnectionError, ssl.SSLError) as error:
+            raise RefusedError(_words(error)) from None
+        if head[0] != _CONNACK:
+            raise RefusedError(f"it does not speak MQTT: {head.hex(' ')}")
+        if head[3]:
+            raise RefusedError(f"reason 0x{head[3]:02X}")
         writer.write(_GOODBYE)
         secured = writer.get_extra_info("ssl_object")
         return secured.getpeercert(binary_form=True) if secured is not None else None

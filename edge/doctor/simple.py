@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drivers.gpio.options import every_role
 from drivers.ports import Board, Paper, Printer
 from edge.doctor.model import Finding, Tell
 
@@ -21,6 +22,6 @@ async def printer(tell: Tell, name: str, port: Printer) -> None:
 
 def board(tell: Tell, name: str, port: Board, options: Any) -> None:
     """Tell which inputs are on just now."""
-    for role, line in getattr(options, "lines", {}).items():
+    for role, line in (getattr(options, "lines", None) or every_role()).items():
         if line.direction == "in" and port.active(role):
             tell(Finding(name, "note", "line_on", {"line": role}))
