@@ -24,9 +24,22 @@ While it runs, words on standard input move the device; "help" lists them.
 """
 _TAG_HELP = """\
 what is there at the start, may be repeated. pn532: UID or UID=TEXT. pads and gates: UID, or the
-memory, or UID=MEMORY, all as hexadecimal digits
+memory, or UID=MEMORY, all as hexadecimal digits. uhf18, uhf288, a0: EPC, or EPC=PC for a tag that
+is no library's
 """
-_DEVICES = ("pn532", "feig", "feig-gate", "rl866", "3m", "scanner", "printer", "board")
+_DEVICES = (
+    "pn532",
+    "feig",
+    "feig-gate",
+    "rl866",
+    "3m",
+    "uhf18",
+    "uhf288",
+    "a0",
+    "scanner",
+    "printer",
+    "board",
+)
 
 
 def add_parser(subparsers: Any) -> None:

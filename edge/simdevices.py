@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from drivers.a0.simulator import A0Simulator
 from drivers.barcode.simulator import ScannerSimulator
 from drivers.feig.gate_simulator import FeigGateSimulator
 from drivers.feig.simulator import FeigSimulator
@@ -16,9 +17,12 @@ from drivers.ports import Paper
 from drivers.printer.simulator import PrinterSimulator
 from drivers.rl866.simulator import Rl866Simulator
 from drivers.testing.field import Field
+from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.simulator import Simulator
 from drivers.testing.tag15693 import Tag
 from drivers.threem.simulator import ThreeMSimulator
+from drivers.uhf18 import Model
+from drivers.uhf18.simulator import Uhf18Simulator
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -110,6 +114,51 @@ def feig_gate(args: argparse.Namespace, _say: Say) -> Bench:
     return Bench(gate, [word])
 
 
+def _uhf(simulator: Simulator, space: AirField, args: argparse.Namespace, say: Say) -> Bench:
+    make = AirTagMaker(args.afi)
+    for text in args.tag:
+        space.put(make(text))
+
+    def take(rest: str) -> None:
+        found = space.with_epc(_hex("EPC", rest))
+        if not found:
+            raise ValueError(f"there is no tag {rest.strip()} in the field")
+        space.take(found[0].tid)
+
+    def tags(_rest: str) -> None:
+        for tag in space.tags:
+            say(f"{tag.epc.hex()} pc={tag.pc:04x} tid={tag.tid.hex()} {tag.user.hex()}")
+
+    return Bench(
+        simulator,
+        [
+            Word(
+                "put", "EPC[=PC]", "bring a tag into the field", lambda rest: space.put(make(rest))
+            ),
+            Word("take", "EPC", "take a tag out of the field", take),
+            Word("tags", "", "show what is in the field", tags),
+        ],
+    )
+
+
+def uhf18(args: argparse.Namespace, say: Say) -> Bench:
+    """Return a UHFReader18; a tag is EPC or EPC=PC."""
+    space = AirField()
+    return _uhf(Uhf18Simulator(space), space, args, say)
+
+
+def uhf288(args: argparse.Namespace, say: Say) -> Bench:
+    """Return a UHFReader288; a tag is EPC or EPC=PC."""
+    space = AirField()
+    return _uhf(Uhf18Simulator(space, model=Model.R288), space, args, say)
+
+
+def a0(args: argparse.Namespace, say: Say) -> Bench:
+    """Return a UHF reader that speaks A0; a tag is EPC or EPC=PC."""
+    space = AirField()
+    return _uhf(A0Simulator(space), space, args, say)
+
+
 def scanner(_args: argparse.Namespace, _say: Say) -> Bench:
     """Return a barcode scanner."""
     device = ScannerSimulator()
@@ -169,10 +218,39 @@ DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
     "feig-gate": ("RFID reader of a gate", feig_gate),
     "rl866": ("RFID reader of a pad, RL866 protocol", rl866),
     "3m": ("3M pad 810", threem),
+    "uhf18": ("UHF reader, UHFReader18 protocol", uhf18),
+    "uhf288": ("UHF reader, UHFReader288 protocol", uhf288),
+    "a0": ("UHF reader, A0 protocol", a0),
     "scanner": ("barcode scanner", scanner),
     "printer": ("receipt printer", printer),
     "board": ("input and output lines", board),
 }
+
+
+class AirTagMaker:
+    """Make UHF tags from words: an EPC, of ISO with the given AFI unless a PC word says otherwise."""
+
+    def __init__(self, afi: str) -> None:
+        """Use this AFI, two hex digits."""
+        self._afi = _byte("--afi", afi)
+        self._made = 0
+
+    def __call__(self, text: str) -> Gen2Tag:
+        """Return the tag for EPC or EPC=PC."""
+        left, equals, right = text.strip().partition("=")
+        epc = _hex("EPC", left)
+        if len(epc) % 2 or len(epc) > 32:
+            raise ValueError(f"EPC {left}: use whole words of 2 bytes, at most 16")
+        pc = (len(epc) // 2) << 11 | 0x0100 | self._afi
+        if equals:
+            word = _hex("PC", right)
+            pc = int.from_bytes(word, "big")
+            if len(word) != 2 or pc >> 11 != len(epc) // 2:
+                raise ValueError(
+                    f"PC {right}: two bytes, whose top five bits count the EPC's words"
+                )
+        self._made += 1
+        return Gen2Tag(bytes.fromhex("e28011052000") + self._made.to_bytes(6, "big"), epc, pc)
 
 
 class TagMaker:

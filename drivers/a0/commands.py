@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from drivers.a0.status import Status
 from drivers.errors import FrameError
+from drivers.fields import Fields
 from drivers.ports import AirTag, Bank
-from drivers.uhf.fields import Fields
 
 R = TypeVar("R")
 

@@ -9,8 +9,8 @@ from drivers.a0.status import Status
 from drivers.a0.status import words as status_words
 from drivers.errors import FrameError
 from drivers.explained import Checksum, Explained, hexed
+from drivers.fields import Fields
 from drivers.uhf.explain import Row, bank_name, numbers, pc_words, raw, read_all, tag_text, words
-from drivers.uhf.fields import Fields
 
 _SHORTEST = 5
 

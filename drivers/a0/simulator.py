@@ -12,10 +12,10 @@ from drivers.a0.commands import Command
 from drivers.a0.frames import Cutter, encode
 from drivers.a0.status import Status
 from drivers.errors import FrameError
+from drivers.fields import Fields
 from drivers.ports import Bank
 from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.simulator import Reply
-from drivers.uhf.fields import Fields
 from drivers.uhf.line import ANY_ADDRESS, Frame
 
 _VERSION = bytes((3, 8))

@@ -6,10 +6,10 @@ from typing import Any
 
 from drivers.errors import FrameError
 from drivers.explained import hexed
+from drivers.fields import Fields
 from drivers.ports import Bank
 from drivers.tags.code40 import decode_code40
 from drivers.tags.model import TagError
-from drivers.uhf.fields import Fields
 
 Reading = Callable[[Fields], Mapping[str, Any]]
 """Reads all fields of a frame's data; FrameError when they do not fit."""

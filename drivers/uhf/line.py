@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from drivers.errors import FrameError, NoReplyError, TagLostError
+from drivers.errors import FrameError, NoReplyError
 from drivers.ports import Transport
+from drivers.retries import again
 
 R = TypeVar("R")
 ANY_ADDRESS = 0xFF
@@ -94,18 +95,7 @@ class Line:
         A tag that does not answer is tried once more.
         """
         async with self._turn:
-            bad_wire, bad_tag = self._tries - 1, 1
-            while True:
-                try:
-                    return await operation()
-                except (NoReplyError, FrameError):
-                    if bad_wire <= 0:
-                        raise
-                    bad_wire -= 1
-                except TagLostError:
-                    if bad_tag <= 0:
-                        raise
-                    bad_tag -= 1
+            return await again(operation, self._tries)
 
     async def once(self, question: Question) -> list[bytes]:
         """Ask once, within :meth:`again`; return the data of every reply."""

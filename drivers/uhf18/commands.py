@@ -11,8 +11,8 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from drivers.errors import FrameError
+from drivers.fields import Fields
 from drivers.ports import AirTag, Bank
-from drivers.uhf.fields import Fields
 from drivers.uhf18.status import INVENTORY_GOOD, Status
 
 R = TypeVar("R")

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from drivers.crc import mcrf4xx
 from drivers.errors import FrameError
 from drivers.explained import Checksum, Explained, hexed
+from drivers.fields import Fields
 from drivers.uhf.explain import Row, bank_name, numbers, raw, read_all, words
-from drivers.uhf.fields import Fields
 from drivers.uhf18 import commands
 from drivers.uhf18.commands import Reply
-from drivers.uhf18.frames import crc16
 from drivers.uhf18.status import INVENTORY_GOOD, Status, tag_words
 from drivers.uhf18.status import words as status_words
 
@@ -23,7 +23,7 @@ def explain(frame: bytes, to_device: bool | None) -> Explained:
         return Explained(to_device, "unknown", "none", notes=("The frame ends too early.",))
     notes = _length_notes(frame)
     raw_frame = frame[: frame[0] + 1] if _SHORTEST <= frame[0] + 1 <= len(frame) else frame
-    right = crc16(raw_frame[:-2])
+    right = mcrf4xx(raw_frame[:-2])
     checksum: Checksum = "ok" if right == int.from_bytes(raw_frame[-2:], "little") else "bad"
     if frame[0] + 1 > len(frame):
         checksum = "none"

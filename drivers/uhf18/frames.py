@@ -6,6 +6,7 @@ Only replies have a STATUS. The line is half-duplex: after a wrong checksum noth
 it can be trusted.
 """
 
+from drivers.crc import mcrf4xx
 from drivers.uhf.line import Family, Frame, Noise
 
 FENCE = 0x21
@@ -14,29 +15,12 @@ _LEAST, _CRC_BYTES = 4, 2
 MAX_DATA = 255 - _LEAST
 
 
-def _crc_row(byte: int) -> int:
-    for _ in range(8):
-        byte = (byte >> 1) ^ (0x8408 if byte & 1 else 0)
-    return byte
-
-
-_CRC_TABLE = tuple(_crc_row(byte) for byte in range(256))
-
-
-def crc16(data: bytes) -> int:
-    """Return CRC-16/MCRF4XX: polynomial 0x8408 reflected, begins with 0xFFFF, nothing at the end."""
-    crc = 0xFFFF
-    for byte in data:
-        crc = (crc >> 8) ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
-    return crc
-
-
 def encode(frame: Frame) -> bytes:
     """Return the bytes of a frame; ValueError for data that no length byte can count."""
     if len(frame.data) > MAX_DATA:
         raise ValueError(f"a frame holds {MAX_DATA} bytes of data, not {len(frame.data)}")
     body = bytes((_LEAST + len(frame.data), frame.address, frame.command)) + frame.data
-    return body + crc16(body).to_bytes(_CRC_BYTES, "little")
+    return body + mcrf4xx(body).to_bytes(_CRC_BYTES, "little")
 
 
 class Cutter:
@@ -72,7 +56,7 @@ class Cutter:
 
     def _cut(self, whole: int) -> Frame | Noise:
         raw = bytes(self._buffer[:whole])
-        if crc16(raw[:-_CRC_BYTES]) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
+        if mcrf4xx(raw[:-_CRC_BYTES]) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
             return self._noise("wrong checksum")
         del self._buffer[:whole]
         return Frame(raw[1], raw[2], raw[3:-_CRC_BYTES])

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.errors import FrameError
+from drivers.fields import Fields
 from drivers.ports import Bank
 from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.simulator import Reply
-from drivers.uhf.fields import Fields
 from drivers.uhf.line import ANY_ADDRESS, Frame
 from drivers.uhf18 import commands
 from drivers.uhf18.commands import Command, Model

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.uhf.line import Frame, Noise
-from drivers.uhf18.frames import MAX_DATA, Cutter, crc16, encode
+from drivers.uhf18.frames import MAX_DATA, Cutter, encode
 
 VECTORS = {
     row["name"]: row
@@ -43,10 +43,6 @@ def test_a_published_frame_with_a_wrong_checksum_is_noise() -> None:
     [noise] = cut(VECTORS["wrong checksum"])
     assert isinstance(noise, Noise)
     assert noise.why == "wrong checksum"
-
-
-def test_the_checksum_is_crc_16_mcrf4xx() -> None:
-    assert crc16(b"123456789") == 0x6F91
 
 
 @given(stream=st.lists(FRAMES, max_size=5), data=st.data())
