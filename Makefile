@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 VISITS ?= 200
 SEED ?= 1
+MINUTES ?= 5
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
@@ -42,6 +43,9 @@ test: lint ## every check that CI runs
 bench: setup-test ## measure; prints ratios against peers of the same run
 	@$(PY) bench/run.py
 
+soak-drivers: setup-test ## drivers under traffic, nothing may grow: MINUTES=5
+	@$(PY) bench/soak_drivers.py --seconds $$(( $(MINUTES) * 60 ))
+
 screens: setup-test ## screenshots of every screen in both languages, into .artifacts/screens
 	@$(PY) -m pytest -q -m browser && echo "Look into .artifacts/screens"
 
@@ -56,4 +60,4 @@ lock: setup-test ## pin requirements again (versions and hashes, no addresses)
 clean: ## remove everything that the other words made
 	rm -rf .venv .demo .artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench screens docs lock clean
+.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench soak-drivers screens docs lock clean

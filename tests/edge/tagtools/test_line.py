@@ -218,7 +218,12 @@ def test_the_log_goes_on_in_its_file_and_keeps_formulas_out(tmp_path: Path) -> N
         log(Row(item, "E0", "written", seconds=1.5))
         log(Row(item, "E0", "refused"))
         assert (log.good, log.summary()) == (1, "1 refused, 1 written")
-    assert [row["item"] for row in csv.DictReader(path.read_text().splitlines())] == ["VN1", "VN1", "'=1+1", "'=1+1"]
+    assert [row["item"] for row in csv.DictReader(path.read_text().splitlines())] == [
+        "VN1",
+        "VN1",
+        "'=1+1",
+        "'=1+1",
+    ]
 
 
 def test_a_file_of_open_work_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,17 @@
+import subprocess
+import sys
+from pathlib import Path
+
+SOAK = Path(__file__).parents[2] / "bench" / "soak_drivers.py"
+
+
+def test_nothing_grows_while_drivers_work_and_cables_are_pulled() -> None:
+    done = subprocess.run(
+        [sys.executable, SOAK, "--seconds", "12", "--every", "0.5"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing grows" in done.stdout
