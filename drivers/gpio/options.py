@@ -38,7 +38,9 @@ class LineOptions:
 
 Lines = Mapping[str, LineOptions]
 
-INPUTS = ("beam_a", "beam_b", "tamper", "flap", "bin_half", "bin_full", "bin_door")
+INPUTS = (
+    "beam_a", "beam_b", "tamper", "flap", "shutter_open", "bin_half", "bin_full", "bin_door",
+)  # fmt: skip
 OUTPUTS = ("lamp", "buzzer", "shutter", "light")
 
 

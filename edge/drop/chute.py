@@ -15,13 +15,15 @@ class State(StrEnum):
     FULL = "full"
     DOOR_OPEN = "door_open"
     AWAY = "away"
+    STUCK = "stuck"
 
 
 class Event(StrEnum):
     """What happens at the drop.
 
     ``ITEM_IN``/``ITEM_OUT``: something is in the chute, or no more; ``REFUSED``: not exactly one
-    good item; ``TIMED_OUT``: the shutter was open and the item is still there.
+    good item; ``TIMED_OUT``: the shutter was open and the item is still there; ``SHUTTER_STUCK``:
+    the shutter stands open although nobody opened it, so that anything would fall through.
     """
 
     ITEM_IN = "item_in"
@@ -35,6 +37,8 @@ class Event(StrEnum):
     DOOR_CLOSED = "door_closed"
     READER_LOST = "reader_lost"
     READER_BACK = "reader_back"
+    SHUTTER_STUCK = "shutter_stuck"
+    SHUTTER_FREE = "shutter_free"
 
 
 class Effect(StrEnum):
@@ -47,26 +51,30 @@ class Effect(StrEnum):
     CLOSE_SHUTTER = "close_shutter"
     JAM = "jam"
     JAM_OVER = "jam_over"
+    SHUTTER_JAM = "shutter_jam"
+    SHUTTER_JAM_OVER = "shutter_jam_over"
     REFUSE = "refuse"
     EMPTIED = "emptied"
 
 
 _DOOR = {Event.DOOR_OPENED: State.DOOR_OPEN}
+_SHUTTER = {Event.SHUTTER_STUCK: State.STUCK}
 
 TABLE: dict[State, dict[Event, State]] = {
     State.READY: {
         Event.ITEM_IN: State.LOOKING, Event.BIN_FULL: State.FULL, Event.READER_LOST: State.AWAY,
-    } | _DOOR,
+    } | _DOOR | _SHUTTER,
     State.LOOKING: {
         Event.ACCEPTED: State.LETTING_IN, Event.REFUSED: State.REFUSING,
         Event.ITEM_OUT: State.READY, Event.READER_LOST: State.AWAY,
-    } | _DOOR,
+    } | _DOOR | _SHUTTER,
     State.LETTING_IN: {Event.ITEM_OUT: State.READY, Event.TIMED_OUT: State.JAMMED} | _DOOR,
-    State.REFUSING: {Event.ITEM_OUT: State.READY} | _DOOR,
+    State.REFUSING: {Event.ITEM_OUT: State.READY} | _DOOR | _SHUTTER,
     State.JAMMED: {Event.ITEM_OUT: State.READY} | _DOOR,
     State.FULL: {Event.BIN_FREE: State.READY} | _DOOR,
     State.DOOR_OPEN: {Event.DOOR_CLOSED: State.READY},
     State.AWAY: {Event.READER_BACK: State.READY} | _DOOR,
+    State.STUCK: {Event.SHUTTER_FREE: State.READY} | _DOOR,
 }  # fmt: skip
 """Where each event leads; an event that is not named changes nothing."""
 
@@ -79,10 +87,12 @@ _ENTERED: dict[State, tuple[Effect, ...]] = {
     State.FULL: (Effect.LIGHT_OFF,),
     State.DOOR_OPEN: (Effect.LIGHT_OFF,),
     State.AWAY: (Effect.LIGHT_OFF,),
+    State.STUCK: (Effect.LIGHT_OFF, Effect.CLOSE_SHUTTER, Effect.SHUTTER_JAM),
 }
 _LEFT: dict[State, tuple[Effect, ...]] = {
     State.LETTING_IN: (Effect.CLOSE_SHUTTER,),
     State.JAMMED: (Effect.JAM_OVER,),
+    State.STUCK: (Effect.SHUTTER_JAM_OVER,),
 }
 
 
@@ -101,6 +111,8 @@ class Chute:
     full: bool = False
     door: bool = False
     reader: bool = True
+    shutter: bool = True
+    """The shutter is shut when it should be."""
     opened: bool = False
     """The door was opened and closed, and the sensor has not said yet that the bin is empty."""
 
@@ -114,7 +126,7 @@ class Chute:
         if self.opened and not self.full and not self.door:
             self.opened = False
             effects.insert(0, Effect.EMPTIED)
-        if event is Event.ITEM_IN and self.state in (State.FULL, State.AWAY):
+        if event is Event.ITEM_IN and self.state in (State.FULL, State.AWAY, State.STUCK):
             effects.append(Effect.REFUSE)
         while self.state is State.READY and (pending := self._pending()) is not None:
             effects += self._go(pending)
@@ -138,6 +150,8 @@ class Chute:
                 self.door = event is Event.DOOR_OPENED
             case Event.READER_LOST | Event.READER_BACK:
                 self.reader = event is Event.READER_BACK
+            case Event.SHUTTER_STUCK | Event.SHUTTER_FREE:
+                self.shutter = event is Event.SHUTTER_FREE
             case Event.ACCEPTED | Event.REFUSED | Event.TIMED_OUT:
                 pass
 
@@ -145,6 +159,8 @@ class Chute:
         """What became so while the chute was busy with something else."""
         if self.door:
             return Event.DOOR_OPENED
+        if not self.shutter:
+            return Event.SHUTTER_STUCK
         if not self.reader:
             return Event.READER_LOST
         if self.full:

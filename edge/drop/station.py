@@ -25,6 +25,7 @@ from edge.wire.facts import BinChanged, DropRefused, TagTrouble
 log = logging.getLogger(__name__)
 TICK = 0.25
 LOOK_EVERY = 0.08
+_REFUSED = {State.FULL: "full", State.STUCK: "shutter_stuck"}
 _LINES: dict[str, tuple[Event, Event]] = {
     "bin_door": (Event.DOOR_OPENED, Event.DOOR_CLOSED),
     "bin_full": (Event.BIN_FULL, Event.BIN_FREE),
@@ -43,7 +44,7 @@ class DropOptions:
     reader: str = field(metadata=_help("device: the RFID reader at the chute", device=ItemReader))
     board: str = field(
         metadata=_help(
-            "device: inputs flap, bin_half, bin_full, bin_door; outputs shutter, light",
+            "device: inputs flap, bin_half, bin_full, bin_door, shutter_open; outputs shutter, light",
             device=Board,
         )
     )
@@ -59,10 +60,17 @@ class DropOptions:
     shutter_seconds: float = field(
         default=4.0, metadata=_help("how long the shutter stays open for an item to fall, s")
     )
+    shut_seconds: float = field(
+        default=3.0,
+        metadata=_help("if input shutter_open is on for so long unasked, the shutter is stuck, s"),
+    )
+    tamper: str = field(
+        default="", metadata=_help("input that tells of an opened case, such as tamper; or empty")
+    )
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no drop."""
-        for option in ("capacity", "look_seconds", "shutter_seconds"):
+        for option in ("capacity", "look_seconds", "shutter_seconds", "shut_seconds"):
             if getattr(self, option) <= 0:
                 raise ValueError(f"{option}: must be more than 0")
 
@@ -81,6 +89,8 @@ class Drop:
         self._bin.load()
         self._recorder = Recorder(services.journal)
         self._reader_up = True
+        self._open_since: float | None = None
+        self._shutter_stuck = False
         self._events: asyncio.Queue[Event] = asyncio.Queue(100)
 
     async def run(self) -> None:
@@ -91,6 +101,7 @@ class Drop:
             async with asyncio.TaskGroup() as work:
                 work.create_task(self._watch_board(), name=f"{name} board")
                 work.create_task(self._watch_reader(), name=f"{name} reader")
+                work.create_task(self._watch_shutter(), name=f"{name} shutter")
                 work.create_task(self._follow(), name=f"{name} chute")
 
     def numbers(self) -> dict[str, float]:
@@ -132,8 +143,13 @@ class Drop:
                 self._recorder.trouble(self._options.name, "jam", why)
             case Effect.JAM_OVER:
                 self._recorder.well(self._options.name, "jam")
+            case Effect.SHUTTER_JAM:
+                why = "The shutter of the book drop stands open. Please look what keeps it open."
+                self._recorder.trouble(self._options.name, "shutter_stuck", why)
+            case Effect.SHUTTER_JAM_OVER:
+                self._recorder.well(self._options.name, "shutter_stuck")
             case Effect.REFUSE:
-                reason = "full" if self._chute.state is State.FULL else "reader_away"
+                reason = _REFUSED.get(self._chute.state, "reader_away")
                 self._recorder.put(DropRefused(reason=reason))
             case Effect.EMPTIED:
                 count = self._bin.empty()
@@ -223,7 +239,7 @@ class Drop:
             try:
                 await self._board.wait_up()
                 await self._switch("light", self._chute.state is State.READY)
-                for line in ("bin_half", *_LINES):
+                for line in ("bin_half", "shutter_open", self._options.tamper, *_LINES):
                     with contextlib.suppress(KeyError, OptionError):  # a line it does not have
                         await self._changed(line, self._board.port().active(line))
                 while True:
@@ -238,10 +254,34 @@ class Drop:
             self._bin.half = active
         elif line == "bin_full":
             self._bin.full = active
+        elif line == "shutter_open":
+            self._open_since = asyncio.get_running_loop().time() if active else None
+        elif line and line == self._options.tamper:
+            self._tampered(active)
         if line in ("bin_half", "bin_full"):
             self._tell_level()
         if line in _LINES:
             await self._events.put(_LINES[line][0 if active else 1])
+
+    def _tampered(self, active: bool) -> None:
+        if active:
+            why = "The case of the book drop is open or was touched. Please look at it."
+            self._recorder.trouble(self._options.name, "tamper", why)
+        else:
+            self._recorder.well(self._options.name, "tamper")
+
+    async def _watch_shutter(self) -> None:
+        """Tell the chute when the shutter stands open although nobody opened it."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK)
+            if self._chute.state is State.LETTING_IN and self._open_since is not None:
+                self._open_since = loop.time()
+            since = self._open_since
+            stuck = since is not None and loop.time() - since >= self._options.shut_seconds
+            if stuck != self._shutter_stuck:
+                self._shutter_stuck = stuck
+                await self._events.put(Event.SHUTTER_STUCK if stuck else Event.SHUTTER_FREE)
 
     async def _watch_reader(self) -> None:
         while True:

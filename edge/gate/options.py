@@ -21,6 +21,15 @@ class GateOptions:
         metadata=_help("device: inputs beam_a, beam_b, tamper; outputs lamp, buzzer", device=Board),
     )
     name: str = field(default="gate", metadata=_help("the gate's name in facts and on the console"))
+    people: Literal["beams", "reader"] = field(
+        default="beams", metadata=_help("who counts people: the board's beams, or the reader")
+    )
+    people_seconds: float = field(
+        default=30.0, metadata=_help("pause between two questions to the reader's counter, s")
+    )
+    relay: int = field(
+        default=0, metadata=_help("relay of the reader that rings too (lamp_seconds); 0: none")
+    )
     alarm_on: Literal["any", "out"] = field(
         default="any", metadata=_help("any: whoever carries an armed item; out: only who leaves")
     )
@@ -47,7 +56,8 @@ class GateOptions:
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no gate."""
-        for option in ("sightings", "window_ms", "absence_ms", "poll_ms", "count_minutes"):
+        for option in ("sightings", "window_ms", "absence_ms", "poll_ms", "count_minutes",
+                       "people_seconds"):  # fmt: skip
             if getattr(self, option) <= 0:
                 raise ValueError(f"{option}: must be more than 0")
 

@@ -28,6 +28,13 @@ class People:
         self._waiting[direction] += 1
         self._today[direction] += 1
 
+    def counted(self, entered: int, left: int, now: int) -> None:
+        """Count people that a counter of its own saw."""
+        self._turn(now)
+        for direction, count in (("in", entered), ("out", left)):
+            self._waiting[direction] += count
+            self._today[direction] += count
+
     def alarmed(self, now: int) -> None:
         """Count an alarm."""
         self._turn(now)

@@ -12,7 +12,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal
 
 from drivers.errors import DriverError, GateDataLostError, OptionError
-from drivers.ports import Board, GateReader, LineChange, Sighting
+from drivers.ports import (
+    Board,
+    GateReader,
+    LineChange,
+    PeopleCount,
+    PeopleCounter,
+    Relays,
+    Sighting,
+)
 from edge.device import Device, DeviceAwayError
 from edge.gate.beams import Passages
 from edge.gate.judge import judge
@@ -63,6 +71,8 @@ class Gate:
                     work.create_task(self._watch_reader(), name=f"{name} reader")
                     work.create_task(self._watch_time(), name=f"{name} time")
                     work.create_task(self._count(), name=f"{name} count")
+                    if self._options.people == "reader":
+                        work.create_task(self._ask_people(), name=f"{name} people")
                     if self._board is not None:
                         work.create_task(self._watch_board(self._board), name=f"{name} board")
             finally:
@@ -132,6 +142,7 @@ class Gate:
                     self._people.alarmed(self._clock.now_ms())
 
     async def _ring(self) -> None:
+        await self._ring_relay()
         if self._board is None:
             return
         outputs = {"lamp": self._options.lamp_seconds, "buzzer": self._options.buzzer_seconds}
@@ -141,6 +152,31 @@ class Gate:
                     await self._board.call(_switching(line, seconds))
             except DriverError as error:
                 log.warning("%s: alarm without %s: %s", self._options.name, line, error)
+
+    async def _ring_relay(self) -> None:
+        if not self._options.relay:
+            return
+        try:
+            await self._reader.call(self._switch_relay)
+        except DriverError as error:
+            log.warning("%s: alarm without the reader's relay: %s", self._options.name, error)
+
+    async def _switch_relay(self, reader: GateReader) -> None:
+        if isinstance(reader, Relays):
+            await reader.set_relay(self._options.relay, True, self._options.lamp_seconds)
+
+    async def _ask_people(self) -> None:
+        """Take the difference of the reader's own counter, again and again."""
+        last: PeopleCount | None = None
+        while True:
+            try:
+                now = await self._reader.call(_people)
+                if last is not None and now is not None:
+                    self._people.counted(*_more(last, now), self._clock.now_ms())
+                last = now
+            except DriverError as error:
+                log.debug("%s: people are not counted: %s", self._options.name, error)
+            await asyncio.sleep(self._options.people_seconds)
 
     async def _watch_board(self, board: Device[Board]) -> None:
         while True:
@@ -165,7 +201,8 @@ class Gate:
             self._tampered(change.active)
         elif change.line in _BEAMS:
             direction = self._passages.change(_BEAMS[change.line], change.active, now)
-            self._people.passed(direction, self._clock.now_ms())
+            if self._options.people == "beams":
+                self._people.passed(direction, self._clock.now_ms())
             if not self._passages.blocked:
                 self._recorder.well(self._options.name, "beam_blocked")
 
@@ -219,6 +256,17 @@ class Gate:
 
 def _switching(line: str, seconds: float) -> Callable[[Board], Awaitable[None]]:
     return lambda board: board.set(line, True, seconds)
+
+
+async def _people(reader: GateReader) -> PeopleCount | None:
+    return await reader.people_count() if isinstance(reader, PeopleCounter) else None
+
+
+def _more(last: PeopleCount, now: PeopleCount) -> tuple[int, int]:
+    """Return who came and went since; a counter below the last count began anew."""
+    if now.entered < last.entered or now.left < last.left:
+        return now.entered, now.left
+    return now.entered - last.entered, now.left - last.left
 
 
 STATION = StationEntry(

@@ -53,7 +53,7 @@ def test_the_example_s_board_is_usable_and_its_outputs_have_limits(board: GpiodO
         assert board.lines[role].max_on_s > 0
 
 
-@pytest.mark.parametrize("name", ["feig-pad", "feig-drop", "feig-gate"])
+@pytest.mark.parametrize("name", ["feig-pad", "feig-drop", "feig-gate", "feig-gate-notify"])
 def test_every_reader_profile_is_loaded_by_the_driver(configs: Path, name: str) -> None:
     profile = load(configs / f"readers/{name}.toml")
     assert profile.about

@@ -78,6 +78,21 @@ def test_nothing_is_taken_while_the_door_is_open():
     assert play(chute, Event.DOOR_CLOSED)[-1] is Effect.LOOK
 
 
+@pytest.mark.parametrize(
+    "before",
+    [(), (Event.ITEM_IN,), (Event.ITEM_IN, Event.REFUSED), (Event.ITEM_IN, Event.ACCEPTED)],
+)
+def test_through_a_shutter_that_stands_open_nothing_is_taken(before):
+    chute = Chute()
+    play(chute, *before, Event.SHUTTER_STUCK)
+    if chute.state is State.LETTING_IN:
+        play(chute, Event.ITEM_OUT)
+    assert chute.state is State.STUCK
+    assert play(chute, Event.ITEM_IN) == [Effect.REFUSE]
+    effects = play(chute, Event.ITEM_OUT, Event.SHUTTER_FREE)
+    assert effects == [Effect.SHUTTER_JAM_OVER, Effect.LIGHT_ON]
+
+
 @pytest.mark.parametrize("state", State)
 def test_an_event_that_is_not_in_the_table_does_not_move_the_chute(state):
     for event in set(Event) - set(TABLE[state]):
@@ -112,6 +127,7 @@ def test_the_shutter_opens_only_after_an_acceptance_and_is_shut_again(events):
 def test_an_empty_well_drop_is_ready_again_whatever_happened(events):
     chute = Chute()
     play(chute, *events)
-    calm = (Event.DOOR_OPENED, Event.DOOR_CLOSED, Event.READER_BACK, Event.BIN_FREE, Event.ITEM_OUT)
+    calm = (Event.DOOR_OPENED, Event.DOOR_CLOSED, Event.SHUTTER_FREE, Event.READER_BACK,
+            Event.BIN_FREE, Event.ITEM_OUT)  # fmt: skip
     play(chute, *calm)
     assert chute.state is State.READY

@@ -268,3 +268,36 @@ def test_numbers_that_make_no_drop_are_refused():
 
 def test_every_option_of_a_drop_has_help():
     assert all(row.metadata["help"] for row in dataclasses.fields(DropOptions))
+
+
+async def test_a_shutter_that_does_not_close_stops_the_drop_until_it_does(
+    wires, services, hatch, board, facts
+):
+    async with standing(services, shut_seconds=0.1) as drop:
+        board.set_input("shutter_open", True)
+        await until(lambda: facts(Trouble))
+        hatch.insert(book())
+        await until(lambda: facts(DropRefused))
+        assert facts(DropRefused)[0].reason == "shutter_stuck"
+        assert drop.numbers()["ready"] == 0
+        hatch.empty()
+        board.set_input("shutter_open", False)
+        await until(lambda: drop.numbers()["ready"])
+        hatch.insert(book())
+        await until(lambda: facts(Return))
+        board.set_input("shutter_open", True)
+        await hatch.fall()
+        board.set_input("shutter_open", False)
+    assert facts(Trouble, Well) == [
+        Trouble(part="drop", reason="shutter_stuck", why=facts(Trouble)[0].why),
+        Well(part="drop", reason="shutter_stuck"),
+    ]
+
+
+async def test_an_opened_case_is_told_if_there_is_a_sensor_for_it(wires, services, board, facts):
+    async with standing(services, tamper="tamper"):
+        board.set_input("tamper", True)
+        await until(lambda: facts(Trouble))
+        board.set_input("tamper", False)
+        await until(lambda: facts(Well))
+    assert (facts(Trouble)[0].part, facts(Trouble)[0].reason) == ("drop", "tamper")

@@ -5,6 +5,8 @@ import dataclasses
 import pytest
 
 from drivers.feig import GATE, FeigGateSimulator
+from drivers.feig.answers import People
+from drivers.feig.device import Output
 from drivers.gpio import SOCKET
 from drivers.gpio.simulator import BoardSimulator
 from drivers.tags import NewTag, encode
@@ -258,3 +260,22 @@ def test_numbers_that_make_no_gate_are_refused():
 
 def test_every_option_of_a_gate_has_help():
     assert all(row.metadata["help"] for row in dataclasses.fields(GateOptions))
+
+
+async def test_the_readers_own_counter_counts_people(wires, services, reader, facts):
+    reader.people = People(100, 90, 0, 0)
+    async with standing(services, people="reader", people_seconds=0.02) as gate:
+        await until(lambda: reader.requests > 6)
+        for entered, left in ((103, 91), (104, 91), (2, 0)):  # the last: the counter began anew
+            before = gate.numbers()["entered"]
+            reader.people = People(entered, left, 0, 0)
+            await until(lambda before=before: gate.numbers()["entered"] > before)
+    assert facts(GateCount)[-1].entered == 6
+    assert facts(GateCount)[-1].left == 1
+
+
+async def test_the_readers_relay_rings_too(wires, services, reader, facts):
+    async with standing(services, relay=1, lamp_seconds=2.0):
+        reader.pass_tag(book())
+        await until(lambda: (4, 1) in reader.outputs)
+    assert reader.outputs[4, 1] == Output(on=True, hold=2.0)
