@@ -29,6 +29,7 @@ from edge.wire.facts import Fact, Loan, Secured, TagStillArmed, Trouble, Well
 log = logging.getLogger(__name__)
 DAY_MS = 86_400_000
 Listener = Callable[[Event], None]
+WriterOf = Callable[[sqlite3.Connection, Callable[[], bool]], Writer]
 
 
 class Journal:
@@ -46,6 +47,7 @@ class Journal:
         meta: rows.Meta,
         clock: Clock,
         room: Room,
+        writer: WriterOf = Writer,
     ) -> None:
         self.versions: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self.salvaged: int | None = None
@@ -60,16 +62,24 @@ class Journal:
         self._reader = reader
         self._listeners: list[Listener] = []
         self._news = asyncio.Event()
-        self._writer = Writer(db, room.release)
+        self._writer = writer(db, room.release)
 
     @classmethod
     def open(
-        cls, path: Path, device: str, clock: Clock, *, connect: Connect = plain, low_mb: int = 0
+        cls,
+        path: Path,
+        device: str,
+        clock: Clock,
+        *,
+        connect: Connect = plain,
+        low_mb: int = 0,
+        writer: WriterOf = Writer,
     ) -> Self:
         """Open or make the journal of a device; facts of a damaged file are saved into a new one.
 
         ``low_mb``: free space on the disk below which new loans are refused. Raises JournalError
-        when the file is newer than this program or belongs to another device.
+        when the file is newer than this program or belongs to another device. ``connect`` and
+        ``writer`` are for storage and time that are simulated.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         room = Room(path.parent, low_mb)
@@ -81,7 +91,7 @@ class Journal:
         except BaseException:
             db.close()
             raise
-        journal = cls(db, reader, meta, clock, room)
+        journal = cls(db, reader, meta, clock, room, writer)
         journal.salvaged = saved
         clock.not_before(journal._newest_ms())
         room.keep()

@@ -1,7 +1,6 @@
 """Sends facts from the journal, window by window, until the ledger has acknowledged them."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 from edge.journal import Journal
@@ -21,7 +20,7 @@ class Sender:
         self,
         journal: Journal,
         publish: Callable[[bytes], Awaitable[None]],
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = lambda: asyncio.get_running_loop().time(),
         gather: float = LIVE_SECONDS,
     ) -> None:
         self._journal = journal

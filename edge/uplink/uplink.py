@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -112,12 +111,12 @@ class Uplink:
         """Stay connected until cancelled; then say goodbye."""
         pause = FIRST_PAUSE
         while True:
-            began = time.monotonic()
+            began = _now()
             try:
                 await self._connection()
             except* LinkLostError as group:
                 self._lost(_first(group))
-            if time.monotonic() - began > STEADY:
+            if _now() - began > STEADY:
                 pause = FIRST_PAUSE
             await asyncio.sleep(random.uniform(0.5, 1.0) * pause)  # noqa: S311  no secret
             pause = min(pause * 2, self._options.retry_max)
@@ -231,8 +230,8 @@ class Uplink:
     async def _part(self, part: Part) -> None:
         if await _in_thread(lambda: self._replica.apply(part)):
             return
-        if time.monotonic() - self._gap_asked > GAP_PAUSE:
-            self._gap_asked = time.monotonic()
+        if _now() - self._gap_asked > GAP_PAUSE:
+            self._gap_asked = _now()
             await self._say(topics.REPLICA_WANTED, Have(version=self._replica.version))
 
     def _let_pass(self, allowed: Allowed) -> None:
@@ -270,7 +269,7 @@ class Uplink:
         said: Health | None = None
         at = 0.0
         while True:
-            health, now = self._health(), time.monotonic()
+            health, now = self._health(), _now()
             late = now - at >= self._options.health_seconds
             caught_up = said is not None and said.waiting and not health.waiting
             if (
@@ -319,6 +318,10 @@ class Uplink:
             version=self._version,
             since=self._since,
         )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _in_thread(work: Callable[[], R]) -> R:
