@@ -63,18 +63,19 @@ def assess(
 ) -> tuple[Assessed, list[str]]:
     """Return what is kept with the fact and the codes that do not depend on other facts."""
     codes = [] if moment.trusted else ["CLOCK_UNTRUSTED"]
+    view = person.view(at=moment.at) if person else None
+    due = _due(fact, moment, item, view, policy) if isinstance(fact, Loan) else 0
     if isinstance(fact, Loan):
-        codes += _loan_codes(fact, moment, item, person, policy)
+        codes += _loan_codes(fact, moment, item, view, due)
     elif isinstance(fact, Return):
         codes += _return_codes(fact, item, policy)
     elif isinstance(fact, RenewalWish) and (item is None or person is None):
         codes += ["RENEWAL_REFUSED"]
-    view = person.view(at=moment.at) if person else None
     known = Assessed(
         reader=person.reader if person else None,
         view=view,
         known=item is not None,
-        due=_due(fact, moment, item, view, policy) if isinstance(fact, Loan) else 0,
+        due=due,
         limit=group_rule(policy, view.group).limit if view else 0,
         offline=isinstance(fact, Loan) and not fact.online,
         policy=number,
@@ -97,7 +98,7 @@ def _due(
 
 
 def _loan_codes(
-    fact: Loan, moment: Moment, item: ItemView | None, person: Person | None, policy: Policy
+    fact: Loan, moment: Moment, item: ItemView | None, view: ReaderView | None, due: int
 ) -> list[str]:
     codes = []
     if item is None:
@@ -108,12 +109,11 @@ def _loan_codes(
         codes.append("FOUND_ITEM")
     if item is not None and item.held:
         codes.append("HOLD_TAKEN")
-    if person is None:
+    if view is None:
         return [*codes, "UNKNOWN_CARD"]
-    view = person.view(at=moment.at)
     if reader_trouble(view, now=moment.at):
         codes.append("READER_BLOCKED")
-    if item is not None and fact.due and _due(fact, moment, item, view, policy) != fact.due:
+    if item is not None and fact.due and due != fact.due:
         codes.append("DUE_DATE_DIFFERS")
     return codes
 

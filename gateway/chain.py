@@ -6,8 +6,11 @@ loans of an item are a function of the set of its facts. A late fact only means 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
 from edge.circulation.rules import decide_renewal
@@ -19,8 +22,7 @@ Kind = Literal["loan", "return", "renewal_wish"]
 KINDS: tuple[Kind, ...] = ("loan", "return", "renewal_wish")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A fact of the item's chain. ``reader`` None: the card is unknown. ``due``: of a loan."""
 
     id: str
@@ -43,8 +45,7 @@ class Link:
         return (self.at, self.device, self.epoch, self.seq, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Tenure:
+class Tenure(msgspec.Struct, frozen=True):
     """A loan, open or past, under the id of its fact."""
 
     id: str

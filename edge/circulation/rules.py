@@ -154,33 +154,50 @@ def offline_limit(policy: Policy, age_ms: int) -> int:
 
 def due_date(policy: Policy, group: str, from_ms: int) -> int:
     """Return the end of the last day of a loan that begins now: never a day of closure."""
-    zone = _zone(policy.zone)
-    begun = datetime.fromtimestamp(from_ms / 1000, zone).date()
-    return end_of_day(policy, _open_day(policy, begun + _days(group_rule(policy, group).days)))
+    return _end_after(policy, from_ms, group_rule(policy, group).days)
 
 
 def next_open_day(policy: Policy, from_ms: int) -> int:
     """Return the end of the first day of opening after the day of ``from_ms``."""
-    begun = datetime.fromtimestamp(from_ms / 1000, _zone(policy.zone)).date()
-    return end_of_day(policy, _open_day(policy, begun + _days(1)))
+    return _end_after(policy, from_ms, 1)
 
 
 def end_of_day(policy: Policy, day: date) -> int:
     """Return the last second of a day in the policy's time zone, in ms."""
-    last = datetime.combine(day, time(23, 59, 59), tzinfo=_zone(policy.zone))
-    return int(last.astimezone(UTC).timestamp()) * 1000
+    return _last_second(policy.zone, day)
 
 
 def is_closed(policy: Policy, day: date) -> bool:
     """Return whether the policy names this day as a day of closure."""
-    return day.weekday() in policy.closed_weekdays or day.isoformat() in policy.closed_dates
+    return _closed((*policy.closed_weekdays,), (*policy.closed_dates,), day)
 
 
-def _open_day(policy: Policy, day: date) -> date:
+def _end_after(policy: Policy, from_ms: int, days: int) -> int:
+    begun = datetime.fromtimestamp(from_ms / 1000, _zone(policy.zone)).date()
+    return _end_of_open_day(
+        policy.zone, (*policy.closed_weekdays,), (*policy.closed_dates,), begun, days
+    )
+
+
+@lru_cache(maxsize=1024)
+def _end_of_open_day(
+    zone: str, weekdays: tuple[int, ...], dates: tuple[str, ...], begun: date, days: int
+) -> int:
+    """Days are few and facts are many: a due date is reckoned once a day and rule."""
+    day = begun + _days(days)
     for later in range(_LONGEST_CLOSURE):
-        if not is_closed(policy, day + _days(later)):
-            return day + _days(later)
-    return day  # closed for good: any day is as right as another
+        if not _closed(weekdays, dates, day + _days(later)):
+            return _last_second(zone, day + _days(later))
+    return _last_second(zone, day)  # closed for good: any day is as right as another
+
+
+def _closed(weekdays: tuple[int, ...], dates: tuple[str, ...], day: date) -> bool:
+    return day.weekday() in weekdays or day.isoformat() in dates
+
+
+def _last_second(zone: str, day: date) -> int:
+    last = datetime.combine(day, time(23, 59, 59), tzinfo=_zone(zone))
+    return int(last.astimezone(UTC).timestamp()) * 1000
 
 
 def _item_trouble(policy: Policy, item: ItemView | None) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
 import msgspec
@@ -67,6 +67,21 @@ class Catalogue:
         """Return an item, or None."""
         row = self._store.one("SELECT * FROM items WHERE item = ?", item)
         return None if row is None else item_view(row)
+
+    def items(self, items: Collection[str]) -> dict[str, ItemView]:
+        """Return those of these items that are known."""
+        rows = self._store.among("SELECT * FROM items WHERE item IN ({})", items)
+        return {row["item"]: item_view(row) for row in rows}
+
+    def people(self, site: str, refs: Collection[str]) -> dict[str, Person]:
+        """Return the readers that these card references of a site belong to."""
+        rows = self._store.among(
+            "SELECT c.ref, r.* FROM card_refs c JOIN readers r USING (reader) "
+            "WHERE c.ref IN ({}) AND c.site = ?",
+            refs,
+            site,
+        )
+        return {row["ref"]: _person(row) for row in rows}
 
     def person(self, site: str, ref: str) -> Person | None:
         """Return the reader a card reference of a site belongs to."""
@@ -221,7 +236,12 @@ class Catalogue:
 
     def note(self, table: str, key: str) -> None:
         """Write down that a row changed, so that the replicas of the sites follow."""
-        self._store.run("INSERT INTO changes (tab, key) VALUES (?, ?)", table, key)
+        self.note_all(table, [key])
+
+    def note_all(self, table: str, keys: Iterable[str]) -> None:
+        """Write down that these rows changed."""
+        rows = [(table, key) for key in keys]
+        self._store.many("INSERT INTO changes (tab, key) VALUES (?, ?)", rows)
 
     def _put(self, table: str, key: str, sql: str, *values: str | int) -> int:
         changed = self._store.run(sql, *values)
@@ -251,7 +271,9 @@ class Catalogue:
 def item_view(row: "object") -> ItemView:
     """Return an item from its row."""
     got = dict(row)  # type: ignore[call-overload]
-    return ItemView(**{**got, "flags": msgspec.json.decode(got["flags"], type=list[str])})
+    flags = got["flags"]
+    got["flags"] = [] if flags == "[]" else msgspec.json.decode(flags, type=list[str])
+    return ItemView(**got)
 
 
 def _person(row: "object") -> Person:

@@ -2,11 +2,12 @@
 
 import heapq
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 import msgspec
 
-from edge.circulation.model import Policy
+from edge.circulation.model import ItemView, Policy
 from edge.wire.batch import decode_event
 from gateway.assess import Assessed, assess
 from gateway.chain import Chain, Kind, Link, Tenure, reckon
@@ -16,9 +17,15 @@ from gateway.ledger.worklist import Worklist
 from gateway.when import Moment
 
 _CHAIN = (
-    "SELECT * FROM facts WHERE item = ? AND kind IN ('loan', 'return', 'renewal_wish') "
-    "AND NOT voided ORDER BY at"
+    "SELECT id, kind, at, unc, device, epoch, seq, arrival, item, card, assessed, chained FROM "
+    "facts WHERE item IN ({}) AND +kind IN ('loan', 'return', 'renewal_wish') AND NOT voided"
 )
+_LIMITS = (
+    "SELECT l.id, l.reader, l.since, l.ended, l.over, f.assessed FROM loans l "
+    "JOIN facts f ON f.id = l.id WHERE l.reader IN ({}) "
+    "AND (l.since >= ? OR l.ended IS NULL OR l.ended > ?) ORDER BY l.reader, l.since, l.id"
+)
+_NEVER = 1 << 62
 
 
 class Chains:
@@ -29,20 +36,20 @@ class Chains:
         self._catalogue = catalogue
         self._worklist = worklist
 
-    def reckon(self, items: Collection[str], now: int) -> None:
-        """Reckon these items again, then the limits of the readers that are touched."""
-        readers: set[str] = set()
-        touched: set[str] = set()
-        policies = self._catalogue.policies() if items else {}
-        for item in sorted(set(items)):
-            facts, more = self._item(item, policies)
-            touched |= facts
-            readers |= more
-        for reader in sorted(readers):
-            touched |= self._over_limit(reader)
-            self._catalogue.note("readers", reader)
+    def reckon(self, items: Collection[str], now: int) -> set[str]:
+        """Reckon these items again, then the limits of the readers that are touched.
+
+        Return the facts whose codes changed; their entries of the worklist are in step.
+        """
+        if not items:
+            return set()
+        touched, differing = self._items(items, self._catalogue.policies())
+        readers = sorted({tenure.reader for tenure in differing})
+        touched |= self._over_limits(readers, _earliest(differing))
+        self._catalogue.note_all("readers", readers)
         for fact in sorted(touched):
             self.show(fact, now)
+        return touched
 
     def assess_again(self, row: sqlite3.Row) -> None:
         """Judge a fact again after the catalogue learned its item or card, or staff named one."""
@@ -79,59 +86,89 @@ class Chains:
             detail={"at": row["at"], "unc": row["unc"]},
         )
 
-    def _item(self, item: str, policies: Mapping[int, Policy]) -> tuple[set[str], set[str]]:
-        """Reckon one item; return the facts whose codes and the readers whose loans changed."""
-        view = self._catalogue.item(item)
-        rows = self._store.all(_CHAIN, item)
-        chain = Chain()
-        if view is not None:
-            chain = reckon(view, map(_link, rows), policies)
-        changed = set()
-        for row in rows:
-            codes = dump(chain.codes.get(row["id"], []))
-            if codes != row["chained"]:
-                self._store.run("UPDATE facts SET chained = ? WHERE id = ?", codes, row["id"])
-                changed.add(row["id"])
-        return changed, self._keep(item, chain.loans)
+    def _items(
+        self, items: Collection[str], policies: Mapping[int, Policy]
+    ) -> tuple[set[str], set[Tenure]]:
+        """Reckon items; return the facts whose codes changed, and the loans that came or went."""
+        views = self._catalogue.items(items)
+        rows: defaultdict[str, list[sqlite3.Row]] = defaultdict(list)
+        for row in self._store.among(_CHAIN, items):
+            rows[row["item"]].append(row)
+        changed: list[tuple[str, str]] = []
+        loans: dict[str, list[Tenure]] = {}
+        for item in sorted(items):
+            chain = _chain(views.get(item), rows[item], policies)
+            loans[item] = chain.loans
+            for row in rows[item]:
+                found = chain.codes.get(row["id"])
+                codes = dump(found) if found else "[]"
+                if codes != row["chained"]:
+                    changed.append((codes, row["id"]))
+        self._store.many("UPDATE facts SET chained = ? WHERE id = ?", changed)
+        return {fact for _, fact in changed}, self._keep(loans)
 
-    def _keep(self, item: str, loans: list[Tenure]) -> set[str]:
-        """Make the loans of an item these; return the readers for whom something changed."""
-        rows = self._store.all("SELECT * FROM loans WHERE item = ?", item)
-        before = {_tenure(row) for row in rows}
-        differing = before ^ set(loans)
-        if not differing:
-            return set()
-        self._store.run("DELETE FROM loans WHERE item = ?", item)
+    def _keep(self, loans: Mapping[str, list[Tenure]]) -> set[Tenure]:
+        """Make the loans of these items these; return those that came or went."""
+        before: dict[Tenure, int] = {}
+        for row in self._store.among("SELECT * FROM loans WHERE item IN ({})", loans):
+            before[_tenure(row)] = row["over"]
+        after = {tenure: None for item in loans for tenure in loans[item]}
+        gone = [tenure for tenure in before if tenure not in after]
+        come = [tenure for tenure in after if tenure not in before]
+        over = {tenure.id: before[tenure] for tenure in gone}
+        self._store.many("DELETE FROM loans WHERE id = ?", [(tenure.id,) for tenure in gone])
         self._store.many(
-            "INSERT INTO loans (id, item, reader, since, due, renewals, ended, ended_by) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO loans (id, item, reader, since, due, renewals, ended, ended_by, over) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (t.id, t.item, t.reader, t.since, t.due, t.renewals, t.ended, t.ended_by)
-                for t in loans
+                (t.id, t.item, t.reader, t.since, t.due, t.renewals, t.ended, t.ended_by,
+                 over.get(t.id, 0))
+                for t in come
             ],
-        )
-        self._catalogue.note("loans", item)
-        return {tenure.reader for tenure in before | set(loans)}
+        )  # fmt: skip
+        differing = {*gone, *come}
+        self._catalogue.note_all("loans", sorted({tenure.item for tenure in differing}))
+        return differing
 
-    def _over_limit(self, reader: str) -> set[str]:
-        """Mark the loans that went over the reader's limit when made alone; return the changed."""
-        rows = self._store.all(
-            "SELECT l.*, f.assessed FROM loans l JOIN facts f ON f.id = l.id WHERE l.reader = ? "
-            "ORDER BY l.since, l.id",
-            reader,
-        )
-        ends: list[int] = []
-        changed = set()
-        for row in rows:
-            known = msgspec.json.decode(row["assessed"], type=Assessed)
+    def _over_limits(self, readers: Collection[str], since: int) -> set[str]:
+        """Mark the loans from a time on that went over their reader's limit when made alone.
+
+        Return those whose mark changed.
+        """
+        changed: list[tuple[int, str]] = []
+        reader, ends = "", list[int]()
+        for row in self._store.among(_LIMITS, readers, since, since):
+            if row["reader"] != reader:
+                reader, ends = row["reader"], []
             while ends and ends[0] <= row["since"]:
                 heapq.heappop(ends)
-            over = int(known.offline and known.limit > 0 and len(ends) >= known.limit)
-            heapq.heappush(ends, 1 << 62 if row["ended"] is None else row["ended"])
-            if over != row["over"]:
-                self._store.run("UPDATE loans SET over = ? WHERE id = ?", over, row["id"])
-                changed.add(row["id"])
-        return changed
+            if row["since"] >= since:
+                known = msgspec.json.decode(row["assessed"], type=Assessed)
+                over = int(known.offline and known.limit > 0 and len(ends) >= known.limit)
+                if over != row["over"]:
+                    changed.append((over, row["id"]))
+            heapq.heappush(ends, _NEVER if row["ended"] is None else row["ended"])
+        self._store.many("UPDATE loans SET over = ? WHERE id = ?", changed)
+        return {fact for _, fact in changed}
+
+
+def _chain(view: ItemView | None, rows: list[sqlite3.Row], policies: Mapping[int, Policy]) -> Chain:
+    return Chain() if view is None else reckon(view, map(_link, rows), policies)
+
+
+def _earliest(differing: Collection[Tenure]) -> int:
+    """Return from when on a reader may have had another number of loans than was thought.
+
+    A loan that only ended otherwise changes nothing before the earlier of its two ends.
+    """
+    versions: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
+    for tenure in differing:
+        end = _NEVER if tenure.ended is None else tenure.ended
+        versions[tenure.id, tenure.reader, tenure.since].append(end)
+    return min(
+        (min(ends) if len(ends) > 1 else since for (_, _, since), ends in versions.items()),
+        default=_NEVER,
+    )
 
 
 def outcome(row: sqlite3.Row) -> list[str]:

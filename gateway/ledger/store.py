@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 from gateway.errors import HomeError
 
 Connect = Callable[[Path | str], sqlite3.Connection]
+AT_ONCE = 512
+"""Keys that one question asks for."""
 _SCHEMA = re.compile(r"(\d{4})_\w+\.sql\Z")
 
 
@@ -105,6 +107,18 @@ class Store:
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Return all rows."""
         return self._db.execute(sql, values).fetchall()
+
+    def among(self, sql: str, keys: Collection[str], *values: Any) -> Iterator[sqlite3.Row]:
+        """Yield the rows of a query for many keys, which take the place of ``{}`` in it.
+
+        ``values`` are those of the ``?`` behind it. A key may be asked for twice.
+        """
+        left = list(keys)
+        while left:
+            some, left = left[:AT_ONCE], left[AT_ONCE:]
+            size = 1 << (len(some) - 1).bit_length()  # few sizes: few statements to prepare
+            some += some[-1:] * (size - len(some))
+            yield from self._db.execute(sql.format(",".join("?" * size)), (*some, *values))
 
     def value(self, sql: str, *values: Any) -> Any:
         """Return the first column of the first row, or None."""
