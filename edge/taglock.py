@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from drivers.errors import DriverError
-from drivers.feig.locks import open_locks
-from drivers.feig.options import FeigOptions
 from drivers.ports import ItemReader, TagInfo, TagLocks
 from edge.tagtools.opening import Devices, add_options, opened
 from edge.wire.tables import ConfigError
@@ -52,6 +50,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run_lock(args: argparse.Namespace, ask: Callable[[str], str] = input) -> int:
     """Lock after a typed confirmation; 3 when it was not given."""
+    from drivers.feig.options import FeigOptions
+
     driver, options = Devices(args).reader()
     if not isinstance(options, FeigOptions):
         raise ConfigError(f"tag-lock knows only FEIG readers, and this one is {driver.name}")
@@ -74,6 +74,8 @@ async def _lock(args: argparse.Namespace, choice: Any, ask: Callable[[str], str]
     if answer.strip().upper() != name:
         print("not confirmed: nothing was done")  # noqa: T201
         return DECLINED
+    from drivers.feig.locks import open_locks
+
     async with open_locks(choice[1]) as locks:
         await _do(args, locks, info.uid)
     print(f"{name}: locked")  # noqa: T201

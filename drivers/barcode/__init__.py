@@ -1,6 +1,7 @@
 """Barcode scanners."""
 
-from drivers.barcode.camera import CameraOptions, open_camera
+from drivers.barcode.camera import open_camera
+from drivers.barcode.frames import CameraOptions
 from drivers.barcode.hid import HidOptions, open_hid
 from drivers.barcode.scanner import ScannerOptions, open_scanner
 from drivers.ports import Driver, Scanner

@@ -5,71 +5,15 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any, Literal, Protocol
 
-from drivers.barcode.citizen import Policy
-from drivers.barcode.pictures import (
-    SYMBOLOGIES,
-    WITHOUT_CHECK,
-    Decoder,
-    Library,
-    Picture,
-    Symbology,
-    decoder,
-)
+from drivers.barcode.frames import CameraOptions, Frames, open_frames
+from drivers.barcode.pictures import WITHOUT_CHECK, Decoder, decoder
 from drivers.errors import DriverError, OptionError, PortLostError
 from drivers.ports import Scan, Scanner
 
-Clock = Callable[[], float]
 _LOOKS_TO_BELIEVE = 2
 _MAX_SCANS = 20
 _END_SECONDS = 2.0
-
-
-class Frames(Protocol):
-    """Where pictures come from; used by one thread."""
-
-    def grab(self) -> Picture:
-        """Wait for the next picture; PortLostError when there are no more."""
-
-    def close(self) -> None:
-        """Let go of the camera."""
-
-
-@dataclass(frozen=True, slots=True)
-class CameraOptions:
-    """Options of a camera that reads codes."""
-
-    source: Literal["picamera2", "opencv"] = field(
-        default="picamera2",
-        metadata={"help": "picamera2 (a Raspberry Pi's own camera) or opencv (USB cameras)"},
-    )
-    camera: int = field(default=0, metadata={"help": "number of the camera, from 0"})
-    width: int = field(default=1280, metadata={"help": "width of a picture in dots"})
-    height: int = field(default=720, metadata={"help": "height of a picture in dots"})
-    library: Library = field(
-        default="zxing",
-        metadata={"help": "what finds the codes: zxing (zxing-cpp) or zbar (pyzbar)"},
-    )
-    symbologies: tuple[Symbology, ...] = field(
-        default=SYMBOLOGIES, metadata={"help": "which codes to look for; fewer is faster and safer"}
-    )
-    papers: Policy = field(
-        default="number",
-        metadata={
-            "help": "QR codes of identity papers: number (tell the twelve digits, drop the rest at "
-            "once) or refuse (tell nothing)"
-        },
-    )
-    again_ms: int = field(
-        default=1500,
-        metadata={"help": "how long a code must be out of sight to count anew, milliseconds"},
-    )
-    still_s: float = field(
-        default=5.0, metadata={"help": "a camera that gives no picture for so long is given up"}
-    )
 
 
 class Sight:
@@ -100,6 +44,7 @@ class CameraScanner:
         self._frames = frames
         self._decode = decode
         self._still = options.still_s
+        self._rest = 1 / options.looks
         self._sight = Sight(options.again_ms / 1000)
         self._scans: deque[Scan] = deque(maxlen=_MAX_SCANS)
         self._news = asyncio.Event()
@@ -142,7 +87,7 @@ class CameraScanner:
         """In the thread: pictures into codes."""
         why = None
         try:
-            while not self._over.is_set():
+            while not self._over.wait(self._rest):
                 self._tell(self._decode(self._frames.grab()), None)
         except DriverError as error:
             why = error
@@ -166,83 +111,15 @@ class CameraScanner:
             self._news.set()
 
 
-class PiFrames:
-    """Implements :class:`Frames` with picamera2."""
-
-    def __init__(self, options: CameraOptions, module: Any) -> None:
-        """Start the camera."""
-        self._size = (options.width, options.height)
-        self._camera = module.Picamera2(options.camera)
-        what = {"size": self._size, "format": "YUV420"}
-        self._camera.configure(self._camera.create_video_configuration(main=what))
-        self._camera.start()
-
-    def grab(self) -> Picture:
-        """Return the next picture: the brightness rows come first in YUV 4:2:0."""
-        return _grey(self._camera.capture_array("main"), self._size)
-
-    def close(self) -> None:
-        """Stop the camera."""
-        self._camera.stop()
-        self._camera.close()
-
-
-class UsbFrames:
-    """Implements :class:`Frames` with OpenCV."""
-
-    def __init__(self, options: CameraOptions, module: Any) -> None:
-        """Open the camera; PortLostError if it is not there."""
-        self._cv2 = module
-        self._camera = module.VideoCapture(options.camera)
-        if not self._camera.isOpened():
-            raise PortLostError(f"there is no camera {options.camera}")
-        self._camera.set(module.CAP_PROP_FRAME_WIDTH, options.width)
-        self._camera.set(module.CAP_PROP_FRAME_HEIGHT, options.height)
-
-    def grab(self) -> Picture:
-        """Return the next picture in grey."""
-        good, frame = self._camera.read()
-        if not good:
-            raise PortLostError("the camera went away")
-        grey = self._cv2.cvtColor(frame, self._cv2.COLOR_BGR2GRAY)
-        height, width = grey.shape[:2]
-        return _grey(grey, (width, height))
-
-    def close(self) -> None:
-        """Close the camera."""
-        self._camera.release()
-
-
-def _grey(rows: Any, size: tuple[int, int]) -> Picture:
-    """Return the part of an array that is the picture; rows may be padded to the right."""
-    width, height = size
-    dots = rows[:height, :width].tobytes()
-    return Picture(width, height, dots)
-
-
-def _camera(options: CameraOptions) -> Frames:
-    makers: dict[str, tuple[str, Callable[[CameraOptions, Any], Frames]]] = {
-        "picamera2": ("picamera2", PiFrames),
-        "opencv": ("cv2", UsbFrames),
-    }
-    name, make = makers[options.source]
-    try:
-        module = import_module(name)
-    except ImportError as error:
-        raise OptionError(f"source {options.source} is not installed: {error}") from error
-    try:
-        return make(options, module)
-    except (RuntimeError, IndexError, OSError) as error:
-        raise PortLostError(f"camera {options.camera} does not start: {error}") from error
-
-
 @asynccontextmanager
 async def open_camera(
-    options: CameraOptions, frames: Callable[[CameraOptions], Frames] = _camera
+    options: CameraOptions, frames: Callable[[CameraOptions], Frames] = open_frames
 ) -> AsyncIterator[Scanner]:
     """Open the camera; ``frames`` may be another source of pictures."""
     if not options.symbologies or options.again_ms < 0 or options.still_s <= 0:
         raise OptionError("symbologies must name a code, again_ms and still_s must not be below 0")
+    if not 1 <= options.looks <= 100:
+        raise OptionError(f"looks {options.looks} is not usable: allowed are 1 to 100 in a second")
     decode = decoder(options.library, options.symbologies, options.papers)
     scanner = CameraScanner(await asyncio.to_thread(frames, options), decode, options)
     scanner.start()

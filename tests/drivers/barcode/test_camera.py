@@ -57,7 +57,7 @@ class Film:
 @asynccontextmanager
 async def looking(*pictures: Picture | None, **options: Any) -> AsyncIterator[Scanner]:
     film = Film(pictures)
-    async with open_camera(CameraOptions(**options), lambda _: film) as scanner:
+    async with open_camera(CameraOptions(looks=100, **options), lambda _: film) as scanner:
         yield scanner
     assert film.closed
 
@@ -129,6 +129,13 @@ async def test_a_code_held_in_front_comes_once_and_again_after_it_was_away() -> 
         assert [(await soon(scanner)).text, (await soon(scanner)).text] == ["VN000123", "R0001"]
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(scanner.next_scan(), 0.1)
+
+
+@pytest.mark.parametrize("wrong", [{"looks": 0}, {"symbologies": ()}, {"still_s": 0.0}])
+async def test_options_that_cannot_be_are_named(wrong: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match=next(iter(wrong))):
+        async with CAMERA.open(CameraOptions(**wrong)):
+            pass
 
 
 def test_a_code_counts_anew_when_it_was_out_of_sight() -> None:
