@@ -19,8 +19,14 @@ the option for the configuration file.
   shelfwire simulate pn532 --pty /tmp/card --tag 04A1B2C3D4E5F6=R0001
   shelfwire simulate feig --tcp 127.0.0.1:10001 --tag E004015012345678
   shelfwire simulate printer
+  shelfwire simulate rl866 --fault "drop 5" --fault "delay 200"
 
-While it runs, words on standard input move the device; "help" lists them.
+While it runs, words on standard input move the device, or make the wire bad (drop, flip, split,
+delay, dead, reboot, unplug, well); "help" lists them.
+"""
+_FAULT_HELP = """\
+what is wrong from the start, may be repeated: "drop PERCENT", "flip PERCENT" (of what is said, in
+both directions), "split MS", "delay MS", "dead"
 """
 _TAG_HELP = """\
 what is there at the start, may be repeated. pn532: UID or UID=TEXT. pads and gates: UID, or the
@@ -62,26 +68,35 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--block-size", type=int, default=4, metavar="N", help="bytes in a block")
     parser.add_argument("--dsfid", default="00", metavar="XX", help="DSFID of the tags")
     parser.add_argument("--afi", default="07", metavar="XX", help="AFI of the tags")
+    parser.add_argument("--fault", action="append", default=[], metavar="FAULT", help=_FAULT_HELP)
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same faults")
     parser.set_defaults(handler=run_simulate)
 
 
 def run_simulate(args: argparse.Namespace) -> int:
     """Serve until interrupted; 2 if the arguments cannot be used."""
+    from drivers.testing.faults import Faults
     from edge.simdevices import DEVICES
+    from edge.simfaults import FaultMenu
 
     try:
         where = _tcp(args.tcp) if args.tcp else None
         if args.pty and args.pty.exists() and not args.pty.is_symlink():
             raise ValueError(f"--pty {args.pty}: something else is there, give another path")
         bench = DEVICES[args.device][1](args, _say)
-        asyncio.run(_serve(bench, where, args.pty))
+        faults = Faults(seed=args.seed)
+        menu = FaultMenu(faults, bench.simulator, _say)
+        menu.begin(args.fault)
+        asyncio.run(_serve(bench, faults, menu, where, args.pty))
     except (ValueError, OSError) as error:
         print(f"shelfwire simulate: {error}", file=sys.stderr)  # noqa: T201
         return WRONG
     return 0
 
 
-async def _serve(bench: Any, where: tuple[str, int] | None, link: Path | None) -> None:
+async def _serve(
+    bench: Any, faults: Any, menu: Any, where: tuple[str, int] | None, link: Path | None
+) -> None:
     from drivers.testing.serve import serve_pty, serve_tcp
 
     over = asyncio.Event()
@@ -89,23 +104,27 @@ async def _serve(bench: Any, where: tuple[str, int] | None, link: Path | None) -
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
     served = await (
-        serve_tcp(bench.simulator, *where) if where else serve_pty(bench.simulator, link)
+        serve_tcp(bench.simulator, *where, faults=faults)
+        if where
+        else serve_pty(bench.simulator, link, faults)
     )
+    menu.connect(served, drops_on_reboot=where is not None)
     try:
         _say(f"ready {served.address.partition('://')[2]}")
         _say(f'url = "{served.address}"')
-        listener = _Listener(bench, over)
+        listener = _Listener([*bench.words, *menu.words], over)
         _read_lines(lambda line: loop.call_soon_threadsafe(listener.take, line))
         await over.wait()
     finally:
+        await menu.close()
         await served.close()
 
 
 class _Listener:
     """Do what is typed."""
 
-    def __init__(self, bench: Any, over: asyncio.Event) -> None:
-        self._words = {word.name: word for word in bench.words}
+    def __init__(self, words: list[Any], over: asyncio.Event) -> None:
+        self._words = {word.name: word for word in words}
         self._over = over
 
     def take(self, line: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from drivers.chips import WITHOUT_INFO, blocks_in_one_write
 from drivers.errors import FrameError
 from drivers.feig import commands
 from drivers.feig.answers import Blocks
@@ -21,8 +22,6 @@ from drivers.ports import Driver, ItemReader, SeenTag, TagInfo
 _LARGEST_USUAL_BLOCK = 8
 _MAX_PAGES = 64
 _SIZES_KEPT = 256
-_FUJITSU, _FUJITSU_BLOCKS = b"\xe0\x08", 2  # its chips take no more in one write
-_WITHOUT_INFO = {b"\xe0\x07\xc0": (4, 8), b"\xe0\x07\xc4": (4, 8)}  # Tag-it Standard and Pro
 
 
 class FeigPad:
@@ -48,9 +47,9 @@ class FeigPad:
         try:
             info = await self._link.again(partial(self._ask_info, uid))
         except TagRefusedError as error:
-            if error.iso_error != IsoError.NOT_SUPPORTED or uid[:3] not in _WITHOUT_INFO:
+            if error.iso_error != IsoError.NOT_SUPPORTED or uid[:3] not in WITHOUT_INFO:
                 raise
-            info = TagInfo(uid, None, None, *_WITHOUT_INFO[uid[:3]])
+            info = TagInfo(uid, None, None, *WITHOUT_INFO[uid[:3]])
         self._note_size(uid, info.block_size)
         return info
 
@@ -70,7 +69,7 @@ class FeigPad:
         """Write whole blocks from ``first``; after TagLostError any part may be written."""
         if block_size < 1 or len(data) % block_size:
             raise ValueError(f"{len(data)} bytes are not whole blocks of {block_size}")
-        most = _FUJITSU_BLOCKS if uid.startswith(_FUJITSU) else MAX_BYTES // block_size
+        most = blocks_in_one_write(uid, MAX_BYTES // block_size)
         blocks = [data[i : i + block_size] for i in range(0, len(data), block_size)]
         for done in range(0, len(blocks), most):
             some = blocks[done : done + most]

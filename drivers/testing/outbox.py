@@ -10,9 +10,14 @@ from drivers.testing.simulator import Reply
 class Outbox:
     """Replies on their way; what needs no time goes out at once. Closed until ``open``."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
-        """Say everything through ``write``."""
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        on_the_way: Callable[[Iterable[Reply]], Iterable[Reply]] = lambda replies: replies,
+    ) -> None:
+        """Say everything through ``write``, after ``on_the_way`` did to it what a wire does."""
         self._write = write
+        self._on_the_way = on_the_way
         self._replies: deque[Reply] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._open = False
@@ -36,7 +41,7 @@ class Outbox:
     def put(self, replies: Iterable[Reply]) -> None:
         """Queue replies behind those that wait."""
         if self._open:
-            self._replies.extend(replies)
+            self._replies.extend(self._on_the_way(replies))
             self._speak()
 
     def say(self, data: bytes) -> None:

@@ -9,6 +9,7 @@ import tty
 from pathlib import Path
 from typing import Protocol
 
+from drivers.testing.faults import Faults
 from drivers.testing.outbox import Outbox
 from drivers.testing.simulator import Simulator
 
@@ -35,13 +36,16 @@ class Served(Protocol):
 class ServedOnPty:
     """A device on a pseudo-terminal, found through a symlink that follows every plug."""
 
-    def __init__(self, simulator: Simulator, link: Path | None = None) -> None:
+    def __init__(
+        self, simulator: Simulator, link: Path | None = None, faults: Faults | None = None
+    ) -> None:
         """Serve at ``link``; without one, at a link in a temporary folder of our own."""
         self._simulator = simulator
+        self._faults = faults or Faults()
         self._folder = None if link else tempfile.mkdtemp(prefix="shelfwire-")
         self._link = Path(link or Path(str(self._folder)) / "tty").absolute()
         self._ends: tuple[int, int] | None = None
-        self._outbox = Outbox(self._write)
+        self._outbox = Outbox(self._write, self._faults.to_host)
 
     @property
     def address(self) -> str:
@@ -89,7 +93,7 @@ class ServedOnPty:
             return
         with contextlib.suppress(BlockingIOError, InterruptedError):
             data = os.read(self._ends[0], _CHUNK)
-            self._outbox.put(self._simulator.feed(data))
+            self._outbox.put(self._simulator.feed(self._faults.to_device(data)))
 
     def _write(self, data: bytes) -> None:
         """Write what fits: a line nobody reads drops bytes, as a UART does."""
@@ -101,14 +105,21 @@ class ServedOnPty:
 class ServedOnTcp:
     """A device on a TCP port. It talks to one host at a time; the newest connection wins."""
 
-    def __init__(self, simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        faults: Faults | None = None,
+    ) -> None:
         """Serve at ``host`` and ``port``; port 0 takes a free one and keeps it."""
         self._simulator = simulator
+        self._faults = faults or Faults()
         self._host = host
         self._port = port
         self._server: asyncio.Server | None = None
         self._host_side: asyncio.Transport | None = None
-        self._outbox = Outbox(self._write)
+        self._outbox = Outbox(self._write, self._faults.to_host)
 
     @property
     def address(self) -> str:
@@ -152,7 +163,7 @@ class ServedOnTcp:
     def heard(self, connection: asyncio.Transport, data: bytes) -> None:
         """Pass on what the present host says."""
         if connection is self._host_side:
-            self._outbox.put(self._simulator.feed(data))
+            self._outbox.put(self._simulator.feed(self._faults.to_device(data)))
 
     def left(self, connection: asyncio.Transport) -> None:
         """Note that a host has gone."""
@@ -191,16 +202,23 @@ class _Guest(asyncio.Protocol):
             self._device.left(self._connection)
 
 
-async def serve_pty(simulator: Simulator, link: Path | None = None) -> ServedOnPty:
+async def serve_pty(
+    simulator: Simulator, link: Path | None = None, faults: Faults | None = None
+) -> ServedOnPty:
     """Serve a simulated device on a pseudo-terminal; ``link`` becomes a symlink to it."""
-    served = ServedOnPty(simulator, link)
+    served = ServedOnPty(simulator, link, faults)
     await served.plug()
     return served
 
 
-async def serve_tcp(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> ServedOnTcp:
+async def serve_tcp(
+    simulator: Simulator,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    faults: Faults | None = None,
+) -> ServedOnTcp:
     """Serve a simulated device on a TCP port of this machine."""
-    served = ServedOnTcp(simulator, host, port)
+    served = ServedOnTcp(simulator, host, port, faults)
     await served.plug()
     return served
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from drivers.barcode import SCANNER, ScannerOptions
+from drivers.errors import NoReplyError, PortLostError
+from drivers.feig import PAD as FEIG
 from drivers.gpio import SOCKET
 from drivers.gpio.socket import SocketOptions
 from drivers.pn532 import CARD, CardOptions
@@ -171,6 +173,8 @@ async def test_help_lists_the_words_and_quit_ends_it() -> None:
         (("feig", "--block-size", "0"), "1 to 32"),
         (("feig", "--afi", "0707"), "not one byte"),
         (("pn532", "--tag", "010203"), "4 or 7 bytes"),
+        (("feig", "--fault", "drop 200"), "per cent"),
+        (("feig", "--fault", "reboot"), "use drop, flip"),
     ],
 )
 def test_what_cannot_be_is_said_and_ends_with_2(
@@ -179,6 +183,56 @@ def test_what_cannot_be_is_said_and_ends_with_2(
     args = arguments(*words)
     assert args.handler(args) == 2
     assert said in capsys.readouterr().err
+
+
+async def test_a_bad_wire_is_made_bad_and_mended_while_it_runs() -> None:
+    words = ("rl866", "--tag", "E004015012345678", "--fault", "drop 10", "--fault", "split 0.1")
+    async with simulate(*words) as running:
+        async with RL866.open(RL866.options(url=running.url, patience=0.2, tries=20)) as pad:
+            await running.type("faults")
+            assert await running.said() == "faults: drop 10.0, split 0.0001"
+            assert [seen.uid.hex() for seen in await pad.inventory()] == ["e004015012345678"]
+        await running.type("well")
+        await running.type("dead")
+        await running.type("flip 3%")
+        await running.type("delay 1")
+        await running.type("faults")
+        assert await running.said() == "faults: flip 3.0, delay 0.001, dead True"
+        with pytest.raises(NoReplyError):
+            async with RL866.open(RL866.options(url=running.url, patience=0.02)):
+                pass
+        await running.type("well")
+        await running.type("drop much")
+        assert "use a number" in await running.said()
+        async with RL866.open(RL866.options(url=running.url)) as pad:
+            assert len(await pad.inventory()) == 1
+
+
+@pytest.mark.parametrize("wire", [("--pty", ""), ("--tcp", "127.0.0.1:0")])
+async def test_a_device_starts_anew_and_is_back(wire: tuple[str, str], tmp_path: Path) -> None:
+    where = (wire[0], wire[1] or str(tmp_path / "reader"))
+    async with simulate("feig", *where, "--tag", "E004015012345678") as running:
+        options = FEIG.options(url=running.url, patience=0.05, tries=1)
+        with pytest.raises((NoReplyError, PortLostError)):
+            async with FEIG.open(options) as pad:
+                await running.type("reboot 0.5")
+                async with asyncio.timeout(10):
+                    while True:
+                        await pad.inventory()
+        assert await running.said() == "back"
+        async with FEIG.open(FEIG.options(url=running.url)) as pad:
+            assert len(await pad.inventory()) == 1
+
+
+async def test_a_pulled_cable_takes_the_port_away_and_brings_it_back(tmp_path: Path) -> None:
+    link = tmp_path / "reader"
+    async with simulate("3m", "--pty", str(link)) as running:
+        await running.type("unplug 0.3")
+        await running.type("reboot")
+        assert await running.said() == "reboot: it is away already"
+        assert not link.is_symlink()
+        assert await running.said() == "back"
+        assert link.is_symlink()
 
 
 def test_a_file_is_never_replaced_by_a_line(
