@@ -3,8 +3,9 @@
 import argparse
 import json
 import sys
-from typing import Any
+from typing import Any, get_args
 
+from drivers.ports import BankKind
 from drivers.tags import TagContent, decode
 from edge.tagtools.cli import add_words
 
@@ -37,6 +38,13 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="bytes in a block: 4 (default), 8, or 2 for a bank of a UHF tag",
     )
+    reading.add_argument(
+        "--bank",
+        choices=get_args(BankKind)[1:],
+        default="",
+        help="it is this bank of a UHF tag, written so: then an item number is believed that the "
+        "bytes alone do not prove",
+    )
     reading.add_argument("--json", action="store_true", help="print one JSON object")
     reading.set_defaults(handler=run_decode)
     add_words(words)
@@ -53,7 +61,7 @@ def run_decode(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"shelfwire tag decode: {error}", file=sys.stderr)  # noqa: T201
         return _NOT_HEX
-    content = decode(memory, dsfid=dsfid, afi=afi, block_size=args.block_size)
+    content = decode(memory, dsfid=dsfid, afi=afi, block_size=args.block_size, bank=args.bank)
     print(_as_json(content) if args.json else _as_text(content))  # noqa: T201
     return 0
 

@@ -16,7 +16,13 @@ from drivers.tags.model import (
     TagContent,
     TagError,
 )
-from drivers.tags.uhf_write import encode_mb01, encode_mb01_alliance, encode_mb11, encode_uii
+from drivers.tags.uhf_write import (
+    encode_mb01,
+    encode_mb01_alliance,
+    encode_mb11,
+    encode_uii,
+    uhf_write_plan,
+)
 from drivers.tags.write import FORMATS, choose, encode, write_plan
 
 __all__ = [
@@ -37,5 +43,6 @@ __all__ = [
     "encode_mb01_alliance",
     "encode_mb11",
     "encode_uii",
+    "uhf_write_plan",
     "write_plan",
 ]

@@ -56,6 +56,8 @@ def _decide(
         return TagContent("unknown", warnings=["there is no memory to read"])
     if not any(memory) or is_blank_3m(memory):
         return TagContent("blank")
+    if block_size == _UHF_WORD:  # no ISO 15693 chip has such blocks
+        return _bank(memory)
     declared = dsfid == DSFID["iso28560-2"]
     why: list[str] = []
     without_item: TagContent | None = None
@@ -72,14 +74,20 @@ def _decide(
         if content.item_id is not None:
             return content
         without_item = content
-    return without_item or _others(memory, dsfid, block_size, why)
+    return without_item or _others(memory, dsfid, why)
 
 
-def _others(memory: bytes, dsfid: int | None, block_size: int, why: list[str]) -> TagContent:
+def _bank(memory: bytes) -> TagContent:
     try:
-        return decode_uhf(memory) if block_size == _UHF_WORD else decode_3m(memory)
+        return decode_uhf(memory)
     except TagError as error:
-        model = "a known Gen2 bank" if block_size == _UHF_WORD else "3M"
-        why.append(f"not {model}: {error}")
+        return TagContent("unknown", warnings=[f"not a known Gen2 bank: {error}"])
+
+
+def _others(memory: bytes, dsfid: int | None, why: list[str]) -> TagContent:
+    try:
+        return decode_3m(memory)
+    except TagError as error:
+        why.append(f"not 3M: {error}")
     damaged = dsfid == DSFID["iso28560-3"] or looks_like_part3(memory)
     return TagContent("unknown", checksum="bad" if damaged else "none", warnings=why)

@@ -64,7 +64,8 @@ def _identity(memory: bytes, crc: bytes) -> AirIdentity | None:
 
 def decode_uhf(memory: bytes) -> TagContent:
     """Read a bank of a Gen2 tag; TagError when it is none that is known here."""
-    if memory[:1] == bytes([DSFID_HERE]):
+    first = _identity(memory[2:], memory[:2])
+    if memory[:1] == bytes([DSFID_HERE]) and not (first and first.proven):
         return _user_bank(memory)
     try:
         identity = read_identity(memory)

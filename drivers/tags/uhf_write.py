@@ -67,6 +67,23 @@ def encode_mb11(tag: NewTag, size: int, *, whole: bool = False) -> bytes:
     return used.ljust(size, b"\0")
 
 
+def uhf_write_plan(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
+    """Return ``(word, data)`` in the order to write a bank 01 of ISO 28560-4 over another.
+
+    Both are whole banks with their CRC word, which the chip makes itself. First the ISO bit is
+    taken from the old PC word, then the UII is written, the new PC word last: a tag torn away in
+    between carries no number at all rather than a mixture of two, whose CRC would be right.
+    """
+    if old == new:
+        return []
+    pc = int.from_bytes(old[_WORD : 2 * _WORD], "big")
+    quiet = (pc & 0xFE00).to_bytes(_WORD, "big")
+    uii, head = new[2 * _WORD :], new[_WORD : 2 * _WORD]
+    if old[2 * _WORD :] == uii:
+        return [(1, head)]
+    return [(1, quiet), (2, uii), (1, head)]
+
+
 def _bank(uii: bytes, afi: int | None, user_bank: bool, room: int) -> bytes:
     words = len(uii) // _WORD
     if words > min(room, _MOST_WORDS):

@@ -83,6 +83,12 @@ def test_a_written_air_identity_comes_back(
     assert (identity.afi, identity.user_bank) == (afi, user)
 
 
+def test_a_checksum_that_begins_like_a_user_bank_is_none() -> None:
+    bank = encode_mb01(NewTag("TZd[vPFN(]1C`D", "VN-HNLIB", 60, 60), afi=AFI_OUT, user_bank=True)
+    assert bank[0] == 0x06
+    assert decode(bank, block_size=2).item_id == "TZd[vPFN(]1C`D"
+
+
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40))
 def test_any_alliance_number_comes_back(item: str) -> None:
     head = AllianceHead(lent=True, sorting=3, version=5, content=0xA5C3)

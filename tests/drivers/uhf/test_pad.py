@@ -1,12 +1,13 @@
 """A UHF reader under a pad: the item reader that kiosks and drops know."""
 
+import contextlib
 from collections.abc import Callable
 
 import pytest
 
 from drivers.errors import RefusedError, TagLostError
-from drivers.ports import ItemReader, UhfReader
-from drivers.tags import AFI_IN, AFI_OUT, NewTag, decode, encode_mb01, write_plan
+from drivers.ports import Bank, ItemReader, UhfReader
+from drivers.tags import AFI_IN, AFI_OUT, NewTag, decode, encode_mb01, uhf_write_plan
 from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.uhf import EpcBit, LoanList, UhfPad, UhfRule
 
@@ -88,19 +89,27 @@ async def test_a_new_item_is_written_and_the_tag_keeps_its_name(
     assert blank.bank(1)[: len(bank)] == bank  # type: ignore[arg-type]
 
 
-async def test_a_write_plan_of_single_words_ends_in_the_new_item(
-    uhf: UhfReader, field: AirField, make_book: Callable[..., Gen2Tag]
+@pytest.mark.parametrize("torn", [*range(12), None])
+async def test_a_write_that_is_torn_anywhere_leaves_the_old_item_none_or_the_new_one(
+    uhf: UhfReader, field: AirField, make_book: Callable[..., Gen2Tag], torn: int | None
 ) -> None:
     field.clear()
-    field.put(make_book(5))
+    tag = make_book(5)
+    field.put(tag)
     pad = UhfPad(uhf, UhfRule())
     [seen] = await pad.inventory()
-    count = (await pad.info(seen.uid)).block_count
-    old = await pad.read(seen.uid, 0, count)
-    new = encode_mb01(NewTag("893000000006", "VN-HNLIB"))
-    for block, data in write_plan(old, new, 2):
-        await pad.write(seen.uid, block, data, 2)
-    assert await pad.read(seen.uid, 0, len(new) // 2) == new
+    old = await pad.read(seen.uid, 0, (await pad.info(seen.uid)).block_count)
+    new = encode_mb01(NewTag("893000000006", "VN-HNLIB", 2, 3))
+    if torn is not None:
+        field.tear_after(tag.tid, torn)
+    with contextlib.suppress(TagLostError):
+        for word, data in uhf_write_plan(old, new):
+            await pad.write(seen.uid, word, data, 2)
+    image = tag.bank(Bank.EPC)[: 4 + len(tag.epc)]
+    item = decode(image, bank="mb01").item_id
+    assert item in ("893000000005", None, "893000000006")
+    assert (item == "893000000006") is (image[: len(new)] == new)
+    assert torn is not None or image == new
 
 
 async def test_a_tag_that_leaves_in_a_loan_can_be_found_again(
