@@ -150,6 +150,8 @@ class PadWatch:
     async def _content(self, info: TagInfo) -> TagContent:
         """Read as few blocks as the tag's format needs."""
         head = min(info.block_count, -(-HEAD_BYTES // info.block_size))
+        if info.bank:  # short, and understood as a whole only
+            head = info.block_count
         memory = await self._device.call(lambda reader: reader.read(info.uid, 0, head))
         content = understand(memory, info, partial=head < info.block_count)
         if head == info.block_count or _settled(content, self._replica.policy.owners):
@@ -161,7 +163,9 @@ class PadWatch:
 
 def understand(memory: bytes, info: TagInfo, *, partial: bool = False) -> TagContent:
     """Decode a tag's memory, or the head of it, with what the tag says of itself."""
-    return decode(memory, dsfid=info.dsfid, block_size=info.block_size, partial=partial)
+    return decode(
+        memory, dsfid=info.dsfid, block_size=info.block_size, bank=info.bank, partial=partial
+    )
 
 
 def identify(replica: "Replica", info: TagInfo, content: TagContent | None) -> PadItem:

@@ -31,7 +31,9 @@ def judge(services: Services, sighting: Sighting) -> Judgement:
     uid = sighting.uid.hex().upper()
     if sighting.afi not in (None, policy.afi_in):
         return Judgement(uid, armed=False)
-    content = decode(sighting.data, dsfid=sighting.dsfid, afi=sighting.afi, partial=True)
+    content = decode(
+        sighting.data, dsfid=sighting.dsfid, afi=sighting.afi, bank=sighting.bank, partial=True
+    )
     view = services.replica.item_by_uid(uid)
     item = content.item_id or (view.item if view else None)
     return Judgement(

@@ -102,7 +102,7 @@ class TagBench:
         info = await self._reader.info(uid)
         memory = await self._reader.read(uid, 0, info.block_count)
         content = decode(
-            memory, dsfid=info.dsfid, afi=info.afi, block_size=info.block_size,
+            memory, dsfid=info.dsfid, afi=info.afi, block_size=info.block_size, bank=info.bank,
             afis=(self.rules.afi_in, self.rules.afi_out),
         )  # fmt: skip
         return Found(info, memory, content)
