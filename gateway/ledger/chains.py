@@ -112,22 +112,22 @@ class Chains:
         before: dict[Tenure, int] = {}
         for row in self._store.among("SELECT * FROM loans WHERE item IN ({})", loans):
             before[_tenure(row)] = row["over"]
-        after = {tenure: None for item in loans for tenure in loans[item]}
-        gone = [tenure for tenure in before if tenure not in after]
-        come = [tenure for tenure in after if tenure not in before]
-        over = {tenure.id: before[tenure] for tenure in gone}
-        self._store.many("DELETE FROM loans WHERE id = ?", [(tenure.id,) for tenure in gone])
+        after = [tenure for item in loans for tenure in loans[item]]
+        differing = before.keys() ^ set(after)
+        changed = {tenure.item for tenure in differing}
+        over = {tenure.id: mark for tenure, mark in before.items()}
+        self._store.many("DELETE FROM loans WHERE item = ?", [(item,) for item in changed])
         self._store.many(
             "INSERT INTO loans (id, item, reader, since, due, renewals, ended, ended_by, over) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (t.id, t.item, t.reader, t.since, t.due, t.renewals, t.ended, t.ended_by,
                  over.get(t.id, 0))
-                for t in come
+                for t in after
+                if t.item in changed
             ],
         )  # fmt: skip
-        differing = {*gone, *come}
-        self._catalogue.note_all("loans", sorted({tenure.item for tenure in differing}))
+        self._catalogue.note_all("loans", sorted(changed))
         return differing
 
     def _over_limits(self, readers: Collection[str], since: int) -> set[str]:

@@ -1,7 +1,6 @@
 """What facts other than loans, returns and renewals do: gates, tags, machines, bins."""
 
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.wire.facts import (
@@ -22,6 +21,8 @@ from gateway.ledger.worklist import Worklist
 from gateway.when import bounded
 
 BIN_FULL_PERCENT = 80
+Row = Mapping[str, Any]
+"""Columns of a fact."""
 
 
 class Effects:
@@ -30,7 +31,7 @@ class Effects:
     def __init__(self, store: Store, worklist: Worklist) -> None:
         self._store = store
         self._worklist = worklist
-        self._table: dict[type[Any], Callable[[Any, sqlite3.Row], None]] = {
+        self._table: dict[type[Any], Callable[[Any, Row], None]] = {
             TagStillArmed: self._still_armed,
             Secured: self._secured,
             Repaired: self._secured,
@@ -42,7 +43,7 @@ class Effects:
             BinChanged: self._bin,
         }
 
-    def apply(self, fact: Fact, row: sqlite3.Row) -> list[str]:
+    def apply(self, fact: Fact, row: Row) -> list[str]:
         """Let a fact have its effect; return its codes. ``row`` is its row in the ledger."""
         effect = self._table.get(type(fact))
         if effect is not None:
@@ -58,7 +59,7 @@ class Effects:
         )
         return {row["uid"]: row["until"] for row in rows}
 
-    def _still_armed(self, fact: TagStillArmed, row: sqlite3.Row) -> None:
+    def _still_armed(self, fact: TagStillArmed, row: Row) -> None:
         self._store.run(
             "INSERT INTO allowed VALUES (?1, ?2, ?3, ?4) ON CONFLICT (site, uid) DO UPDATE SET "
             "until = max(until, ?3), fact = ?4",
@@ -66,41 +67,41 @@ class Effects:
         )
         self._open(row, f"TAG_STILL_ARMED:{fact.uid.upper()}", "TAG_STILL_ARMED", uid=fact.uid)
 
-    def _secured(self, fact: Secured | Repaired, row: sqlite3.Row) -> None:
+    def _secured(self, fact: Secured | Repaired, row: Row) -> None:
         self._store.run(
             "DELETE FROM allowed WHERE site = ? AND uid = ?", row["site"], fact.uid.upper()
         )
         self._settle(row, f"TAG_STILL_ARMED:{fact.uid.upper()}")
 
-    def _alarm(self, fact: GateAlarm, row: sqlite3.Row) -> None:
+    def _alarm(self, fact: GateAlarm, row: Row) -> None:
         key = f"GATE_ALARM:{row['device']}:{fact.gate}:{fact.uid.upper()}"
         more = {"gate": fact.gate, "uid": fact.uid, "direction": fact.direction}
         self._open(row, key, "GATE_ALARM", **more)
 
-    def _tag_trouble(self, fact: TagTrouble, row: sqlite3.Row) -> None:
+    def _tag_trouble(self, fact: TagTrouble, row: Row) -> None:
         key = f"TAG_TROUBLE:{row['device']}:{fact.uid.upper()}:{fact.reason}"
         more = {"reason": fact.reason, "uid": fact.uid, "station": fact.station}
         self._open(row, key, "TAG_TROUBLE", **more)
 
-    def _trouble(self, fact: Trouble, row: sqlite3.Row) -> None:
+    def _trouble(self, fact: Trouble, row: Row) -> None:
         key = f"TROUBLE:{row['device']}:{fact.part}:{fact.reason}"
         self._open(row, key, "TROUBLE", part=fact.part, reason=fact.reason, why=fact.why)
 
-    def _well(self, fact: Well, row: sqlite3.Row) -> None:
+    def _well(self, fact: Well, row: Row) -> None:
         self._settle(row, f"TROUBLE:{row['device']}:{fact.part}:{fact.reason}")
 
-    def _staff_called(self, fact: StaffCalled, row: sqlite3.Row) -> None:
+    def _staff_called(self, fact: StaffCalled, row: Row) -> None:
         key = f"STAFF_CALLED:{row['device']}:{fact.station}"
         self._open(row, key, "STAFF_CALLED", station=fact.station)
 
-    def _bin(self, fact: BinChanged, row: sqlite3.Row) -> None:
+    def _bin(self, fact: BinChanged, row: Row) -> None:
         key = f"BIN_FULL:{row['device']}:{fact.bin}"
         if fact.emptied or fact.percent < BIN_FULL_PERCENT:
             self._settle(row, key)
         else:
             self._open(row, key, "BIN_FULL", bin=fact.bin, percent=fact.percent, items=fact.items)
 
-    def _open(self, row: sqlite3.Row, key: str, code: str, **detail: Any) -> None:
+    def _open(self, row: Row, key: str, code: str, **detail: Any) -> None:
         self._worklist.open(
             key,
             code,
@@ -110,7 +111,7 @@ class Effects:
             detail={**detail, "at": row["at"]},
         )
 
-    def _settle(self, row: sqlite3.Row, key: str) -> None:
+    def _settle(self, row: Row, key: str) -> None:
         self._worklist.settle(key, row["received"])
 
 

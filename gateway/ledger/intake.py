@@ -1,20 +1,31 @@
 """One batch on its way into the ledger: what is new is added, what repeats is dropped (R2, R4)."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from edge.wire.batch import Batch, Event, Unreadable, decode_event, encode_event
 from edge.wire.facts import Loan, RenewalWish, Return
-from gateway.assess import assess
+from gateway.assess import Assessed, Person, assess
+from gateway.codes import severity
 from gateway.ledger.catalogue import Catalogue
-from gateway.ledger.chains import Chains, codes_of, dump, outcome
+from gateway.ledger.chains import Chains, dump, outcome
 from gateway.ledger.effects import Effects
 from gateway.ledger.marks import mark_at
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
 from gateway.when import Last, bounded, place
+
+_COLUMNS = (
+    "id", "site", "device", "epoch", "seq", "fork", "kind", "item", "card", "reader", "at", "unc",
+    "received", "body", "assessed", "found",
+)  # fmt: skip
+_INSERT = f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_ASSESSED = (Loan, Return, RenewalWish)
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,11 @@ class Parts:
 
 
 class Intake:
-    """One batch on its way in; inside a transaction."""
+    """One batch on its way in; inside a transaction.
+
+    What the batch speaks of is read beforehand, and its new facts are written together, since a
+    statement for each fact is what costs time. Whatever is not plain news writes them first.
+    """
 
     def __init__(self, parts: Parts, site: str, batch: Batch, received: int) -> None:
         self._store, self._catalogue = parts.store, parts.catalogue
@@ -63,10 +78,13 @@ class Intake:
         )
         self._number, self._policy = self._catalogue.policy()
         self._items: set[str] = set()
-        self._seen: list[str] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._ids: set[str] = set()
+        self._told: set[str] = set()
         self._codes: dict[str, list[str]] = {}
         self._fresh = self._repeated = 0
         self._gap = self._is_astray()
+        self._look_ahead()
 
     def take(self, event: Event | Unreadable) -> bool:
         """Take one event in; False when those before it are missing, and nothing was done."""
@@ -85,7 +103,8 @@ class Intake:
 
     def finish(self) -> Applied:
         """Reckon what was touched, move the cursor, return what became of it all."""
-        self._chains.reckon(self._items, self._received)
+        self._write()
+        self._told |= self._chains.reckon(self._items, self._received) & (self._ids | self._told)
         last = self._last or Last(0, 0, 0, "")
         self._store.run(
             "UPDATE streams SET cursor = ?, last_at = ?, last_unc = ?, last_mono = ?, "
@@ -113,46 +132,74 @@ class Intake:
         there = mark_at(self._store, *self._key, before)
         return there not in ("", self._batch.prev)
 
+    def _look_ahead(self) -> None:
+        """Read what the ledger has on the new events: their ids, items, and cards."""
+        fresh = [e for e in self._batch.events if isinstance(e, Event) and e.seq > self._cursor]
+        if self._gap or not fresh or fresh[0].seq != self._cursor + 1:
+            fresh = []
+        ids = {event.id for event in fresh}
+        known = self._store.among("SELECT id FROM facts WHERE id IN ({})", ids)
+        self._known = {row["id"] for row in known}
+        posted = [event.fact for event in fresh if isinstance(event.fact, _ASSESSED)]
+        self._views = self._catalogue.items({fact.item for fact in posted})
+        cards = {card for e in fresh if (card := getattr(e.fact, "card", ""))}
+        self._people = self._catalogue.people(self._site, cards)
+
+    def _write(self) -> None:
+        """Write the new facts down, before anything looks for them in the database."""
+        self._store.many(_INSERT, self._rows)
+        self._rows = []
+
     def _add(self, event: Event, fork: int = 0) -> None:
         """Put a fact under its number that is not taken yet (or a fork of it, if it is)."""
-        known = self._store.one("SELECT * FROM facts WHERE id = ?", event.id)
-        if known is not None:
-            self._known_id(event, known)
-            return
-        row, extra = self._insert(event, fork)
+        if fork or event.id in self._ids or event.id in self._known:
+            self._write()
+            known = self._store.one("SELECT * FROM facts WHERE id = ?", event.id)
+            if known is not None:
+                self._known_id(event, known)
+                return
+        row, codes = self._stage(event, fork)
         self._fresh += 1
-        self._seen.append(event.id)
-        codes = [*extra, *codes_of(row, "found"), *self._effects.apply(event.fact, row)]
-        if codes != codes_of(row, "found"):
-            self._store.run("UPDATE facts SET found = ? WHERE id = ?", dump(codes), event.id)
+        self._ids.add(event.id)
+        if codes:
+            self._told.add(event.id)
         if row["assessed"] is not None:
             self._items.add(row["item"])
-            self._chains.show(event.id, self._received)
+            if any(severity(code) != "info" for code in codes):
+                self._write()
+                self._chains.show(event.id, self._received)
         elif fork:
             self._conflict(event.seq)
 
-    def _insert(self, event: Event, fork: int) -> tuple[sqlite3.Row, list[str]]:
+    def _stage(self, event: Event, fork: int) -> tuple[Mapping[str, Any], list[str]]:
+        """Judge a fact and let it have its effect; return its row, to be written, and its codes."""
         fact, last = event.fact, None if fork else self._last
         moment = place(event.at, self._received, last, self._floor)
         if not fork:
             self._last = Last(moment.at, moment.unc, bounded(event.at.mono), event.at.boot)
-        item = getattr(fact, "item", None)
         card = getattr(fact, "card", "")
-        person = self._catalogue.person(self._site, card) if card else None
-        known, codes = None, [] if moment.trusted else ["CLOCK_UNTRUSTED"]
-        if isinstance(fact, Loan | Return | RenewalWish):
-            view = self._catalogue.item(fact.item)
+        person = self._person(card, fork) if card else None
+        known: Assessed | None = None
+        codes = [] if moment.trusted else ["CLOCK_UNTRUSTED"]
+        if isinstance(fact, _ASSESSED):
+            view = self._catalogue.item(fact.item) if fork else self._views.get(fact.item)
             known, codes = assess(fact, moment, view, person, self._policy, self._number)
-        self._store.run(
-            "INSERT INTO facts (id, site, device, epoch, seq, fork, kind, item, card, reader, at, "
-            "unc, received, body, assessed, found) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(event.id, self._site, *self._key, event.seq, fork, fact.__struct_config__.tag, item),
-            *(card, person.reader if person else None, moment.at, moment.unc, self._received),
-            *(encode_event(event), msgspec.json.encode(known) if known else None, dump(codes)),
-        )
-        row = self._store.row("SELECT * FROM facts WHERE id = ?", event.id)
-        return row, ["SEQ_CONFLICT"] if fork else []
+        row = dict(
+            zip(
+                _COLUMNS,
+                (event.id, self._site, *self._key, event.seq, fork, fact.__struct_config__.tag,
+                 getattr(fact, "item", None), card, person.reader if person else None, moment.at,
+                 moment.unc, self._received, _encode(event), _encode(known) if known else None, ""),
+                strict=True,
+            )
+        )  # fmt: skip
+        codes = [*(("SEQ_CONFLICT",) if fork else ()), *codes, *self._effects.apply(fact, row)]
+        row["found"] = dump(codes) if codes else "[]"
+        self._rows.append((*row.values(),))
+        return row, codes
+
+    def _person(self, card: str, fork: int) -> Person | None:
+        return self._catalogue.person(self._site, card) if fork else self._people.get(card)
 
     def _repeat(self, event: Event | Unreadable) -> None:
         """Drop what is there already; keep, and show to staff, what only has the same number."""
@@ -164,7 +211,7 @@ class Intake:
         for row in rows:
             if row["body"] == raw:
                 self._repeated += 1
-                self._seen.append(row["id"])
+                self._told.add(row["id"])
                 return
         if self._store.one(
             "SELECT 1 FROM rejected WHERE device = ? AND epoch = ? AND seq = ? AND raw = ?",
@@ -215,13 +262,13 @@ class Intake:
         )
 
     def _outcomes(self) -> dict[str, list[str]]:
-        for fact in self._seen:
-            row = self._store.one(
-                "SELECT f.*, coalesce(l.over, 0) AS over FROM facts f "
-                "LEFT JOIN loans l ON l.id = f.id WHERE f.id = ?",
-                fact,
-            )
-            if row is not None and (codes := outcome(row)):
+        rows = self._store.among(
+            "SELECT f.seq, f.found, f.chained, coalesce(l.over, 0) AS over FROM facts f "
+            "LEFT JOIN loans l ON l.id = f.id WHERE f.id IN ({}) ORDER BY f.arrival",
+            self._told,
+        )
+        for row in rows:
+            if codes := outcome(row):
                 self._codes.setdefault(str(row["seq"]), codes)
         return self._codes
 

@@ -13,6 +13,9 @@ from gateway.errors import HomeError
 Connect = Callable[[Path | str], sqlite3.Connection]
 AT_ONCE = 512
 """Keys that one question asks for."""
+CACHE_KIB = 32_768
+CHECKPOINT_PAGES = 4000
+"""A backlog touches the same pages batch after batch: they are copied home less often."""
 _SCHEMA = re.compile(r"(\d{4})_\w+\.sql\Z")
 
 
@@ -43,6 +46,8 @@ class Store:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
+            self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             self._migrate()
         except sqlite3.DatabaseError as error:
             self._db.close()
