@@ -38,6 +38,10 @@ class A0Reader:
         """Return the firmware's version."""
         return await self._line.again(partial(self._once, commands.VERSION))
 
+    async def identity(self) -> str:
+        """Return protocol and firmware in words; these readers do not tell their model."""
+        return "UHF reader (A0), firmware {}.{}".format(*await self.version())
+
     async def inventory(self) -> list[AirTag]:
         """Return every tag in the field now, each EPC once, in no order."""
         seen: dict[bytes, AirTag] = {}

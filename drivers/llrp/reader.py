@@ -41,6 +41,10 @@ class LlrpReader:
         self._password = int.from_bytes(password, "big")
         self._turn = asyncio.Lock()
 
+    async def identity(self) -> str:
+        """Return model and firmware in words."""
+        return f"LLRP reader, model {self._reader.model_number}, firmware {self._reader.firmware}"
+
     async def inventory(self) -> list[AirTag]:
         """Return every tag in the field now, each EPC once, in no order."""
         async with self._turn, _translated():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from drivers.errors import RefusedError, TagLostError
-from drivers.ports import AirTag, Bank, Sighting, UhfReader
+from drivers.ports import AirTag, Bank, Identified, Sighting, UhfReader
 from drivers.tags.uhf import bank_image
 from drivers.uhf.names import Names
 from drivers.uhf.rule import PC_WORD, UhfRule
@@ -25,6 +25,12 @@ class UhfGate:
         self._rule = rule
         self._names = Names(reader, rule)
         self._failures: dict[bytes, int] = {}
+
+    async def identity(self) -> str:
+        """Return model and firmware in words."""
+        return (
+            await self._reader.identity() if isinstance(self._reader, Identified) else "UHF reader"
+        )
 
     async def sightings(self) -> list[Sighting]:
         """Return the library tags in the field now (may be empty)."""

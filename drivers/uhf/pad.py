@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from drivers.errors import RefusedError, TagLostError
-from drivers.ports import AirTag, Bank, SeenTag, TagInfo, UhfReader
+from drivers.ports import AirTag, Bank, Identified, SeenTag, TagInfo, UhfReader
 from drivers.uhf.names import Names
 from drivers.uhf.rule import EPC_WORD, PC_WORD, UhfRule
 
@@ -31,6 +31,12 @@ class UhfPad:
         self._epcs: OrderedDict[bytes, bytes] = OrderedDict()
         self._uids: dict[bytes, bytes] = {}
         self._states: dict[bytes, int] = {}
+
+    async def identity(self) -> str:
+        """Return model and firmware in words."""
+        return (
+            await self._reader.identity() if isinstance(self._reader, Identified) else "UHF reader"
+        )
 
     async def inventory(self) -> list[SeenTag]:
         """Return every tag in the field now, each once, in no order."""

@@ -15,6 +15,7 @@ from drivers.uhf18.status import words as status_words
 _SHORTEST = 5
 _BAUDS = {0: 9600, 1: 19200, 2: 38400, 5: 57600, 6: 115200}
 _PUSH = 0xEE
+_WITHOUT_MASK = 3
 
 
 def explain(frame: bytes, to_device: bool | None) -> Explained:
@@ -121,6 +122,8 @@ def _ask_inventory(fields: Fields) -> dict[str, Any]:
             return {"q": data[0], "session": data[1]}
         raise FrameError("no Q value")
     q, session = fields.number(), fields.number()
+    if len(fields) == _WITHOUT_MASK:
+        return {"q": q & 0x0F, "session": session} | _where(fields)
     bank, at, bits = bank_name(fields.number()), fields.number(2), fields.number()
     mask = fields.take((bits + 7) // 8)
     found: dict[str, Any] = {"q": q & 0x0F, "session": session, "mask_bank": bank}
@@ -128,10 +131,16 @@ def _ask_inventory(fields: Fields) -> dict[str, Any]:
     if len(fields) == 5:
         found |= {"tid_first": fields.number(), "tid_words": fields.number()}
     if len(fields):
-        found["target"] = "B" if fields.number() else "A"
-        found["antenna"] = (fields.number() & 0x07) + 1
-        found["scan_time_ms"] = fields.number() * 100
+        found |= _where(fields)
     return found
+
+
+def _where(fields: Fields) -> dict[str, Any]:
+    return {
+        "target": "B" if fields.number() else "A",
+        "antenna": (fields.number() & 0x07) + 1,
+        "scan_time_ms": fields.number() * 100,
+    }
 
 
 def _ask_read(fields: Fields) -> dict[str, Any]:

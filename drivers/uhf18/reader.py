@@ -35,6 +35,11 @@ class Uhf18Reader:
         """Return what the reader says of itself."""
         return await self._ask(commands.INFO)
 
+    async def identity(self) -> str:
+        """Return model and firmware in words."""
+        info = await self.info()
+        return f"{info.name}, firmware {info.version[0]}.{info.version[1]}"
+
     async def inventory(self) -> list[AirTag]:
         """Return every tag in the field now, each EPC once, in no order."""
         seen: dict[bytes, AirTag] = {}

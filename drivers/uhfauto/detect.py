@@ -75,6 +75,20 @@ async def found(options: UhfOptions) -> AsyncIterator[tuple[Guess, UhfReader]]:
     raise NoReplyError(f"no UHF reader answered; tried {', '.join(map(str, tried))}")
 
 
+async def search(url: str) -> tuple[FamilyName, str] | None:
+    """Return driver and address at which a reader answers, None if none does; changes nothing.
+
+    A speed in the address is not taken at its word: all are tried.
+    """
+    where = parse(url)
+    bare = f"serial://{where.path}" if isinstance(where, SerialLine) else url
+    try:
+        async with found(AutoOptions(url=bare)) as (guess, _):
+            return guess.family, bare if guess.baud is None else f"{bare}?baud={guess.baud}"
+    except NoReplyError:
+        return None
+
+
 async def _ready(guess: Guess, transport: Any, options: UhfOptions) -> UhfReader:
     common = {one.name: getattr(options, one.name) for one in fields(UhfOptions)}
     if guess.family == "a0":

@@ -8,6 +8,8 @@ from drivers.errors import DriverError, NoReplyError, OptionError, PortLostError
 from drivers.feig.options import FeigOptions
 from drivers.feig.search import find
 from drivers.ports import Board, Driver, GateReader, Identified, ItemReader, Printer
+from drivers.uhf.options import UhfOptions
+from drivers.uhfauto import search
 from edge.doctor import feig, reading, simple
 from edge.doctor.model import Finding, Tell
 from edge.doctor.ports import path_of, present
@@ -82,7 +84,24 @@ async def _why(name: str, options: Any, error: DriverError, root: Path) -> Findi
         found = await _other_speed(url)
         if found:
             return Finding(name, "bad", "device_speed", {"url": found})
+    if isinstance(error, PortLostError) and path is None and url:
+        why = str(error).removeprefix(f"{url}: ")
+        return Finding(name, "bad", "device_unreachable", {"url": url, "why": why})
+    if not url:
+        return Finding(name, "bad", "device_failed", {"why": str(error), "hint": error.hint})
+    if isinstance(options, UhfOptions) and isinstance(error, NoReplyError):
+        other = await _other_family(url)
+        if other:
+            return Finding(name, "bad", "device_family", other)
     return Finding(name, "bad", "device_silent", {"why": str(error)})
+
+
+async def _other_family(url: str) -> dict[str, str] | None:
+    try:
+        found = await search(url)
+    except DriverError:
+        return None
+    return {"family": found[0], "url": found[1]} if found else None
 
 
 async def _other_speed(url: str) -> str | None:

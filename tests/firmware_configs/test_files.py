@@ -45,6 +45,15 @@ def test_the_example_is_a_configuration_of_all_three_stations(configs: Path) -> 
             assert parse(options.url) is not None
 
 
+def test_the_uhf_gate_is_a_configuration_of_one_gate(configs: Path) -> None:
+    config = load_config(configs / "agent.uhf-gate.toml")
+    assert list(config.stations) == ["gate"]
+    driver, options = config.devices["gate"]
+    assert driver.name == "uhf-auto"
+    assert options.rule().bank == "mb01"
+    check(config.devices["board"][1].lines)
+
+
 def test_the_example_s_board_is_usable_and_its_outputs_have_limits(board: GpiodOptions) -> None:
     check(board.lines)
     numbers = [line.line for line in board.lines.values()]

@@ -13,7 +13,7 @@ from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.serve import ServedOnPty, ServedOnTcp, serve_pty, serve_tcp
 from drivers.testing.simulator import Simulator
 from drivers.uhf18 import Model, Uhf18Simulator
-from drivers.uhfauto import GATE, ORDER, PAD, AutoOptions, Guess, found, guesses
+from drivers.uhfauto import GATE, ORDER, PAD, AutoOptions, Guess, found, guesses, search
 
 BANK = encode_mb01(NewTag("893000000001", "VN-HNLIB"))
 Serve = Callable[[Simulator], Any]
@@ -81,3 +81,12 @@ def test_on_a_serial_line_speeds_are_tried_in_order() -> None:
     said = guesses("serial:///dev/ttyUSB0?baud=9600")
     assert said == [Guess("uhf18", 9600), Guess("a0", 9600)]
     assert guesses("tcp://192.0.2.7:6000") == [Guess("uhf18", None), Guess("a0", None)]
+
+
+async def test_a_search_tells_driver_and_address(serve: Serve, field: AirField) -> None:
+    url = await serve(A0Simulator(field, round_seconds=0))
+    assert await search(url) == ("a0", url)
+
+
+async def test_a_search_that_finds_nothing_says_so(serve: Serve) -> None:
+    assert await search(await serve(FeigSimulator())) is None
