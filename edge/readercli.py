@@ -97,7 +97,8 @@ def run_configure(args: argparse.Namespace) -> int:
     try:
         return asyncio.run(_Session(args, texts, target, profile).run())
     except (DriverError, BackupError) as error:
-        _say(f"{target.name}: {error}. {getattr(error, 'hint', '')}".rstrip(), sys.stderr)
+        said = str(error).removeprefix(f"{target.name}: ")
+        _say(f"{target.name}: {said}. {getattr(error, 'hint', '')}".rstrip(), sys.stderr)
         return BROKEN
 
 

@@ -39,10 +39,8 @@ async def look(tell: Tell, config: Config) -> None:
     if not uplink.host:
         tell(Finding(PART, "note", "broker_off"))
         return
-    if uplink.tls:
-        for which, path in (("ca", uplink.ca), ("cert", uplink.cert)):
-            if path is not None:
-                _certificates(tell, which, path)
+    if uplink.tls and not _have_all(tell, uplink):
+        return
     where = {"host": uplink.host, "port": uplink.port}
     who = {"site": config.agent.site, "device": config.agent.device}
     name = f"{config.agent.site}-{config.agent.device}-doctor"
@@ -63,6 +61,21 @@ async def look(tell: Tell, config: Config) -> None:
         tell(Finding(PART, "ok", "broker_ok", where | {"ms": took}))
         if theirs:
             _judge(tell, "broker", x509.load_der_x509_certificate(theirs))
+
+
+def _have_all(tell: Tell, uplink: UplinkOptions) -> bool:
+    """Tell how long the certificates are good, and what is missing; return whether nothing is."""
+    whole = True
+    for which, path in (("ca", uplink.ca), ("cert", uplink.cert)):
+        whole &= path is not None and _certificates(tell, which, path)
+    try:
+        if uplink.key is not None:
+            uplink.key.read_bytes()
+    except OSError as error:
+        values = {"file": str(uplink.key), "why": error.strerror}
+        tell(Finding("certificate", "bad", "cert_missing", values))
+        whole = False
+    return whole
 
 
 async def _knock(uplink: UplinkOptions, name: str) -> bytes | None:
@@ -116,14 +129,16 @@ def _length(count: int) -> bytes:
             return bytes(made)
 
 
-def _certificates(tell: Tell, which: str, path: Path) -> None:
+def _certificates(tell: Tell, which: str, path: Path) -> bool:
+    """Tell how long the certificates of a file are good; return whether there are any."""
     try:
         found = x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError) as error:
         values = {"file": str(path), "why": getattr(error, "strerror", None) or str(error)}
         tell(Finding("certificate", "bad", "cert_missing", values))
-        return
+        return False
     _judge(tell, which, min(found, key=lambda one: one.not_valid_after_utc))
+    return True
 
 
 def _judge(tell: Tell, which: str, certificate: x509.Certificate) -> None:
