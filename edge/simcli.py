@@ -19,6 +19,7 @@ the option for the configuration file.
   shelfwire simulate pn532 --pty /tmp/card --tag 04A1B2C3D4E5F6=R0001
   shelfwire simulate feig --tcp 127.0.0.1:10001 --tag E004015012345678
   shelfwire simulate printer
+  shelfwire simulate feig-gate-notify --tcp 127.0.0.1:10005     calls the agent that listens there
   shelfwire simulate rl866 --fault "drop 5" --fault "delay 200"
 
 While it runs, words on standard input move the device, or make the wire bad (drop, flip, split,
@@ -33,10 +34,12 @@ what is there at the start, may be repeated. pn532: UID or UID=TEXT. pads and ga
 memory, or UID=MEMORY, all as hexadecimal digits. uhf18, uhf288, a0: EPC, or EPC=PC for a tag that
 is no library's
 """
+_CALLER = "feig-gate-notify"
 _DEVICES = (
     "pn532",
     "feig",
     "feig-gate",
+    "feig-gate-notify",
     "rl866",
     "3m",
     "uhf18",
@@ -83,35 +86,46 @@ def run_simulate(args: argparse.Namespace) -> int:
         where = _tcp(args.tcp) if args.tcp else None
         if args.pty and args.pty.exists() and not args.pty.is_symlink():
             raise ValueError(f"--pty {args.pty}: something else is there, give another path")
+        if args.device == _CALLER and (where is None or not where[1]):
+            raise ValueError(
+                f"{_CALLER} calls the agent: say where it listens with --tcp HOST:PORT"
+            )
         bench = DEVICES[args.device][1](args, _say)
         faults = Faults(seed=args.seed)
         menu = FaultMenu(faults, bench.simulator, _say)
         menu.begin(args.fault)
-        asyncio.run(_serve(bench, faults, menu, where, args.pty))
+        asyncio.run(_serve(args, bench, faults, menu, where))
     except (ValueError, OSError) as error:
         print(f"shelfwire simulate: {error}", file=sys.stderr)  # noqa: T201
         return WRONG
     return 0
 
 
-async def _serve(
-    bench: Any, faults: Any, menu: Any, where: tuple[str, int] | None, link: Path | None
-) -> None:
+async def _served(
+    args: argparse.Namespace, bench: Any, faults: Any, where: tuple[str, int] | None
+) -> Any:
+    from drivers.testing.calling import call
     from drivers.testing.serve import serve_pty, serve_tcp
 
+    if where is None:
+        return await serve_pty(bench.simulator, args.pty, faults)
+    if args.device == _CALLER:
+        return await call(bench.simulator, *where, faults=faults)
+    return await serve_tcp(bench.simulator, *where, faults=faults)
+
+
+async def _serve(
+    args: argparse.Namespace, bench: Any, faults: Any, menu: Any, where: tuple[str, int] | None
+) -> None:
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    served = await (
-        serve_tcp(bench.simulator, *where, faults=faults)
-        if where
-        else serve_pty(bench.simulator, link, faults)
-    )
+    served = await _served(args, bench, faults, where)
     menu.connect(served, drops_on_reboot=where is not None)
     try:
         _say(f"ready {served.address.partition('://')[2]}")
-        _say(f'url = "{served.address}"')
+        _say(f'{"listen" if args.device == _CALLER else "url"} = "{served.address}"')
         listener = _Listener([*bench.words, *menu.words], over)
         _read_lines(lambda line: loop.call_soon_threadsafe(listener.take, line))
         await over.wait()

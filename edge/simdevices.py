@@ -9,6 +9,7 @@ from typing import TypeVar
 from drivers.a0.simulator import A0Simulator
 from drivers.barcode.simulator import ScannerSimulator
 from drivers.feig.gate_simulator import FeigGateSimulator
+from drivers.feig.notify_simulator import FeigNotifySimulator
 from drivers.feig.simulator import FeigSimulator
 from drivers.gpio.simulator import BoardSimulator
 from drivers.pn532.cards import AnyCard, make_card
@@ -104,8 +105,16 @@ def _pad(simulator: Callable[[Field], Simulator], args: argparse.Namespace, say:
 
 def feig_gate(args: argparse.Namespace, _say: Say) -> Bench:
     """Return a gate reader; the tags given walk through at the start."""
+    return _gate(FeigGateSimulator(Field()), args)
+
+
+def feig_gate_notify(args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a gate reader that calls the agent itself."""
+    return _gate(FeigNotifySimulator(Field()), args)
+
+
+def _gate(gate: FeigGateSimulator, args: argparse.Namespace) -> Bench:
     make = TagMaker(args.block_size, args.dsfid, args.afi)
-    gate = FeigGateSimulator(Field())
     for text in args.tag:
         gate.pass_tag(make(text))
     word = Word(
@@ -216,6 +225,7 @@ DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
     "pn532": ("contactless card reader", pn532),
     "feig": ("RFID reader of a pad or a book drop", feig),
     "feig-gate": ("RFID reader of a gate", feig_gate),
+    "feig-gate-notify": ("RFID reader of a gate that calls the agent", feig_gate_notify),
     "rl866": ("RFID reader of a pad, RL866 protocol", rl866),
     "3m": ("3M pad 810", threem),
     "uhf18": ("UHF reader, UHFReader18 protocol", uhf18),

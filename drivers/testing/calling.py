@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from typing import Protocol
 
+from drivers.testing.faults import Faults
 from drivers.testing.outbox import Outbox
 from drivers.testing.simulator import Simulator
 
@@ -32,12 +33,14 @@ class Calling:
         *,
         resend_seconds: float = 1.0,
         redial_seconds: float = 0.5,
+        faults: Faults | None = None,
     ) -> None:
+        self._faults = faults or Faults()
         self._simulator = simulator
         self._host, self._port = host, port
         self._resend, self._redial = resend_seconds, redial_seconds
         self._writer: asyncio.StreamWriter | None = None
-        self._outbox = Outbox(self._write)
+        self._outbox = Outbox(self._write, self._faults.to_host)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -82,7 +85,7 @@ class Calling:
                     continue
                 if not data:
                     return
-                self._outbox.put(self._simulator.feed(data))
+                self._outbox.put(self._simulator.feed(self._faults.to_device(data)))
         finally:
             self._outbox.close()
             self._writer = None
@@ -101,10 +104,16 @@ async def call(
     *,
     resend_seconds: float = 1.0,
     redial_seconds: float = 0.5,
+    faults: Faults | None = None,
 ) -> Calling:
     """Let a simulated device call ``host``."""
     calling = Calling(
-        simulator, host, port, resend_seconds=resend_seconds, redial_seconds=redial_seconds
+        simulator,
+        host,
+        port,
+        resend_seconds=resend_seconds,
+        redial_seconds=redial_seconds,
+        faults=faults,
     )
     await calling.plug()
     return calling

@@ -10,6 +10,7 @@ import pytest
 
 from drivers.barcode import SCANNER, ScannerOptions
 from drivers.errors import NoReplyError, PortLostError
+from drivers.feig import GATE_NOTIFY, NotifyOptions
 from drivers.feig import PAD as FEIG
 from drivers.gpio import SOCKET
 from drivers.gpio.socket import SocketOptions
@@ -18,7 +19,7 @@ from drivers.ports import Card, Driver, Line, LineChange, Paper, Scan
 from drivers.printer import PRINTER, PrinterOptions
 from drivers.rl866 import PAD as RL866
 from drivers.threem import PAD as THREEM
-from drivers.transport import open_transport
+from drivers.transport import listen, open_transport
 from edge import simcli
 from edge.simdevices import DEVICES, TagMaker, card
 
@@ -153,6 +154,26 @@ async def test_rfid_readers_are_served_and_answer(device: str) -> None:
             await transport.close()
 
 
+async def test_a_gate_reader_calls_the_agent_that_listens() -> None:
+    listener = await listen("tcp://127.0.0.1:0")
+    listener.close()
+    at = f"127.0.0.1:{listener.port}"
+    words = ("feig-gate-notify", "--tcp", at, "--tag", "E004015012345678")
+    async with (
+        GATE_NOTIFY.open(NotifyOptions(f"tcp://{at}")) as gate,
+        asyncio.timeout(20),
+        simulate(*words) as running,
+    ):
+        assert running.url == f'listen = "tcp://{at}'
+        seen = []
+        while not seen:
+            seen = await gate.sightings()
+        await running.type("pass E004015012345679")
+        while len(seen) < 2:
+            seen += await gate.sightings()
+        assert [one.uid.hex()[-1] for one in seen] == ["8", "9"]
+
+
 async def test_help_lists_the_words_and_quit_ends_it() -> None:
     async with simulate("feig", "--tag", "E004015012345678") as running:
         await running.type("tags")
@@ -173,6 +194,7 @@ async def test_help_lists_the_words_and_quit_ends_it() -> None:
         (("feig", "--block-size", "0"), "1 to 32"),
         (("feig", "--afi", "0707"), "not one byte"),
         (("pn532", "--tag", "010203"), "4 or 7 bytes"),
+        (("feig-gate-notify",), "say where it listens"),
         (("feig", "--fault", "drop 200"), "per cent"),
         (("feig", "--fault", "reboot"), "use drop, flip"),
     ],
