@@ -33,6 +33,7 @@ class A0Reader:
         self._antennas = antennas
         self._session = session
         self._password = password
+        self._seen_by: dict[bytes, int] = {}
 
     async def version(self) -> tuple[int, int]:
         """Return the firmware's version."""
@@ -50,6 +51,7 @@ class A0Reader:
                 known = seen.get(tag.epc)
                 if known is None or (known.rssi or 0) < (tag.rssi or 0):
                     seen[tag.epc] = tag
+        self._seen_by = {tag.epc: tag.antenna for tag in seen.values()}
         return list(seen.values())
 
     async def read(self, epc: bytes, bank: Bank, first: int, words: int) -> bytes:
@@ -102,7 +104,13 @@ class A0Reader:
             raise trouble(access.status)
 
     async def _access(self, command: Command[Access], epc: bytes, request: bytes) -> Access:
-        """Name the tag, then do something with it; what answers must be that tag."""
+        """Name the tag, then do something with it; what answers must be that tag.
+
+        With several antennas it is done over the one that saw the tag best. A tag whose EPC was
+        just written is not known by its new one; the antenna is still the right one then.
+        """
+        if self._antennas and epc in self._seen_by:
+            await self._once(commands.SET_ANTENNA, bytes((self._seen_by[epc] - 1,)))
         await self._once(commands.MATCH, commands.match_request(epc))
         access = await self._once(command, request)
         # A write into bank 01 may answer with the EPC before it or after it.
