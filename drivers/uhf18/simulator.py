@@ -155,9 +155,9 @@ class Uhf18Simulator:
 
     def _antenna(self, fields: Fields) -> int | None:
         data = fields.rest()
-        if len(data) not in (0, 2, 9):
-            raise FrameError("an inventory has no parameters, two, or nine")
-        return (data[7] & 0x07) + 1 if len(data) == 9 else None
+        if len(data) not in (0, 2, 5, 9):
+            raise FrameError("an inventory has no parameters, two, five, or nine")
+        return (data[-2] & 0x07) + 1 if len(data) > 2 else None
 
     def _tags(self, page: list[Gen2Tag]) -> bytes:
         if self.model is Model.R18:

@@ -78,6 +78,7 @@ def test_only_the_asked_antenna_looks() -> None:
     [seen] = tags_288(found)
     assert (seen.epc, seen.antenna) == (far.epc, 3)
     assert end.data == bytes((4, 0))
+    assert ask(device, 0x01, bytes((4, 0, 0, 0x82, 0))) == [found, end]
 
 
 def test_settings_are_kept_and_told() -> None:
