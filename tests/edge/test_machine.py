@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from drivers.pihealth import PiHealthOptions
 from drivers.ports import MachineReading
 from edge.clock import Clock
+from edge.health import HealthReport
 from edge.journal import Journal
 from edge.machine import HOUR_MS, MB, REASONS, MachineWatch, judge, numbers
+from edge.station import Services
 from edge.wire.facts import Trouble, Well
 
 OPTIONS = PiHealthOptions()
@@ -112,3 +114,8 @@ async def test_staff_hear_of_a_trouble_once_and_of_its_end_once(
     assert isinstance(hot, Trouble)
     assert (hot.part, hot.reason) == ("pi", "too_hot")
     assert over == Well(part="pi", reason="too_hot")
+
+
+def test_the_numbers_are_in_the_health_message(services: Services) -> None:
+    report = HealthReport(lambda: services, {}, "1", machine=lambda: {"pi_temperature": 50.0})
+    assert report.now().numbers["pi_temperature"] == 50.0
