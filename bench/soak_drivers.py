@@ -1,6 +1,6 @@
 """Drivers under traffic for as long as you like: nothing may grow (`make soak-drivers MINUTES=5`).
 
-Every driver works against its simulator, which runs in another process: tags and cards come and go
+The drivers work against their simulators, which run in another process: tags and cards come and go
 and are torn away, cables are pulled. Memory, objects, tasks, threads and file descriptors of this
 process are looked at all the time; the later half must not have more than the earlier one. In the
 end everything is closed and must be gone.
@@ -25,6 +25,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from drivers.a0 import PAD as A0
+from drivers.a0 import A0Options
 from drivers.barcode import HID, SCANNER, HidOptions, ScannerOptions
 from drivers.errors import DriverError, RefusedError, TagLostError
 from drivers.feig import GATE, PAD, GateOptions, PadOptions
@@ -39,6 +41,8 @@ from drivers.rl866 import PAD as RL866
 from drivers.rl866 import Rl866Options
 from drivers.threem import PAD as THREEM
 from drivers.threem import ThreeMOptions
+from drivers.uhf18 import PAD as UHF18
+from drivers.uhf18 import Uhf18Options
 
 WORLD = Path(__file__).parent / "soak_world.py"
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -90,6 +94,13 @@ async def with_tags(reader: ItemReader) -> None:
         await reader.write_afi(tag.uid, 0x07)
 
 
+async def over_the_air(reader: ItemReader) -> None:
+    """Look at every UHF tag and read it."""
+    for tag in await reader.inventory():
+        info = await reader.info(tag.uid)
+        await reader.read(tag.uid, 0, info.block_count)
+
+
 async def printing(printer: Any) -> None:
     """Print a receipt, slowly enough for the others."""
     await printer.status()
@@ -109,6 +120,8 @@ def plan(at: dict[str, str], folder: Path) -> list[tuple[Driver, Any, Step]]:
         (PAD, PadOptions(at["feig"], patience=0.2), with_tags),
         (RL866, Rl866Options(at["rl866"]), with_tags),
         (THREEM, ThreeMOptions(at["3m"]), with_tags),
+        (UHF18, Uhf18Options(url=at["uhf18"]), over_the_air),
+        (A0, A0Options(url=at["a0"]), over_the_air),
         (GATE, GateOptions(at["feig-gate"], patience=0.2), lambda gate: gate.sightings()),
         (CARD, CardOptions(at["pn532"], poll_ms=20), lambda cards: cards.next_card()),
         (SCANNER, ScannerOptions(at["scanner"]), lambda gun: gun.next_scan()),
@@ -131,7 +144,8 @@ async def work(driver: Driver, options: Any, step: Step, did: Counter[str]) -> N
                 did[f"{driver.name} opened"] += 1
                 while True:
                     with contextlib.suppress(TagLostError, RefusedError):  # the device is well
-                        await asyncio.wait_for(step(port), 2.0)
+                        async with asyncio.timeout(2.0):
+                            await step(port)
                         did[driver.name] += 1
                     await asyncio.sleep(0.01)
         except (DriverError, TimeoutError) as error:
@@ -176,7 +190,8 @@ async def soak(seconds: float, every: float) -> bool:
                     print(f"{len(samples) * every:7.0f} s  {samples[-1]}", flush=True)
             for task in workers:
                 task.cancel()
-            await asyncio.wait(workers)
+            _, stuck = await asyncio.wait(workers, timeout=30)
+            assert not stuck, f"does not end: {[task.get_name() for task in stuck]}"
             await asyncio.get_running_loop().shutdown_default_executor()
             await asyncio.sleep(0.2)
             after = sample()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from drivers.a0 import A0Simulator
 from drivers.barcode.keys import typed
 from drivers.barcode.simulator import ScannerSimulator
 from drivers.feig import FeigGateSimulator, FeigSimulator
@@ -19,15 +20,21 @@ from drivers.ports import Paper
 from drivers.printer.simulator import PrinterSimulator
 from drivers.rl866 import Rl866Simulator
 from drivers.testing.field import Field
+from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.serve import Served, serve_pty, serve_tcp
 from drivers.testing.tag15693 import Tag
 from drivers.threem import ThreeMSimulator
+from drivers.uhf18 import Uhf18Simulator
 
 TAGS = [Tag(bytes.fromhex(f"E00401500000{n:04X}"), bytearray(112)) for n in range(12)]
 CARDS = [
     make_card("ntag213", bytes.fromhex("04a1b2c3d4e580"), "R0001"),
     make_card("classic1k", bytes.fromhex("deadbeef"), "R0002"),
     make_card("iso14443-4", bytes.fromhex("08112233")),
+]
+AIR = [
+    Gen2Tag(bytes.fromhex(f"E28011052000{n:04X}"), bytes.fromhex(f"30000000000000000000{n:04X}"))
+    for n in range(12)
 ]
 UNPLUG_EVERY, UNPLUGGED = (3.0, 9.0), 0.3
 dice = random.Random(1)
@@ -43,6 +50,17 @@ def over_a_field(field: Field) -> Deed:
             field.put(tag)
         elif dice.random() < 0.3 and field.tags:
             field.tear_after(dice.choice(field.tags).uid, dice.randrange(4))
+
+    return deed
+
+
+def over_the_air(field: AirField) -> Deed:
+    """Carry UHF tags in and out."""
+
+    def deed() -> None:
+        tag = dice.choice(AIR)
+        if field.take(tag.tid) is None and len(field.tags) < 5:
+            field.put(tag)
 
     return deed
 
@@ -102,6 +120,7 @@ async def pulled(served: Served) -> None:
 async def main(folder: Path) -> None:
     """Serve everything below ``folder``; tell the addresses; go on until the parent ends."""
     fields = {name: Field() for name in ("feig", "rl866", "3m")}
+    air = AirField(), AirField()
     gate, chip, scanner = FeigGateSimulator(Field()), Pn532Simulator(speed=0), ScannerSimulator()
     other_chip, printer, board = (
         Pn532Simulator(speed=0),
@@ -114,6 +133,8 @@ async def main(folder: Path) -> None:
             Rl866Simulator(fields["rl866"], block_seconds=0), over_a_field(fields["rl866"]), 0.05,
         ),
         "3m": (ThreeMSimulator(fields["3m"], block_seconds=0), over_a_field(fields["3m"]), 0.05),
+        "uhf18": (Uhf18Simulator(air[0], round_seconds=0.0), over_the_air(air[0]), 0.05),
+        "a0": (A0Simulator(air[1]), over_the_air(air[1]), 0.05),
         "feig-gate": (gate, lambda: gate.pass_tag(dice.choice(TAGS)), 0.05),
         "pn532": (chip, with_cards(chip), 0.2),
         "libnfc": (other_chip, with_cards(other_chip), 0.3),
