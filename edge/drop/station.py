@@ -119,7 +119,8 @@ class Drop:
             timed_out = self._chute.state is State.LETTING_IN
             try:
                 limit = self._options.shutter_seconds if timed_out else None
-                event = await asyncio.wait_for(self._events.get(), limit)
+                async with asyncio.timeout(limit):  # wait_for may swallow a cancellation (3.11)
+                    event = await self._events.get()
             except TimeoutError:
                 event = Event.TIMED_OUT
             await self._on(event)
