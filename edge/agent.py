@@ -19,7 +19,7 @@ from edge.config import AgentOptions, Config, ConfigError, site_key
 from edge.desk import Desk
 from edge.device import Device
 from edge.health import HealthReport
-from edge.journal import Journal, JournalFullError
+from edge.journal import Journal, JournalError
 from edge.machine import MachineWatch
 from edge.notify import notify, watchdog_seconds
 from edge.replica import Replica
@@ -189,7 +189,7 @@ async def _tend(journal: Journal, agent: AgentOptions) -> None:
             gone = await journal.tend(agent.keep_days)
             if gone:
                 log.info("%d facts older than %d days were let go", gone, agent.keep_days)
-        except JournalFullError as error:
+        except JournalError as error:
             log.warning("%s", error)
         await asyncio.sleep(TEND_SECONDS)
 
@@ -211,7 +211,10 @@ async def _pulse(journal: Journal) -> None:
     limit = watchdog_seconds()
     pause = PULSE_SECONDS if limit is None else limit / 3
     while True:
-        await journal.alive()
+        with contextlib.suppress(
+            JournalError
+        ):  # it answered: that the disk fails is told elsewhere
+            await journal.alive()
         notify("WATCHDOG=1")
         await asyncio.sleep(pause)
 
@@ -221,7 +224,7 @@ async def _tell(journal: Journal, *facts: Fact) -> None:
         return
     try:
         await journal.append(*facts)
-    except JournalFullError as error:
+    except JournalError as error:
         log.warning("%s", error)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from drivers.errors import DriverError
 from drivers.ports import Driver
-from edge.journal import Journal, JournalFullError
+from edge.journal import Journal, JournalError
 from edge.wire.facts import Trouble, Well
 
 log = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ class Device(Generic[P]):
     async def _tell(self, fact: Trouble | Well) -> None:
         try:
             await self._journal.append(fact)
-        except JournalFullError as error:
+        except JournalError as error:
             log.warning("%s: %s", self.name, error)
 
 

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -61,6 +61,8 @@ class Replica:
         self._lock = threading.RLock()
         self._writer = _open(path, connect)
         self._reader = connect(path)
+        self._unwritten: dict[str, tuple[int, LoanView | None]] = {}
+        self._failing = False
         self._load()
 
     @classmethod
@@ -109,6 +111,8 @@ class Replica:
 
     def loan(self, item_id: str) -> LoanView | None:
         """Return the open loan of an item, with what happened here taken into account."""
+        if item_id in self._unwritten:
+            return self._unwritten[item_id][1]
         row = self._reader.execute("SELECT body FROM overlay WHERE item = ?", (item_id,)).fetchone()
         if row is not None:
             return msgspec.json.decode(row[0], type=LoanView) if row[0] is not None else None
@@ -118,18 +122,25 @@ class Replica:
         """Return the open loans of a reader reference, soonest due first."""
         own = self._reader.execute("SELECT body FROM overlay WHERE ref = ?", (reader,)).fetchall()
         loans = [msgspec.json.decode(body, type=LoanView) for (body,) in own if body is not None]
+        loans = [loan for loan in loans if loan.item not in self._unwritten]
+        loans += [loan for _, loan in self._unwritten.values() if loan and loan.reader == reader]
         loans += [loan for loan in self._base_loans(reader) if not self._overlaid(loan.item)]
         return sorted(loans, key=lambda loan: (loan.due, loan.item))
 
     def lent_unsettled(self, reader: str) -> int:
         """Return how many loans of this reader the ledger has not settled: those of the outage."""
-        query = "SELECT count(*) FROM overlay WHERE ref = ? AND NOT settled AND body IS NOT NULL"
-        return int(self._reader.execute(query, (reader,)).fetchone()[0])
+        query = "SELECT item FROM overlay WHERE ref = ? AND NOT settled AND body IS NOT NULL"
+        items = {
+            item for (item,) in self._reader.execute(query, (reader,))
+        } - self._unwritten.keys()
+        new = [loan for _, loan in self._unwritten.values() if loan and loan.reader == reader]
+        return len(items) + len(new)
 
     def note(self, event: Event) -> None:
         """Take a journaled loan or return into account at once; other facts change nothing.
 
         Noting the facts that wait in the journal again, in their order, changes nothing either.
+        What the storage does not take (a full disk) is known all the same, and written later.
         """
         fact = event.fact
         if isinstance(fact, Loan):
@@ -148,11 +159,14 @@ class Replica:
 
     def settle(self, seq: int, epoch: str) -> None:
         """The ledger has committed this device's facts of ``epoch`` up to ``seq``."""
-        with self._lock, self._writer:
-            self._writer.execute(
-                "UPDATE overlay SET settled = 1 WHERE seq <= ? AND NOT settled", (seq,)
-            )
-            self._set("settled", f"{epoch} {seq}")
+        with self._lock:
+            if not self._write_down():
+                return
+            with self._surviving(), self._writer:
+                self._writer.execute(
+                    "UPDATE overlay SET settled = 1 WHERE seq <= ? AND NOT settled", (seq,)
+                )
+                self._set("settled", f"{epoch} {seq}")
 
     def settled(self, epoch: str) -> int | None:
         """Return up to which fact of an epoch this file knows that the ledger has it.
@@ -173,6 +187,7 @@ class Replica:
         """Take in a part; return False when changes do not fit this version (ask for a snapshot).
 
         A snapshot shows when its last part is here. Changes that are known already are harmless.
+        What the storage does not take is left: the next changes will not fit, and it is asked for.
         Raises WireError, and changes nothing, when the part cannot be understood.
         """
         if part.number not in range(part.count):
@@ -181,7 +196,7 @@ class Replica:
             if part.start and part.start != self._version:
                 return part.version <= self._version
             policy = _policy(part.policy)
-            with self._writer:
+            with self._surviving(), self._writer:
                 if part.start:
                     self._write(part, self._gen)
                 elif not self._stage(part):
@@ -259,17 +274,44 @@ class Replica:
         self._policy = (_policy(msgspec.json.decode(raw)) if raw else None) or Policy()
 
     def _overlay(self, item: str, seq: int, loan: LoanView | None) -> None:
-        row = (item, seq, loan.reader if loan else "", msgspec.json.encode(loan) if loan else None)
-        with self._lock, self._writer:
-            self._writer.execute(
+        with self._lock:
+            self._unwritten[item] = (seq, loan)
+            self._write_down()
+
+    def _write_down(self) -> bool:
+        """Write what was noted; return whether the storage took it."""
+        rows = [
+            (item, seq, loan.reader if loan else "", msgspec.json.encode(loan) if loan else None)
+            for item, (seq, loan) in self._unwritten.items()
+        ]
+        with self._surviving(), self._writer:
+            self._writer.executemany(
                 "INSERT OR REPLACE INTO overlay (item, seq, settled, ref, body)"
                 " VALUES (?, ?, 0, ?, ?)",
-                row,
+                rows,
             )
+        if not self._failing:
+            self._unwritten.clear()
+        return not self._failing
+
+    @contextlib.contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """Outlive a full or failing disk: this copy can be fetched again, the work goes on."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if self._writer.in_transaction:
+                self._writer.rollback()
+            if not self._failing:
+                log.warning("the local copy cannot be written: %s", error)
+            self._failing = True
+        else:
+            self._failing = False
 
     def _overlaid(self, item: str) -> bool:
         query = "SELECT 1 FROM overlay WHERE item = ?"
-        return self._reader.execute(query, (item,)).fetchone() is not None
+        known = item in self._unwritten
+        return known or self._reader.execute(query, (item,)).fetchone() is not None
 
     def _base_loans(self, reader: str) -> list[LoanView]:
         query = f"SELECT body FROM loans WHERE gen = {_LIVE} AND ref = ?"  # noqa: S608

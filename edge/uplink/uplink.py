@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
-from edge.journal import Journal
+from edge.journal import Journal, JournalError
 from edge.replica import Replica
 from edge.uplink.link import Link, LinkLostError, connect
 from edge.uplink.sender import Sender
@@ -114,7 +114,7 @@ class Uplink:
             began = _now()
             try:
                 await self._connection()
-            except* LinkLostError as group:
+            except* (LinkLostError, JournalError) as group:
                 self._lost(_first(group))
             if _now() - began > STEADY:
                 pause = FIRST_PAUSE
@@ -336,7 +336,7 @@ async def _in_thread(work: Callable[[], R]) -> R:
         raise
 
 
-def _first(group: BaseExceptionGroup[LinkLostError]) -> BaseException:
+def _first(group: BaseExceptionGroup[LinkLostError | JournalError]) -> BaseException:
     one: BaseException = group
     while isinstance(one, BaseExceptionGroup):
         one = one.exceptions[0]
