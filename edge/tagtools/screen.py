@@ -120,7 +120,7 @@ def shown(count: int) -> Iterator[Shown]:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
         yield _Moving(progress, count)
 
 

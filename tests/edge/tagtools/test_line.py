@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from drivers.tags import decode
+from drivers.tags import decode, write_plan
 from drivers.testing.tag15693 import Tag
-from edge.tagtools.intents import Intents, IntentsError
+from edge.tagtools import screen
+from edge.tagtools.intents import Intent, Intents, IntentsError
 from edge.tagtools.line import Line, Order
 from edge.tagtools.log import Log, Row
 from edge.tagtools.testing import OWNER, UID, Pad, written
@@ -233,3 +236,32 @@ def test_a_file_of_open_work_that_cannot_be_used_is_named(tmp_path: Path) -> Non
         Intents(bad)
     with pytest.raises(IntentsError, match="--intents"):
         Intents(bad / "below")
+
+
+def test_a_terminal_shows_counts_that_move(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with screen.shown(2) as shown:
+        log = Log(told=shown.row)
+        shown.say("VN000001: lay the item down")
+        log(Row("VN000001", "E0", "written", "iso28560-3", 9))
+        log(Row("VN000002", "E0", "refused", detail="this tag belongs to item [VN9]"))
+        shown.end(log.summary())
+    told = capsys.readouterr().err
+    assert "VN000001  E0  written (iso28560-3, 9 blocks)" in told
+    assert "item [VN9]" in told
+    assert "1/2" in told
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), st.data())
+def test_a_memory_belongs_to_a_write_wherever_it_was_torn(
+    before: bytes, image: bytes, data: st.DataObject
+) -> None:
+    intent = Intent(UID, "VN000001", 4, before, image)
+    memory = bytearray(before)
+    steps = write_plan(before, image, 4)
+    for block, content in steps[: data.draw(st.integers(0, len(steps)))]:
+        memory[block * 4 : block * 4 + 4] = content
+    assert intent.belongs(bytes(memory))
+    assert not intent.belongs(bytes(memory[:-4]))
