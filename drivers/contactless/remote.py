@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
@@ -103,8 +105,12 @@ class RemoteAntenna:
             await asyncio.shield(self._process.wait())
 
     def _kill(self) -> None:
+        if self._process.returncode is not None:
+            return
         with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+            # Process.kill() asks the kernel first whether the child has ended, and so may take its
+            # end away from asyncio, which waits for it in a thread.
+            os.kill(self._process.pid, signal.SIGKILL)
 
 
 @asynccontextmanager
