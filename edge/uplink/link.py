@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.clock import BUILT_MS
 from edge.config import UplinkOptions
 
 T = TypeVar("T")
@@ -24,6 +26,8 @@ DEAD_MS = 30_000
 """Unacknowledged bytes for so long end the connection (the other side is gone)."""
 _QUIET = logging.getLogger("edge.uplink.mqtt")
 _QUIET.setLevel(logging.CRITICAL)  # a loss is logged once, by the uplink
+_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
 PUBLISH_SECONDS = 60.0
 """A batch over a very slow link."""
 
@@ -133,16 +137,29 @@ class _Context(ssl.SSLContext):
 
 
 def context(options: UplinkOptions) -> _Context:
-    """Return the TLS settings: version 1.3, the broker checked by name, our own certificate."""
+    """Return the TLS settings: version 1.3, the broker checked by name, our own certificate.
+
+    While this machine's clock stands before its own files were made, certificates count whatever
+    their dates say: the right time comes over this very connection.
+    """
     made = _Context(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
         made.load_verify_locations(options.ca)
         if options.cert is not None:
             made.load_cert_chain(options.cert, options.key)
+        if _clock_stands_before(options):
+            made.verify_flags |= _NO_CHECK_TIME
     except OSError as error:
         raise LinkLostError(f"[uplink] ca, cert or key cannot be used: {error}") from None
     return made
+
+
+def _clock_stands_before(options: UplinkOptions) -> bool:
+    """Return whether a Pi without a battery clock believes to be before its own setting up."""
+    files = [file for file in (options.ca, options.cert) if file is not None]
+    newest = max((file.stat().st_mtime for file in files), default=0.0)
+    return time.time() < max(newest, BUILT_MS / 1000)
 
 
 async def _enter(client: aiomqtt.Client) -> None:
