@@ -73,6 +73,7 @@ async def test_a_disk_whose_syncs_and_writes_fail_now_and_then(library, fiu, who
         await library.carry(15, pause=0.05)
         order(pid, f"disable name=posix/io/{call}")
     assert child.running, child.last_words()
+    assert "disk I/O error" in child.log.read_text("utf-8"), "the faults never happened"
     await library.carry(5)
     assert await library.settled(12) == GOOD
     assert integrity(library) == ["ok", "ok"]
