@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from statistics import median
 
 import table
 
@@ -15,13 +16,11 @@ NOISE = bytes(i * 37 & 0xFF for i in range(112))
 
 
 def microseconds(call: Callable[[], object], seconds: float = 0.3) -> float:
-    """Return the best of five rounds of about ``seconds`` / 5."""
-    count, best = 1, float("inf")
+    """Return the median of nine rounds of about ``seconds`` / 10."""
+    count = 1
     while _spent(call, count) < seconds / 10:
         count *= 2
-    for _ in range(5):
-        best = min(best, _spent(call, count))
-    return best / count * 1e6
+    return median(_spent(call, count) for _ in range(9)) / count * 1e6
 
 
 def _spent(call: Callable[[], object], count: int) -> float:

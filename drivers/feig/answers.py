@@ -1,6 +1,6 @@
 """What the replies of a FEIG reader say, as values. A reply that does not fit raises FrameError."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drivers.errors import FrameError
 from drivers.feig.fields import Fields
@@ -198,11 +198,19 @@ def buffer(reply: Reply) -> BufferPage:
 
     TR-DATA1 [TR-DATA2] COUNT, then records: LEN (of all, itself too) [TYPE IDDT LEN [AFI DSFID] UID]
     [N SIZE DATA] [ANT] … ; flags in TR-DATA say which parts are there. Parts behind these are skipped.
+    Some models send records with an overflow too.
     """
     if reply.status == Status.NO_VALID_DATA:
         return BufferPage()
     if reply.status == Status.BUFFER_OVERFLOW:
-        return BufferPage(overflow=True)
+        try:
+            return replace(_records(reply), overflow=True)
+        except FrameError:  # it must be told and cleared, whatever comes with it
+            return BufferPage(overflow=True)
+    return _records(reply)
+
+
+def _records(reply: Reply) -> BufferPage:
     fields = Fields(reply.data)
     first = fields.number()
     second = fields.number() if first & TR1_MORE else 0

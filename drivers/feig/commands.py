@@ -15,6 +15,7 @@ from drivers.ports import TagInfo
 R = TypeVar("R")
 
 TO_TAGS = 0xB0
+_READ_BUFFER = 0x22
 ADDRESSED = b"\x01"
 MODE_NEW, MODE_MORE = 0x00, 0x80
 MAX_BYTES = 128
@@ -42,6 +43,11 @@ class Command(Generic[R]):
     def is_to_tag(self) -> bool:
         """True when a missing tag is why it may fail."""
         return self.sub is not None and self is not INVENTORY
+
+    @property
+    def gives_data(self) -> bool:
+        """True when its reply says something of tags."""
+        return self.parse is not answers.nothing and self.code in (TO_TAGS, _READ_BUFFER)
 
     def request(self, data: bytes = b"") -> bytes:
         """Return what follows the command code in the request."""
@@ -91,7 +97,7 @@ BLOCK_SECURITY: Command[bytes] = _to_tag("block security", 0x2C, answers.raw)
 
 READ_BUFFER = Command(
     "read buffer",
-    0x22,
+    _READ_BUFFER,
     answers.buffer,
     good=frozenset({Status.OK, Status.NO_VALID_DATA, Status.BUFFER_OVERFLOW, Status.MORE_DATA}),
 )

@@ -77,6 +77,7 @@ class FeigGate:
         """Fetch a page and clear it; False when it was the last."""
         page = await self._link.ask(commands.READ_BUFFER, self._records.to_bytes(2, "big"))
         if page.overflow:
+            self._kept += in_memory_order(page, self._order)
             await self._link.ask(commands.INIT_BUFFER)
             raise GateDataLostError("the gate reader's buffer ran over and was emptied")
         if page.passages or page.skipped:

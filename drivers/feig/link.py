@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from drivers.errors import DriverError, FrameError, NoReplyError, TagLostError
+from drivers.errors import DriverError, FrameError, NoReplyError
 from drivers.feig.answers import Reply
 from drivers.feig.commands import VERSION, Command
 from drivers.feig.frames import ANY_ADDRESS, Cutter, Frame, Noise, encode
-from drivers.feig.status import trouble
+from drivers.feig.status import WITH_DATA_ALL_THE_SAME, trouble
 from drivers.ports import Transport
+from drivers.retries import again
 
 R = TypeVar("R")
 
@@ -56,18 +57,7 @@ class Link:
         A tag that does not answer is tried once more.
         """
         async with self._turn:
-            bad_wire, bad_tag = self._tries - 1, 1
-            while True:
-                try:
-                    return await operation()
-                except (NoReplyError, FrameError):
-                    if bad_wire <= 0:
-                        raise
-                    bad_wire -= 1
-                except TagLostError:
-                    if bad_tag <= 0:
-                        raise
-                    bad_tag -= 1
+            return await again(operation, self._tries)
 
     async def once(self, command: Command[R], data: bytes = b"") -> R:
         """Ask once, within :meth:`again`."""
@@ -83,7 +73,8 @@ class Link:
 
     def _answer(self, command: Command[R], reply: Reply) -> R | DriverError:
         """Return what the reply says, or the refusal; a reply that does not fit raises."""
-        if reply.status not in command.good:
+        warned = reply.status in WITH_DATA_ALL_THE_SAME and reply.data and command.gives_data
+        if reply.status not in command.good and not warned:
             return trouble(reply.status, reply.data, tag_command=command.is_to_tag)
         try:
             return command.parse(reply)

@@ -17,6 +17,7 @@ class Status(IntEnum):
     AUTHENTICATION = 0x08
     COLLISION = 0x0B
     GENERAL_ERROR = 0x0E
+    BUSY = 0x0F
     EEPROM = 0x10
     PARAMETER_RANGE = 0x11
     LOGIN_NEEDED = 0x13
@@ -39,6 +40,7 @@ class Status(IntEnum):
     ISO14443_ERROR = 0x96
     CRYPTO_ERROR = 0x97
     HARDWARE_WARNING = 0xF1
+    STARTED_WITH_DEFAULTS = 0xF2
 
 
 class IsoError(IntEnum):
@@ -69,11 +71,15 @@ WITH_THE_TAG = frozenset(
 UNCLEAR = frozenset({Status.DATA_FALSE, Status.COLLISION, Status.RF_COMMUNICATION})
 """In an inventory: tags disturbed one another; asking again helps."""
 
+WITH_DATA_ALL_THE_SAME = frozenset({Status.RF_WARNING})
+"""The reader complains of its antenna and yet did what was asked, when data follow."""
+
 HINTS: dict[int, str] = {
     Status.LOGIN_NEEDED: "Set option password of the reader in the configuration.",
     Status.LOGIN_ERROR: "Option password is not the password of this reader.",
     Status.RF_WARNING: "Look for metal or another reader near the antenna, and at its cable.",
     Status.HARDWARE_WARNING: "The reader found a fault in itself: check antenna, cable and power.",
+    Status.STARTED_WITH_DEFAULTS: "The reader lost settings: write its profile again.",
     Status.UNKNOWN_COMMAND: "This reader model does not know the command: check the driver name.",
 }
 
@@ -127,6 +133,8 @@ def trouble(status: int, data: bytes, *, tag_command: bool) -> DriverError:
     if tag_command and status in WITH_THE_TAG:
         where = f", block {data[0]}" if data else ""
         return TagLostError(f"the tag did not answer (status {status:02X} {words(status)}{where})")
+    if status == Status.BUSY:
+        return FrameError("the reader is busy and wants to be asked again (status 0F)")
     if status in UNCLEAR:
         return FrameError(f"the tags were not heard clearly (status {status:02X} {words(status)})")
     if status == Status.ISO15693_ERROR:

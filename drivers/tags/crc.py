@@ -1,14 +1,13 @@
 """The checksums of library tags: part 3 blocks, Gen2 air identities, ISO 15693 frames."""
 
+from binascii import crc_hqx
+from functools import reduce
+from operator import xor as _xor
+
 
 def crc16(data: bytes, start: int = 0xFFFF) -> int:
     """Return the CRC of an ISO 28560-3 basic block (poly 1021, most significant bit first)."""
-    crc = start
-    for byte in data:
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
-    return crc
+    return crc_hqx(data, start)
 
 
 def crc_gen2(data: bytes) -> int:
@@ -28,7 +27,4 @@ def crc_x25(data: bytes) -> int:
 
 def xor(data: bytes) -> int:
     """Return all bytes XORed; 0 over a sound extension block."""
-    result = 0
-    for byte in data:
-        result ^= byte
-    return result
+    return reduce(_xor, data, 0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drivers.tags.crc import xor
-from drivers.tags.model import ONE_BYTE_ELEMENTS, TagError, clean_text
+from drivers.tags.model import ONE_BYTE_ELEMENTS, TagError, clean_text, undoubled
 
 LIBRARY = 1
 FIELDS: Mapping[int, tuple[str, ...]] = {
@@ -103,6 +103,9 @@ def _split(names: tuple[str, ...], payload: bytes, warnings: list[str]) -> dict[
         text = raw.decode("utf-8", "replace")
         if clean_text(text) and "\ufffd" not in text:
             values[name] = text
+        elif meant := undoubled(text):
+            warnings.append(f"{name} was encoded once too often")
+            values[name] = meant
         else:
             warnings.append(f"{name} holds characters that no text may hold")
             values[name] = {"raw": raw.hex()}

@@ -135,3 +135,15 @@ def _check_element(name: str, value: Any) -> None:
 def clean_text(text: str) -> bool:
     """Say whether a text holds no control characters (the standard forbids them)."""
     return all(char >= " " and not "\x7f" <= char <= "\x9f" for char in text)
+
+
+def undoubled(text: str) -> str | None:
+    """Return a text that some writer encoded in UTF-8 twice (or once too often) as it was meant.
+
+    None when that cannot be: what is no text as it stands must become one.
+    """
+    try:
+        meant = text.encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return None
+    return meant if clean_text(meant) and not clean_text(text) else None

@@ -13,6 +13,7 @@ from drivers.tags.model import (
     TagContent,
     TagError,
     clean_text,
+    undoubled,
 )
 from drivers.tags.objects import Objects, TagObject, build, parse
 
@@ -136,6 +137,9 @@ class _Reading:
         printable = stripped.isascii() if item.oid == PII else True
         if clean_text(stripped) and printable:
             return stripped
+        if item.oid != PII and (meant := undoubled(stripped)):
+            self.warnings.append(f"{_name(item.oid)} was encoded once too often")
+            return meant
         self.warnings.append(f"{_name(item.oid)} holds characters that no text may hold")
         if item.oid == PII:
             self.why_no_item = "the primary item identifier is not printable"

@@ -60,8 +60,8 @@ def _basic_block(memory: bytes, block_size: int, warnings: list[str]) -> tuple[b
     """Return the 34 bytes whose checksum is right, and what follows them."""
     if len(memory) < SHORT:
         raise TagError(f"a basic block needs {SHORT} bytes, the memory has {len(memory)}")
-    swapped = reverse_blocks(memory, block_size)
-    for candidate, is_swapped in ((memory, False), (swapped, True)):
+    for is_swapped in (False, True):
+        candidate = reverse_blocks(memory, block_size) if is_swapped else memory
         whole = candidate[:BASIC]
         short = candidate[:SHORT] + b"\0\0"
         block = next((b for b in (whole, short) if len(b) == BASIC and _crc_ok(b)), None)

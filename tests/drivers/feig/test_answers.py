@@ -175,3 +175,22 @@ def test_fields_end_where_the_data_end() -> None:
         fields.take(1)
     with pytest.raises(FrameError):
         Fields(b"\x00").end()
+
+
+def test_a_busy_reader_is_asked_again() -> None:
+    assert isinstance(trouble(Status.BUSY, b"", tag_command=False), FrameError)
+
+
+def test_a_reader_that_lost_its_settings_says_what_to_do() -> None:
+    error = trouble(Status.STARTED_WITH_DEFAULTS, b"", tag_command=False)
+    assert "profile" in error.hint
+
+
+def test_records_that_come_with_an_overflow_are_not_thrown_away() -> None:
+    tag = bytes((0x03, 0x00, 0x08)) + UID
+    record = (len(tag) + 2).to_bytes(2, "big") + tag
+    data = bytes((0x01,)) + (1).to_bytes(2, "big") + record
+    page = answers.buffer(Reply(Status.BUFFER_OVERFLOW, data))
+    assert page.overflow
+    assert [passage.sighting.uid for passage in page.passages] == [UID]
+    assert answers.buffer(Reply(Status.BUFFER_OVERFLOW, b"\xff\xff")) == BufferPage(overflow=True)

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.crc import mcrf4xx
 from drivers.errors import FrameError, RefusedError, TagLostError
 from drivers.feig.device import Answer
 from drivers.feig.fields import Fields
@@ -210,3 +211,20 @@ async def test_an_rf_warning_is_refused_with_what_to_look_for(tag: Tag) -> None:
     with pytest.raises(RefusedError) as caught:
         await FeigPad(Link(Wire(Disturbed(Field(tag), block_seconds=0.0)))).inventory()
     assert "metal" in caught.value.hint
+
+
+async def test_a_reader_that_warns_of_its_antenna_still_tells_its_tags(
+    simulator: FeigSimulator, tag: Tag
+) -> None:
+    class Warned(Wire):
+        """Every good answer to a tag command carries the status 84."""
+
+        def to_host(self, data: bytes) -> list[bytes]:
+            if data[4] != 0xB0 or data[5] or len(data) < 10:
+                return [data]
+            body = data[:5] + b"\x84" + data[6:-2]
+            return [body + mcrf4xx(body).to_bytes(2, "little")]
+
+    pad = FeigPad(Link(Warned(simulator), patience=0.02))
+    assert [seen.uid for seen in await pad.inventory()] == [tag.uid]
+    assert await pad.read(tag.uid, 0, 2) == bytes(range(8))
