@@ -13,6 +13,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, get_args
 
+import ladder as ladders
+
 from edge.config import AgentOptions, UplinkOptions
 from edge.wire.facts import Fact
 from edge.wire.tables import options
@@ -98,6 +100,11 @@ def stations() -> str:
     return _entries("shelfwire.stations", "")
 
 
+def ladder() -> str:
+    """Return how far each driver has come, from tests, simulators and recorded peers."""
+    return _table(ladders.HEAD, ladders.rows())
+
+
 def devices() -> str:
     """Return the options of every driver."""
     return _entries("shelfwire.drivers", "driver")
@@ -160,6 +167,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "example": example,
     "agent": agent,
     "stations": stations,
+    "ladder": ladder,
     "devices": devices,
     "gateway": gateway,
     "kiosk": _diagram("kiosk.session"),
