@@ -3,13 +3,31 @@
 import os
 import secrets
 
+_DICE = 74
+"""Random bits of an id; the rest is its time."""
+
+
+class Ids:
+    """Ids of one run of a journal: the random bits are drawn once, and then counted up by one.
+
+    As unlikely to meet another's as ids that are drawn each (RFC 9562, section 6.2, method 2), and
+    the uplink need not carry the bits of an id that follows the one before.
+    """
+
+    def __init__(self) -> None:
+        self._dice = int.from_bytes(os.urandom(10), "big") >> 80 - _DICE
+
+    def uuid7(self, now_ms: int) -> str:
+        """Return a new id for something that happens at ``now_ms``."""
+        dice = self._dice = (self._dice + 1) % (1 << _DICE)
+        head, middle, tail = dice >> 62, dice >> 48 & 0x3FFF | 0x8000, dice & (1 << 48) - 1
+        time = f"{now_ms & (1 << 48) - 1:012x}"
+        return f"{time[:8]}-{time[8:]}-7{head:03x}-{middle:04x}-{tail:012x}"
+
 
 def uuid7(now_ms: int) -> str:
-    """Return a new id for something that happens at ``now_ms``."""
-    dice = int.from_bytes(os.urandom(10), "big")
-    head, middle, tail = dice >> 68, dice >> 48 & 0x3FFF | 0x8000, dice & (1 << 48) - 1
-    time = f"{now_ms & (1 << 48) - 1:012x}"
-    return f"{time[:8]}-{time[8:]}-7{head:03x}-{middle:04x}-{tail:012x}"
+    """Return a new id that stands alone."""
+    return Ids().uuid7(now_ms)
 
 
 def new_epoch() -> str:

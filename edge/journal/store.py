@@ -18,7 +18,7 @@ from edge.clock import Clock
 from edge.journal import rows
 from edge.journal.database import Connect, open_database, plain
 from edge.journal.errors import JournalError, JournalFullError
-from edge.journal.ids import new_epoch, uuid7
+from edge.journal.ids import Ids, new_epoch
 from edge.journal.model import Backlog, TagTask
 from edge.journal.room import Room
 from edge.journal.salvage import finish, salvage
@@ -58,6 +58,7 @@ class Journal:
         self._tasks = {task.uid: task for task in rows.read_tasks(db)}
         self._troubles = rows.read_troubles(db)
         self._clock = clock
+        self._ids = Ids()
         self._room = room
         self._reader = reader
         self._listeners: list[Listener] = []
@@ -108,7 +109,7 @@ class Journal:
         if any(isinstance(fact, Loan) for fact in facts) and self._room.low():
             raise JournalFullError("the disk is nearly full: no new loans until there is room")
         stamp = self._clock.stamp()
-        ids = [uuid7(stamp.wall) for _ in facts]
+        ids = [self._ids.uuid7(stamp.wall) for _ in facts]
         about = ids[0] if ids else ""
         born = [(ident, _about(fact, about)) for ident, fact in zip(ids, facts, strict=True)]
         opened = [rows.stamped(task, about, stamp.wall) for task in open_tasks]
