@@ -250,6 +250,65 @@ async def test_what_lay_in_the_chute_at_a_power_cut_is_taken_at_the_next_start(
     assert len(facts(Return)) == 1
 
 
+class PowerCutError(Exception):
+    """The plug was pulled."""
+
+
+class Fused:
+    """A part of the machine that works until so many steps were done, before or after one."""
+
+    def __init__(self, inner, verb, burn):
+        self._inner, self._verb, self._burn = inner, verb, burn
+
+    def __getattr__(self, name):
+        value = getattr(self._inner, name)
+        if name != self._verb:
+            return value
+
+        async def around(*args, **kwargs):
+            self._burn()
+            result = await value(*args, **kwargs)
+            self._burn()
+            return result
+
+        return around
+
+
+def fused(services, at):
+    """The same machine, whose power goes at a step of its journal, its reader or its board."""
+    steps = iter(range(10_000))
+
+    def burn():
+        if next(steps) >= at:
+            raise PowerCutError
+
+    devices = {name: Fused(device, "call", burn) for name, device in services.devices.items()}
+    journal = Fused(services.journal, "append", burn)
+    return dataclasses.replace(services, journal=journal, devices=devices)
+
+
+@pytest.mark.parametrize("step", range(3, 27, 2))
+async def test_a_power_cut_at_any_step_lets_nothing_in_that_is_not_recorded(
+    wires, services, hatch, board, journal, facts, step
+):
+    tag = book()
+    with contextlib.suppress(ExceptionGroup, TimeoutError):
+        async with standing(fused(services, step)) as drop:
+            hatch.insert(tag)
+            await until(lambda: drop.numbers()["ready"] and board.outputs.get("shutter"), 1.0)
+    if board.outputs.get("shutter"):
+        assert facts(Return), "let in, and not recorded"
+    if tag.afi == OUT:
+        assert not facts(Return) or journal.task(tag.uid.hex().upper()), "returned and silent"
+    await until(lambda: not board.outputs.get("shutter"))
+    async with standing(services) as drop:
+        await hatch.fall()
+        await until(lambda: drop.numbers()["ready"])
+    assert {fact.item for fact in facts(Return)} == {"B1"}
+    assert tag.afi == IN
+    assert journal.open_tasks() == []
+
+
 async def test_a_board_that_comes_back_tells_how_things_are(wires, services, hatch, board, facts):
     async with standing(services):
         await wires["lines"].unplug()

@@ -375,6 +375,30 @@ async def test_a_power_cut_in_a_return_leaves_the_safe_side_and_is_done_again(tm
         assert journal.open_tasks() == []
 
 
+@pytest.mark.parametrize("step", range(ONE_TOO_MANY))
+@pytest.mark.parametrize("verb", ["lend", "take_back"])
+async def test_a_power_cut_between_the_tags_of_a_set_leaves_each_on_the_safe_side(
+    tmp_path, step, verb
+):
+    pair = [Tag(UID, afi=IN), Tag(bytes.fromhex("E004010000000002"), afi=IN)]
+    if verb == "take_back":
+        async with machine(tmp_path, Field(*pair), Fuse()) as (work, _):
+            await work.lend(item_of(*pair), "c1", YES)
+    async with machine(tmp_path, Field(*pair), Fuse(step)) as (work, journal):
+        with contextlib.suppress(PowerCut):
+            args = {"lend": ("c1", YES), "take_back": ("kiosk",)}[verb]
+            await getattr(work, verb)(item_of(*pair), *args)
+        for tag in pair:
+            check_safe_side(journal, tag)
+    async with machine(tmp_path, Field(*pair), Fuse()) as (work, journal):
+        if verb == "take_back":
+            assert (await work.take_back(item_of(*pair), "kiosk")).secured
+        await work.heal(item_of(*pair))
+        lent = verb == "lend" and any(isinstance(fact, Loan) for fact in recorded(journal))
+        assert [tag.afi for tag in pair] == [OUT if lent else IN] * 2
+        assert journal.open_tasks() == []
+
+
 async def test_the_power_cuts_above_reach_beyond_the_last_step(tmp_path):
     for n, verb in enumerate(("lend", "take_back")):
         fuse, tag = Fuse(), Tag(UID, afi=IN)
