@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 VISITS ?= 200
 SEED ?= 1
+CUTS ?= 200
 MINUTES ?= 5
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
@@ -36,15 +37,18 @@ lint: setup-test ## form, lint, types, import contracts
 	@echo "== contracts"; .venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 
 test: lint ## every check that CI runs
-	@echo "== tests";         $(PY) -m pytest -q -n 2 --dist loadfile -m "not system and not browser"
+	@echo "== tests";         $(PY) -m pytest -q -n 2 --dist loadfile -m "not system and not browser and not power"
 	@echo "== browser tests"; $(PY) -m pytest -q -m browser
-	@echo "== system tests";  $(PY) -m pytest -q -m system
+	@echo "== system tests";  $(PY) -m pytest -q -m "system and not power"
 
 bench: setup-test ## measure; prints ratios against peers of the same run
 	@$(PY) bench/run.py
 
 soak-drivers: setup-test ## drivers under traffic, nothing may grow: MINUTES=5
 	@$(PY) bench/soak_drivers.py --seconds $$(( $(MINUTES) * 60 ))
+
+soak-power: setup-test ## a power cut at every write, then CUTS=200 of a running demo's disks (root)
+	@CUTS=$(CUTS) $(PY) -m pytest -q -s -m power
 
 screens: setup-test ## screenshots of every screen in both languages, into .artifacts/screens
 	@$(PY) -m pytest -q -m browser && echo "Look into .artifacts/screens"
@@ -60,4 +64,4 @@ lock: setup-test ## pin requirements again (versions and hashes, no addresses)
 clean: ## remove everything that the other words made
 	rm -rf .venv .demo .artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench soak-drivers screens docs lock clean
+.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench soak-drivers soak-power screens docs lock clean
