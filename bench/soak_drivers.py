@@ -46,6 +46,7 @@ from drivers.uhf18 import Uhf18Options
 
 WORLD = Path(__file__).parent / "soak_world.py"
 PAGE = os.sysconf("SC_PAGE_SIZE")
+WARM_SECONDS = 60.0
 WARM_UP = 0.3
 """The share of the time in which caches fill and memory settles."""
 MEMORY_MIB, OBJECTS, COUNTS = 3.0, 1500, 3
@@ -168,6 +169,13 @@ async def world(folder: Path) -> AsyncIterator[dict[str, str]]:
         await process.wait()
 
 
+async def warm(did: Counter[str], names: list[str]) -> None:
+    """Wait until every driver has done something: what it imports late is in memory then."""
+    async with asyncio.timeout(WARM_SECONDS):
+        while not all(did[name] >= 2 for name in names):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
+
+
 async def soak(seconds: float, every: float) -> bool:
     """Run the traffic; say whether nothing grew."""
     did: Counter[str] = Counter()
@@ -180,6 +188,7 @@ async def soak(seconds: float, every: float) -> bool:
                 asyncio.create_task(work(*row, did), name=row[0].name)
                 for row in plan(at, Path(name))
             ]
+            await warm(did, [row[0].name for row in plan(at, Path(name))])
             ends = time.monotonic() + seconds
             while (left := ends - time.monotonic()) > 0:
                 done, _ = await asyncio.wait(workers, timeout=min(every, left))
@@ -196,7 +205,7 @@ async def soak(seconds: float, every: float) -> bool:
             await asyncio.sleep(0.2)
             after = sample()
     print(", ".join(f"{what}: {count}" for what, count in sorted(did.items())))
-    return judge(samples, before, after) & all(did[row] for row in (PAD.name, CARD.name))
+    return judge(samples, before, after)
 
 
 def judge(samples: list[Sample], before: Sample, after: Sample) -> bool:

@@ -1,6 +1,7 @@
 """The devices of the drivers' soak: a process of its own, where things never stop happening."""
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -86,7 +87,8 @@ def with_a_pipe(path: Path) -> Deed:
             pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:
             return  # nobody has it open
-        os.write(pipe, typed(f"VN{dice.randrange(10**6):06}"))
+        with contextlib.suppress(BrokenPipeError):  # closed in this very moment
+            os.write(pipe, typed(f"VN{dice.randrange(10**6):06}"))
         os.close(pipe)
 
     return deed
