@@ -215,6 +215,22 @@ async def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
         assert await soon(reader) == Card(NTAG.uid, "ntag", "R0001")
 
 
+class Twice(Wire):
+    """Every answer comes twice."""
+
+    def to_host(self, data: bytes) -> list[bytes]:
+        return [data, data]
+
+
+async def test_answers_that_come_twice_change_nothing() -> None:
+    chip = Pn532Simulator(NTAG)
+    async with reading(Twice(chip)) as reader:
+        assert await soon(reader) == Card(NTAG.uid, "ntag", "R0001")
+        chip.take()
+        chip.put(CLASSIC)
+        assert (await soon(reader)).uid == CLASSIC.uid
+
+
 async def test_a_cancelled_wait_loses_no_card() -> None:
     chip = Pn532Simulator()
     async with reading(Wire(chip)) as reader:

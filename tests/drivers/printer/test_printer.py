@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +16,7 @@ from drivers.printer.simulator import PrinterSimulator
 from drivers.printer.status import NO_ANSWER
 from drivers.printer.tokens import Kind, TokenReader
 from drivers.testing.serve import serve_pty, serve_tcp
-from drivers.testing.wires import Cut, Dripping, Wire
+from drivers.testing.wires import Cut, Dripping, Flipping, Wire
 
 LINES = [Line("Phiếu mượn", bold=True, centred=True), Line("Số đỏ · Vũ Trọng Phụng")]
 QUICK = PrinterOptions("", answer_ms=60, finish_s=0.4)
@@ -156,6 +157,33 @@ async def test_a_cable_pulled_at_any_answer_is_an_error(after: int) -> None:
     printer = EscposPrinter(Cut(device, after=after), QUICK)
     with pytest.raises(DriverError):
         await printer.print_lines(LINES)
+
+
+class Twice(Wire):
+    """Every answer comes twice."""
+
+    def to_host(self, data: bytes) -> list[bytes]:
+        return [data, data]
+
+
+async def test_answers_that_come_twice_do_not_hide_an_empty_roll() -> None:
+    device = PrinterSimulator(speed=0)
+    printer = printer_on(device, Twice)
+    assert (await printer.status()).paper is Paper.OK
+    device.paper = Paper.OUT
+    for _ in range(2):
+        assert (await printer.status()).paper is Paper.OUT
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_on_a_noisy_line_a_status_is_never_an_exception_of_another_kind(seed: int) -> None:
+    device = PrinterSimulator(speed=0)
+    device.paper = Paper.OUT
+    printer = EscposPrinter(Flipping(device, every=6, seed=seed), QUICK)
+    for _ in range(10):
+        with contextlib.suppress(DriverError):
+            status = await printer.status()
+            assert status.paper in set(Paper)
 
 
 async def test_unasked_status_is_sent_on_change_and_does_not_confuse_the_driver() -> None:

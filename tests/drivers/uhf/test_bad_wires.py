@@ -35,6 +35,34 @@ async def test_a_dripping_wire_changes_nothing(dialect: str, make: Any) -> None:
     await work(make[1](dialect, Dripping(make[0](dialect, field))), field.tags[0])
 
 
+class Twice(Wire):
+    """Every answer comes twice."""
+
+    def to_host(self, data: bytes) -> list[bytes]:
+        return [data, data]
+
+
+async def test_answers_that_come_twice_change_nothing(dialect: str, make: Any) -> None:
+    field = AirField(*tags())
+    reader = make[1](dialect, Twice(make[0](dialect, field)), patience=QUICK)
+    for tag in field.tags:
+        await work(reader, tag)
+
+
+@pytest.mark.parametrize("cut", range(0, 110, 3))
+async def test_a_cable_pulled_in_a_write_leaves_each_word_old_or_new(
+    dialect: str, make: Any, cut: int
+) -> None:
+    field = AirField(*tags())
+    tag = field.tags[0]
+    reader = make[1](dialect, Cut(make[0](dialect, field), after_sent=cut), patience=QUICK)
+    with pytest.raises(PortLostError):
+        while True:
+            await reader.write(tag.epc, Bank.USER, 0, b"\x99" * 64)
+    for at in range(0, 64, 2):
+        assert bytes(tag.user[at : at + 2]) in (b"\x11\x11", b"\x99\x99")
+
+
 @pytest.mark.parametrize("seed", range(12))
 async def test_on_a_noisy_wire_what_the_reader_says_is_true(
     dialect: str, make: Any, seed: int
