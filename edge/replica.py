@@ -3,7 +3,7 @@
 Two layers. The *base* is what the centre sent, at one version: a snapshot in parts, then changes
 without gaps. The *overlay* is what this device did itself and the base does not show yet: the last
 loan or return of each item, from the journal. An overlay row leaves when the ledger has settled its
-fact and the base speaks of the item again.
+fact and the base has come to the version in which that shows.
 """
 
 import contextlib
@@ -46,6 +46,8 @@ CREATE INDEX overlay_by_reader ON overlay (ref);
 """
 _ITEMS, _READERS, _LOANS = "items", "readers", "loans"
 Connect = Callable[[Path], sqlite3.Connection]
+_UNKNOWN = 1 << 53
+"""A fact is settled, in which version that shows is not known: the base must speak of the item."""
 _LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
 """Rows of a snapshot that is still arriving carry the next generation; the swap is one update."""
 
@@ -157,16 +159,21 @@ class Replica:
         elif isinstance(fact, Return):
             self._overlay(fact.item, event.seq, None)
 
-    def settle(self, seq: int, epoch: str) -> None:
-        """The ledger has committed this device's facts of ``epoch`` up to ``seq``."""
+    def settle(self, seq: int, epoch: str, version: int = 0) -> None:
+        """The ledger has committed this device's facts of ``epoch`` up to ``seq``.
+
+        ``version``: of a base in which that shows (0: not known).
+        """
         with self._lock:
             if not self._write_down():
                 return
             with self._surviving(), self._writer:
                 self._writer.execute(
-                    "UPDATE overlay SET settled = 1 WHERE seq <= ? AND NOT settled", (seq,)
+                    "UPDATE overlay SET settled = ?2 WHERE seq <= ?1 AND settled IN (0, ?3)",
+                    (seq, version or _UNKNOWN, _UNKNOWN),
                 )
                 self._set("settled", f"{epoch} {seq}")
+                self._show(self._version)
 
     def settled(self, epoch: str) -> int | None:
         """Return up to which fact of an epoch this file knows that the ledger has it.
@@ -218,7 +225,9 @@ class Replica:
         if db.execute("SELECT count(*) FROM parts").fetchone()[0] < part.count:
             return False
         self._drop(self._gen)
-        db.execute("DELETE FROM overlay WHERE settled")
+        if part.version < self._version:  # the centre went back: what it said counts no more
+            db.execute("DELETE FROM overlay WHERE settled")
+        db.execute("DELETE FROM overlay WHERE settled = ?", (_UNKNOWN,))
         db.execute("UPDATE OR REPLACE meta SET key = 'policy' WHERE key = 'next_policy'")
         self._set("gen", str(gen))
         return True
@@ -246,9 +255,9 @@ class Replica:
     def _agree(self, items: list[str], gen: int) -> None:
         """Drop the overlay of items on which the base has the last word, or says the same."""
         self._writer.executemany(
-            "DELETE FROM overlay WHERE item = ?1 AND (settled OR ref ="
+            "DELETE FROM overlay WHERE item = ?1 AND (settled = ?3 OR ref ="
             " coalesce((SELECT ref FROM loans WHERE gen = ?2 AND key = ?1), ''))",
-            [(item, gen) for item in items],
+            [(item, gen, _UNKNOWN) for item in items],
         )
 
     def _put(self, table: str, gen: int, rows: Sequence[tuple[str, str, msgspec.Struct]]) -> None:
@@ -257,7 +266,12 @@ class Replica:
             [(gen, key, ref, msgspec.json.encode(view)) for key, ref, view in rows],
         )
 
+    def _show(self, version: int) -> None:
+        """Drop the overlay of settled facts that the base shows."""
+        self._writer.execute("DELETE FROM overlay WHERE settled BETWEEN 1 AND ?", (version,))
+
     def _keep(self, part: Part, policy: Policy | None) -> None:
+        self._show(part.version)
         self._set("version", str(part.version))
         self._set("made", str(part.made or self._now()))
         if policy is not None and part.policy is not None:

@@ -131,7 +131,11 @@ class Centre:
         applied = await self._writes.call(SqliteLedger.apply, said.site, batch, said.heard)
         self._full = False
         cursor = Cursor(
-            epoch=applied.epoch, seq=applied.cursor, outcomes=applied.outcomes, last=applied.last
+            epoch=applied.epoch,
+            seq=applied.cursor,
+            outcomes=applied.outcomes,
+            last=applied.last,
+            version=applied.version,
         )
         await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
         if applied.fresh:

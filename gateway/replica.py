@@ -8,6 +8,7 @@ import msgspec
 from edge.circulation.model import ReaderView
 from edge.wire.messages import Part
 from gateway.ledger.catalogue import item_view
+from gateway.ledger.marks import newest_version
 from gateway.ledger.sqlite import SqliteLedger
 
 PART_BYTES = 256 * 1024
@@ -21,7 +22,7 @@ Row = tuple[str, msgspec.Struct]
 
 def newest(ledger: SqliteLedger) -> int:
     """Return the version of a replica that knows everything."""
-    return int(ledger.store.value("SELECT coalesce(max(version), 0) FROM changes"))
+    return newest_version(ledger.store)
 
 
 def missing(ledger: SqliteLedger, site: str, have: int, now: int) -> list[Part]:

@@ -12,6 +12,7 @@ from edge.config import AgentOptions, UplinkOptions
 from edge.journal import Journal, JournalError
 from edge.replica import Replica
 from edge.uplink.link import Link, LinkLostError, connect
+from edge.uplink.pace import Budget, Keepalive
 from edge.uplink.sender import Sender
 from edge.wire import topics
 from edge.wire.batch import decode_event
@@ -39,6 +40,10 @@ STEADY = 10.0
 CURSOR_WAIT = 2.0
 """The retained cursor, or the centre's reply to our state, comes in a round trip or two."""
 GOODBYE = 2.0
+HELD_BACK = 60.0
+"""Health lets facts go first over a slow link, but not for longer than this."""
+MQTT_BYTES = 60
+"""What a message costs beside topic and payload: MQTT, TLS, TCP and IP."""
 CALM = 3.0
 """Seconds between health messages that only say that nothing waits any more."""
 GAP_PAUSE = 5.0
@@ -82,7 +87,10 @@ class Uplink:
         self._version = version
         self._link: Link | None = None
         self._questions: dict[str, asyncio.Future[Answer]] = {}
-        self._sender = Sender(journal, self._publish_batch)
+        self._sender = Sender(journal, self._publish_batch, thrifty=options.bytes_a_day > 0)
+        self._budget = Budget(options.bytes_a_day)
+        self._keepalive = Keepalive(options.keepalive)
+        self._heard_at = 0.0
         self._since = clock.now_ms()
         self._well = True
         self._gap_asked = 0.0
@@ -116,15 +124,19 @@ class Uplink:
                 await self._connection()
             except* (LinkLostError, JournalError) as group:
                 self._lost(_first(group))
+                self._keepalive.ended(_now() - began, _now() - max(began, self._heard_at))
             if _now() - began > STEADY:
                 pause = FIRST_PAUSE
-            await asyncio.sleep(random.uniform(0.5, 1.0) * pause)  # noqa: S311  no secret
+            await asyncio.sleep(random.uniform(0.2, 1.0) * pause)  # noqa: S311  no secret
             pause = min(pause * 2, self._options.retry_max)
 
     async def _connection(self) -> None:
         """Live through one connection; ends with an ExceptionGroup of LinkLostError."""
         state, will = self._topic(topics.STATE), self._state(online=False)
-        async with connect(self._options, self._agent.device, (state, encode(will))) as link:
+        seconds = self._keepalive.seconds
+        async with connect(
+            self._options, self._agent.device, (state, encode(will)), seconds
+        ) as link:
             try:
                 await self._greet(link)
                 async with asyncio.TaskGroup() as group:
@@ -147,14 +159,18 @@ class Uplink:
         own = (topics.CURSOR, topics.ANSWER, topics.REPLICA, topics.COMMAND)
         wanted = [topic.of(agent.site, agent.device) for topic in own]
         wanted += [topic.of(agent.site) for topic in (topics.CHANGES, topics.ALLOWED)]
-        for refused in await link.subscribe(wanted):
+        began = _now()
+        refusals = await link.subscribe(wanted)
+        round_trip = _now() - began
+        for refused in refusals:
             log.warning("the broker does not let this device read %s", refused)
         if not self._well:
             log.info("uplink is back")
         self._well = True
         self._link, self.connected = link, True
         self._since = self._clock.now_ms()
-        self._sender.begin()
+        self._sender.begin(round_trip)
+        self._heard_at = _now()
         self._placed.clear()
         await self._say(topics.STATE, self._state(online=True), retain=True)
 
@@ -173,7 +189,8 @@ class Uplink:
 
     async def _listen(self, link: Link) -> None:
         async for topic, payload in link.messages():
-            self.heard_ms = self._clock.mono_ms()
+            self.heard_ms, self._heard_at = self._clock.mono_ms(), _now()
+            self._spend(topic, payload)
             try:
                 _, _, row = topics.parse(topic)
                 await self._take(row, payload)
@@ -206,17 +223,23 @@ class Uplink:
                 "older image of the storage is in use; facts go on under a new epoch",
                 cursor.seq, journal.sent,
             )  # fmt: skip
+            await self._settle(cursor)
             await self._begin_epoch(None)
         elif cursor.seq + 1 < journal.first_kept():
             log.warning("the ledger went back to %d, before the oldest fact here", cursor.seq)
             await self._begin_epoch(cursor.seq)
         else:
-            if await journal.acknowledge(cursor.epoch, cursor.seq):
-                await _in_thread(lambda: self._replica.settle(cursor.seq, cursor.epoch))
+            news = await journal.acknowledge(cursor.epoch, cursor.seq)
+            if news or cursor.seq == journal.acked:
+                await self._settle(cursor)
             self._sender.acknowledged(cursor.seq)
         for seq, codes in cursor.outcomes.items():
             log.debug("fact %s: %s", seq, ", ".join(codes))
         self._placed.set()
+
+    async def _settle(self, cursor: Cursor) -> None:
+        seq = min(cursor.seq, self._journal.acked)
+        await _in_thread(lambda: self._replica.settle(seq, cursor.epoch, cursor.version))
 
     async def _begin_epoch(self, after: int | None) -> None:
         await self._journal.begin_epoch(after)
@@ -267,10 +290,14 @@ class Uplink:
     async def _tell_health(self) -> None:
         """Send health regularly, at once when a part changes, soon when the backlog is gone."""
         said: Health | None = None
-        at = 0.0
+        at, began = 0.0, _now()
         while True:
             health, now = self._health(), _now()
-            late = now - at >= self._options.health_seconds
+            pause = self._budget.pause(self._clock.now_ms())
+            if pause is None or (self._sender.pressed and now - began < HELD_BACK):
+                await asyncio.sleep(1.0)
+                continue
+            late = now - at >= self._options.health_seconds * pause
             caught_up = said is not None and said.waiting and not health.waiting
             if (
                 said is None
@@ -279,7 +306,7 @@ class Uplink:
                 or (caught_up and now - at >= CALM)
             ):
                 await self._say(topics.HEALTH, health)
-                said, at = health, now
+                said, at, began = health, now, now
             await asyncio.sleep(1.0)
 
     async def _keep_replica(self) -> None:
@@ -305,7 +332,12 @@ class Uplink:
     async def _publish(self, topic: topics.Topic, payload: bytes, *, retain: bool = False) -> None:
         if self._link is None:
             raise LinkLostError("not connected")
-        await self._link.publish(self._topic(topic), payload, retain=retain)
+        name = self._topic(topic)
+        self._spend(name, payload)
+        await self._link.publish(name, payload, retain=retain)
+
+    def _spend(self, topic: str, payload: bytes) -> None:
+        self._budget.spend(len(topic) + len(payload) + MQTT_BYTES, self._clock.now_ms())
 
     def _topic(self, topic: topics.Topic) -> str:
         return topic.of(self._agent.site, self._agent.device)

@@ -20,12 +20,14 @@ class Cursor(Message, frozen=True, kw_only=True, omit_defaults=True):
     ``last`` is the mark of that event there: a device that holds another one under the number works
     on an old image of its storage, and must not take this for its own acknowledgement.
     ``outcomes`` names what did not simply fit, for the latest batch: seq -> codes of rules R6, R7.
+    ``version`` is the replica version from which on these facts show (0: not known).
     """
 
     epoch: str
     seq: int
     outcomes: dict[str, list[str]] = {}
     last: str = ""
+    version: int = 0
 
 
 class State(Message, frozen=True, kw_only=True, omit_defaults=True):

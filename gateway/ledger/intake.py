@@ -14,7 +14,7 @@ from gateway.codes import severity
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import Chains, dump, outcome
 from gateway.ledger.effects import Effects
-from gateway.ledger.marks import mark_at
+from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
 from gateway.when import Last, bounded, place
@@ -33,7 +33,7 @@ class Applied:
     """What became of a batch: the cursor after it, and codes of its facts by sequence number.
 
     ``fresh`` facts were new, ``repeated`` ones were there; ``gap``: facts before it are missing.
-    ``last``: the mark of the event at the cursor.
+    ``last``: the mark of the event at the cursor; ``version``: of a replica that shows it all.
     """
 
     device: str
@@ -44,6 +44,7 @@ class Applied:
     repeated: int = 0
     gap: bool = False
     last: str = ""
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Intake:
             self._repeated,
             self._gap,
             mark_at(self._store, *self._key, self._cursor),
+            newest_version(self._store),
         )
 
     def _is_astray(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the ledger has under a number of a stream, in short: to tell two histories apart."""
+"""How far the ledger is, in short: what a cursor says besides its number."""
 
 from edge.wire.batch import mark
 from gateway.ledger.store import Store
@@ -14,3 +14,8 @@ def mark_at(store: Store, device: str, epoch: str, seq: int) -> str:
         *key,
     )
     return mark(found) if found else ""
+
+
+def newest_version(store: Store) -> int:
+    """Return the version of a replica that knows everything."""
+    return int(store.value("SELECT coalesce(max(version), 0) FROM changes"))

@@ -10,7 +10,7 @@ from gateway.ledger.catalogue import Catalogue, KeyOf
 from gateway.ledger.chains import Chains
 from gateway.ledger.effects import Effects
 from gateway.ledger.intake import Applied, Parts
-from gateway.ledger.marks import mark_at
+from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.posting import Posting
 from gateway.ledger.store import Connect, Store
 from gateway.ledger.worklist import Worklist
@@ -93,7 +93,8 @@ class SqliteLedger:
         return self._cursor(device, epoch, self.cursor(device, epoch))
 
     def _cursor(self, device: str, epoch: str, seq: int) -> Cursor:
-        return Cursor(epoch=epoch, seq=seq, last=mark_at(self.store, device, epoch, seq))
+        last = mark_at(self.store, device, epoch, seq)
+        return Cursor(epoch=epoch, seq=seq, last=last, version=newest_version(self.store))
 
     def resolve(self, number: int, action: str, who: str, note: str, now: int) -> None:
         """Settle an entry as a person decided, and do what the decision says."""

@@ -233,3 +233,21 @@ def test_noting_the_waiting_facts_again_changes_nothing(tmp_path_factory, steps)
         for item, loan in zip("ABC", before, strict=True):
             last = [e.fact for e in events if e.fact.item == item][-1:]
             assert (loan is not None) == (bool(last) and isinstance(last[0], Loan))
+
+
+def test_what_the_base_showed_before_the_acknowledgement_came_is_not_hidden(replica):
+    replica.apply(Part(version=5))
+    replica.note(lent(1))
+    replica.apply(Part(version=7, start=5, loans=[LoanView(item="B1", reader="r2", due=9)]))
+    replica.settle(1, "e1", 6)
+    assert replica.loan("B1").reader == "r2"
+
+
+def test_a_settled_loan_shows_until_the_base_is_as_new_as_it(replica):
+    replica.apply(Part(version=5))
+    replica.note(lent(1))
+    replica.settle(1, "e1", 8)
+    replica.apply(Part(version=7, start=5, gone=["loans:B1"]))
+    assert replica.loan("B1") is not None
+    replica.apply(Part(version=8, start=7))
+    assert replica.loan("B1") is None
