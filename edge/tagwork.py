@@ -188,21 +188,31 @@ class TagWork:
         events = await self._journal.append(back, *facts, open_tasks=tasks, close_tasks=done)
         return Returned(events[0].id, work.secured)
 
-    async def heal(self, item: PadItem, reader: str = "") -> Healed:
+    async def heal(self, item: PadItem, reader: str = "", card: str = "") -> Healed:
         """Finish what is open on an item that is met again and is not being returned now.
 
-        ``reader``: reference of the reader who stands here; a tag that alarms although the item is
-        lent to this very reader is disarmed, when the centre can be reached.
+        ``reader`` and ``card``: references of the reader who stands here. A tag that alarms although
+        the item is known as lent to this very reader is disarmed after the loan was recorded once
+        more: the item may have come back through a machine of which nobody has heard yet.
         """
         if item.item is None or item.trouble:
             return Healed.NOTHING
-        ends = [await self._heal(item, uid, afi, reader) for uid, afi in item.tags]
+        loan = self._services.replica.loan(item.item)
+        armed = any(afi == self._services.replica.policy.afi_in for _, afi in item.tags)
+        if card and armed and loan is not None and loan.reader == reader:
+            verdict = Verdict(item=item.item, ok=True, due=loan.due)
+            try:
+                lent = await self.lend(item, card, verdict, online=self._services.desk.online)
+            except JournalError:
+                return Healed.FAILED
+            return Healed.REPAIRED if lent.secured else Healed.FAILED
+        ends = [await self._heal(item, uid, afi) for uid, afi in item.tags]
         for end in (Healed.FAILED, Healed.REPAIRED, Healed.SECURED):
             if end in ends:
                 return end
         return Healed.NOTHING
 
-    async def _heal(self, item: PadItem, uid: bytes, afi: int | None, reader: str) -> Healed:
+    async def _heal(self, item: PadItem, uid: bytes, afi: int | None) -> Healed:
         policy, task = self._services.replica.policy, self._journal.task(uid.hex().upper())
         number = _number(item)
         loan = self._services.replica.loan(number)
@@ -211,9 +221,6 @@ class TagWork:
             wanted = policy.afi_in if lent and loan is None else task.afi
             about = task.about if wanted == task.afi else ""
             return await self._mend(number, uid, afi, wanted, about)
-        theirs = loan is not None and bool(reader) and loan.reader == reader
-        if theirs and afi == policy.afi_in and self._services.desk.online:
-            return await self._mend(number, uid, afi, policy.afi_out, "")
         return Healed.NOTHING
 
     async def _mend(

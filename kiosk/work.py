@@ -66,7 +66,8 @@ class Work:
             elif verdict.ok:
                 visit.shelf.put(row.key, R.REFUSED, "row.not_saved")
             elif verdict.reason == "already_yours":
-                await self.tags.heal(row.pad, visitor.reader.reader if visitor.reader else "")
+                reader = visitor.reader.reader if visitor.reader else ""
+                await self.tags.heal(row.pad, reader, visitor.card)
                 visit.shelf.put(row.key, R.ALREADY, "row.already", verdict.due)
                 changed("tick")
             else:
