@@ -76,6 +76,10 @@ class UplinkOptions:
     retry_max: float = field(default=30.0, metadata=_help("longest pause between tries, s"))
     ask_seconds: float = field(default=0.8, metadata=_help("how long the desk waits for answers"))
     health_seconds: float = field(default=30.0, metadata=_help("pause between health messages"))
+    bytes_a_day: int = field(
+        default=0,
+        metadata=_help("a metered link's budget: health stops first, facts never; 0: not metered"),
+    )
 
     def __post_init__(self) -> None:
         """Refuse half a TLS configuration."""

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import aiomqtt
@@ -28,6 +29,8 @@ _QUIET = logging.getLogger("edge.uplink.mqtt")
 _QUIET.setLevel(logging.CRITICAL)  # a loss is logged once, by the uplink
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
+PATIENCE = 30.0
+"""For a handshake with certificates over 9,600 bits a second."""
 PUBLISH_SECONDS = 60.0
 """A batch over a very slow link."""
 
@@ -68,9 +71,14 @@ class Link:
 
 @asynccontextmanager
 async def connect(
-    options: UplinkOptions, name: str, will: tuple[str, bytes]
+    options: UplinkOptions, name: str, will: tuple[str, bytes], keepalive: int | None = None
 ) -> AsyncIterator[Link]:
-    """Give an open connection; ``will`` is retained when it ends without a goodbye."""
+    """Give an open connection; ``will`` is retained when it ends without a goodbye.
+
+    ``keepalive`` (seconds) stands in for the one of the options.
+    """
+    if keepalive is not None:
+        options = replace(options, keepalive=keepalive)
     tls = context(options) if options.tls else None
     client = _client(options, name, will, tls)
     try:
@@ -107,7 +115,9 @@ def _client(
         tls_context=tls,
         socket_options=_socket_options(),
         max_queued_incoming_messages=INCOMING,
+        timeout=PATIENCE,
     )
+    client._client.connect_timeout = PATIENCE  # noqa: SLF001
     client._client.on_socket_register_write = _writes()  # noqa: SLF001
     return client
 

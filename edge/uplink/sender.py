@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from edge.journal import Journal
+from edge.uplink.pace import Pace
 from edge.uplink.window import Window
 from edge.wire.batch import encode_batch
 
 LIVE_ROWS, LIVE_SECONDS = 100, 0.2
 """With so few waiting, facts are gathered for so long before they leave together."""
-ROWS, BYTES = 500, 48_000
-"""The largest batch of a backlog."""
+ROWS, BYTES = 2000, 1_000_000
+"""The largest batch of a backlog, before it is packed."""
 
 
 class Sender:
@@ -22,7 +23,10 @@ class Sender:
         publish: Callable[[bytes], Awaitable[None]],
         now: Callable[[], float] = lambda: asyncio.get_running_loop().time(),
         gather: float = LIVE_SECONDS,
+        *,
+        thrifty: bool = False,
     ) -> None:
+        self.pace = Pace(thrifty=thrifty)
         self._journal = journal
         self._publish = publish
         self._now = now
@@ -30,8 +34,19 @@ class Sender:
         self._window = Window()
         self._news = asyncio.Event()
 
-    def begin(self) -> None:
-        """A new connection, or a new epoch: everything that is not acknowledged goes again."""
+    @property
+    def pressed(self) -> bool:
+        """Whether facts wait on a link where every other byte delays them."""
+        return self.pace.slow and self._journal.last_seq > self._window.base
+
+    def begin(self, round_trip: float | None = None) -> None:
+        """A new connection, or a new epoch: everything that is not acknowledged goes again.
+
+        ``round_trip`` is what the first message of the connection took there and back.
+        """
+        if round_trip is not None:
+            self.pace.begin(round_trip)
+            self._window.expect(round_trip)
         self._window.begin(self._journal.acked)
         self._news.set()
 
@@ -45,6 +60,7 @@ class Sender:
             self._window.begin(seq)
         else:
             self._window.acknowledged(min(seq, self._journal.last_seq), self._now())
+            self.pace.acknowledged(seq, self._now())
         self._news.set()
 
     async def run(self) -> None:
@@ -56,21 +72,24 @@ class Sender:
 
     async def _send_some(self) -> bool:
         """Send one batch; return False when nothing may be sent now."""
-        window, journal = self._window, self._journal
+        window, journal, pace = self._window, self._journal, self.pace
+        window.full = pace.window
         if not window.room() or journal.last_seq <= window.next:
             return False
         if journal.last_seq - window.next < LIVE_ROWS and self._gather:
             await asyncio.sleep(self._gather)
         room = window.room()
-        rows = journal.waiting(window.next, min(ROWS, room), BYTES) if room else []
+        rows = journal.waiting(window.next, min(ROWS, pace.rows, room), BYTES) if room else []
         if not rows:
             return False
         epoch, first, last = journal.epoch, rows[0][0], rows[-1][0]
         before = journal.mark(first - 1)
-        payload = encode_batch(journal.device, epoch, first, [body for _, body in rows], before)
+        bodies = [body for _, body in rows]
+        payload = encode_batch(journal.device, epoch, first, bodies, before, small=pace.small)
         await journal.sending(last, epoch)
         if journal.epoch == epoch and window.next == first - 1:  # nothing turned us back meanwhile
             window.sent(last, self._now())
+            pace.sent(last, len(payload), self._now())
             await self._publish(payload)
         return True
 
@@ -83,3 +102,4 @@ class Sender:
         except TimeoutError:
             if due is not None and self._now() >= due:
                 self._window.go_back()
+                self.pace.lost()

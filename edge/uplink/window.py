@@ -22,6 +22,7 @@ class Window:
 
     base: int = 0
     next: int = 0
+    full: int = FULL
     _silences: int = 0
     _since: float | None = None
     _probe: tuple[int, float] | None = None
@@ -35,7 +36,7 @@ class Window:
 
     def room(self) -> int:
         """Return how many more facts may be sent now."""
-        limit = FULL if not self._silences else PROBES[min(self._silences, len(PROBES)) - 1]
+        limit = self.full if not self._silences else PROBES[min(self._silences, len(PROBES)) - 1]
         return max(0, limit - (self.next - self.base))
 
     def sent(self, upto: int, now: float) -> None:
@@ -70,6 +71,11 @@ class Window:
         """Nothing was acknowledged in time: begin again after what is."""
         self._silences = min(self._silences + 1, 10)
         self.begin(self.base)
+
+    def expect(self, round_trip: float) -> None:
+        """Wait for at least so long a round trip: what a new connection's first message took."""
+        self._rtt = max(self._rtt, round_trip)
+        self._spread = max(self._spread, round_trip / 2)
 
     def _measure(self, took: float) -> None:
         self._spread += (abs(took - self._rtt) - self._spread) / 4

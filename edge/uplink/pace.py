@@ -1,0 +1,132 @@
+"""How much at once and in which code, how often to ping, what a metered link may still carry.
+
+No I/O; time is given (seconds). All is learned from what the ledger acknowledged.
+"""
+
+from dataclasses import dataclass
+
+FIRST_ROWS, LEAST_ROWS, MOST_ROWS = 100, 10, 2000
+QUICK, SLOW = 0.75, 3.0
+"""A batch that is acknowledged so much later than an empty one could be: the next is larger; smaller.
+"""
+NEAR = 0.1
+"""A round trip of a link on which bytes do not count."""
+LEAST_BYTES = 2000
+"""A batch of fewer bytes says nothing about the link's width."""
+NARROW = 64_000.0
+"""Bytes a second below which they do."""
+DAY_MS = 86_400_000
+
+
+class Pace:
+    """The size and code of the next batch.
+
+    ``small``: the compact code. A batch in it that is never acknowledged is sent in JSON: perhaps
+    the centre does not know the code yet.
+    """
+
+    def __init__(self, *, thrifty: bool = False) -> None:
+        self.rows = FIRST_ROWS
+        self._thrifty = thrifty
+        self._round_trip = 0.0
+        self._rate = 0.0
+        self._plain = 0
+        self._probe: tuple[int, int, float, bool] | None = None
+
+    def begin(self, round_trip: float) -> None:
+        """A new connection, on which an empty message took so long there and back."""
+        self._round_trip, self._probe = round_trip, None
+
+    @property
+    def slow(self) -> bool:
+        """Whether bytes count on this link."""
+        return self._round_trip > NEAR or 0 < self._rate < NARROW
+
+    @property
+    def small(self) -> bool:
+        """Whether the next batch goes in the compact code."""
+        return (self._thrifty or self.slow) and not self._plain
+
+    @property
+    def window(self) -> int:
+        """How many facts may be on the way at once."""
+        return 3 * self.rows
+
+    def sent(self, upto: int, size: int, now: float) -> None:
+        """Note a batch on its way; one at a time is watched."""
+        if self._probe is None:
+            self._probe = (upto, size, now, self.small)
+
+    def acknowledged(self, seq: int, now: float) -> None:
+        """Learn from a batch that arrived: larger ones while it is quick, smaller when slow."""
+        if self._probe is None or seq < self._probe[0]:
+            return
+        _, size, at, _ = self._probe
+        self._probe = None
+        took = max(0.001, now - at - self._round_trip)
+        if self._round_trip == 0 or now - at < self._round_trip:
+            self._round_trip = now - at
+        if size >= LEAST_BYTES:
+            self._rate = size / took if not self._rate else (self._rate + size / took) / 2
+        self._plain = max(0, self._plain - 1)
+        if took < QUICK:
+            self.rows = min(MOST_ROWS, self.rows * 2)
+        elif took > SLOW:
+            self.rows = max(LEAST_ROWS, self.rows // 2)
+
+    def lost(self) -> None:
+        """Nothing was acknowledged in time."""
+        if self._probe is not None and self._probe[3]:
+            self._plain = 3
+        self._probe = None
+        self.rows = max(LEAST_ROWS, self.rows // 4)
+
+
+class Keepalive:
+    """Seconds between pings: as few as the carrier's address table lets live."""
+
+    LEAST = 30
+    GROWS_AFTER = 3600.0
+
+    def __init__(self, most: int) -> None:
+        self.seconds = self._most = most
+
+    def ended(self, lasted: float, silent: float) -> None:
+        """A connection of so many seconds was lost, after hearing nothing for so long.
+
+        Whoever is heard until the end was not dropped silently. A connection that lived long gives
+        back some of what was taken.
+        """
+        if silent >= self.seconds / 2 and lasted >= self.seconds / 2:
+            self.seconds = max(min(self.LEAST, self._most), self.seconds // 2)
+        elif lasted >= self.GROWS_AFTER:
+            self.seconds = min(self._most, self.seconds + self.seconds // 4)
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a metered link may carry in a day (``bytes_a_day``; 0: it is not metered).
+
+    Facts, acknowledgements and questions are counted but never held back; telemetry thins out
+    from half of it on, and stops at its end. A restart of the agent begins a new count.
+    """
+
+    bytes_a_day: int = 0
+    spent: int = 0
+    _day: int = 0
+
+    def spend(self, size: int, now_ms: int) -> None:
+        """Count what went over the link."""
+        self._turn(now_ms)
+        self.spent += size
+
+    def pause(self, now_ms: int) -> float | None:
+        """Return by what telemetry's pause is to be multiplied now; None: no more today."""
+        self._turn(now_ms)
+        if not self.bytes_a_day or self.spent < self.bytes_a_day // 2:
+            return 1.0
+        return 10.0 if self.spent < self.bytes_a_day else None
+
+    def _turn(self, now_ms: int) -> None:
+        if now_ms // DAY_MS != self._day:
+            self._day, self.spent = now_ms // DAY_MS, 0
