@@ -191,7 +191,7 @@ class Centre:
 
     async def _know_versions(self) -> None:
         sites = await self._reads.call(lambda ledger: ledger.sites())
-        version = await self._reads.call(replica.newest)
+        version = await self._writes.call(replica.begin, self._now())
         self._fed = dict.fromkeys(sites, version)
 
     async def _feed(self) -> None:

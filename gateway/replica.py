@@ -25,10 +25,24 @@ def newest(ledger: SqliteLedger) -> int:
     return newest_version(ledger.store)
 
 
+def begin(ledger: SqliteLedger, now: int) -> int:
+    """Begin to number versions from the time (ms), in every process anew; return the newest.
+
+    A ledger that was put back from a backup never gives a number again that means something else
+    to a replica out there.
+    """
+    version = max(newest(ledger) + 1, now)
+    ledger.store.run("INSERT INTO changes (version, tab, key) VALUES (?, 'start', '')", version)
+    return version
+
+
 def missing(ledger: SqliteLedger, site: str, have: int, now: int) -> list[Part]:
     """Return what a replica at version ``have`` needs to be as the ledger is."""
-    now_at = newest(ledger)
-    if have == 0 or have > now_at or now_at - have > FAR_BEHIND:
+    now_at, store = newest(ledger), ledger.store
+    if store.one("SELECT 1 FROM changes WHERE version = ?", have) is None:
+        return snapshot(ledger, site, now)  # none, or one of a ledger that was put back meanwhile
+    behind = "SELECT count(*) FROM (SELECT 1 FROM changes WHERE version > ? LIMIT ?)"
+    if store.value(behind, have, FAR_BEHIND + 1) > FAR_BEHIND:
         return snapshot(ledger, site, now)
     return changes(ledger, site, have, now) or [still(now_at, now)]
 

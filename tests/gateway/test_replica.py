@@ -111,3 +111,20 @@ def test_following_the_changes_leads_to_what_a_snapshot_says(seed):
         assert copy.rows == fresh.rows
     finally:
         ledger.close()
+
+
+def test_a_replica_of_a_ledger_that_was_put_back_gets_everything_anew(ledger, tmp_path):
+    backup = tmp_path / "backup.db"
+    ledger.store.run("VACUUM INTO ?", str(backup))
+    ledger.catalogue.put_flags("B1", ["lost"])
+    has = replica.newest(ledger)
+    other = SqliteLedger(backup, KEYS.__getitem__)
+    try:
+        replica.begin(other, NOW)
+        other.catalogue.put_flags("B2", ["lost"])
+        [part] = replica.missing(other, "tinh", has, NOW)
+        assert part.start == 0
+        [part] = replica.missing(other, "tinh", replica.begin(other, NOW), NOW)
+        assert (part.start, part.version) == (NOW + 2, NOW + 2)
+    finally:
+        other.close()
