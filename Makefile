@@ -6,6 +6,7 @@ VISITS ?= 200
 SEED ?= 1
 CUTS ?= 200
 MINUTES ?= 5
+HOURS ?= 24
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
@@ -49,6 +50,9 @@ soak-drivers: setup-test ## drivers under traffic, nothing may grow: MINUTES=5
 
 soak-power: setup-test ## a power cut at every write, then CUTS=200 of a running demo's disks (root)
 	@CUTS=$(CUTS) $(PY) -m pytest -q -s -m power
+
+soak-day: setup-test ## 24 hours of questions to every reader, as fast as they come: HOURS=24
+	@$(PY) bench/soak_day.py --hours $(HOURS)
 
 screens: setup-test ## screenshots of every screen in both languages, into .artifacts/screens
 	@$(PY) -m pytest -q -m browser && echo "Look into .artifacts/screens"

@@ -13,7 +13,7 @@ from drivers.errors import DriverError
 from drivers.tags import FORMATS, TagError
 from edge.tagtools import screen
 from edge.tagtools.intents import Intents, IntentsError
-from edge.tagtools.line import Line, NextCode, Order
+from edge.tagtools.line import SCAN, Line, NextCode, Order
 from edge.tagtools.log import GOOD, Log, Row
 from edge.tagtools.opening import Devices, add_options, opened
 from edge.tagtools.work import Found, Outcome, Rules, TagBench, faults
@@ -230,7 +230,11 @@ async def _write(args: argparse.Namespace, _devices: Devices, bench: TagBench) -
     async def next_code() -> str | None:
         return next(codes, None)
 
-    await Line(bench, _order(args), next_code, log, screen.quiet).run()
+    def say(text: str) -> None:
+        if text != SCAN:  # the code is on the command line
+            screen.quiet(text)
+
+    await Line(bench, _order(args), next_code, log, say).run()
     [row] = rows
     print(screen.line(row))  # noqa: T201
     return 0 if row.result in GOOD else TROUBLE

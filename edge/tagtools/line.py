@@ -19,6 +19,7 @@ from edge.tagtools.work import Found, NotTakenError, OtherItemError, Outcome, Ta
 NextCode = Callable[[], Awaitable[str | None]]
 """Wait for the next code; None when there are no more."""
 SKIP = "skip"
+SCAN = "scan a code"
 _LOOKS = 2
 """So often the same single tag must be seen before it is believed to be the one."""
 _Problem = (RefusedError, NotTakenError, OtherItemError, TagError)
@@ -85,7 +86,7 @@ class Line:
             if self._codes is None:
                 await self._do(_Job("", time.monotonic()))
                 continue
-            self._say("scan a code")
+            self._say(SCAN)
             code = await self._codes()
             if code is None:
                 return
