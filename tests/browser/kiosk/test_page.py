@@ -25,6 +25,15 @@ OVERLAPS = """() => {
   return boxes.flatMap(([t, a], i) => boxes.slice(i + 1).filter(([, b]) => near(a, b))
     .map(([u]) => `${t} / ${u}`));
 }"""
+COVERED = """() => [...document.querySelectorAll(".book")].filter((row) => {
+  const button = row.querySelector("button")?.getBoundingClientRect();
+  return button && [...row.querySelectorAll(".about *")].some((e) => {
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    return [...range.getClientRects()].some((r) => r.right > button.left && r.left < button.right
+      && r.bottom > button.top && r.top < button.bottom);
+  });
+}).map((row) => row.innerText)"""
 
 
 async def through(box, page, check):
@@ -63,6 +72,24 @@ async def test_targets_are_large_and_apart_and_no_text_is_cut(box, open_page, la
         assert await page.page.evaluate(OVERLAPS) == [], screen
 
     await through(box, page, check)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (800, 480), (1080, 1920), (1920, 1080)])
+@pytest.mark.parametrize("books", [1, 4])
+async def test_the_button_of_a_loan_hides_none_of_its_words(box, open_page, size, books):
+    page = await open_page(*size)
+    box.put(*(1, 2, 10, 3)[:books])
+    await page.shows("books")
+    await box.screen("books", lambda d: d["waiting"] == books)
+    box.tap("100004")
+    await page.shows("count")
+    await page.click("count_yes")
+    await page.shows("results")
+    box.press("account")
+    await page.shows("account")
+    assert await page.page.locator(".book .inline").count() >= books
+    await page.page.wait_for_timeout(300)
+    assert await page.page.evaluate(COVERED) == []
 
 
 async def test_nothing_is_asked_of_another_machine_and_the_browser_does_not_complain(
