@@ -108,6 +108,14 @@ class Library:
             self.reader.pass_tag(Tag(uid, bytearray(data.ljust(112, b"\0")), dsfid=0x3E, afi=7))
             await asyncio.sleep(pause)
 
+    async def carry_until(self, facts: int) -> None:
+        """Carry books until so many facts are in the journal; the gate may just be starting."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(30):
+                while len(self.journaled()) < facts:
+                    await self.carry(1, pause=0.1)
+        assert len(self.journaled()) >= facts, self.agent.last_words(30)
+
     def journaled(self) -> list[tuple[str, int, str]]:
         """Epoch, number and id of every fact of the journal."""
         try:

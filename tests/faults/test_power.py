@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.system
 GOOD = {"lost": 0, "doubled": 0, "strange": 0}
-CUTS = 4
+CUTS = 3
 
 
 @pytest.fixture
