@@ -92,7 +92,7 @@ async def test_a_clock_that_jumps_years_back_and_forth(library, fake_clock):
     library.agent.env = environment
     await library.start()
     await library.until(1)
-    for jump in ("+0", "@2001-01-01 00:00:00", "+3d", "-1d", "+0"):
+    for jump in ("@2001-01-01 00:00:00", "+3d", "-1d", "+0"):
         say(jump)
         await library.carry(6)
         before = len(library.journaled())
@@ -102,7 +102,7 @@ async def test_a_clock_that_jumps_years_back_and_forth(library, fake_clock):
     say("@2001-01-01 00:00:00")
     await library.agent.start()
     await library.carry(6)
-    assert await library.settled(50) == GOOD
+    assert await library.settled(40) == GOOD
     times = stamps(library)
     assert [one.wall for one in times] == sorted(one.wall for one in times)
     assert len({one.boot for one in times}) == 2
