@@ -19,6 +19,8 @@ BUILT_MS = 1_790_000_000_000
 DRIFT_PPM = 50
 UNSURE_MS = {"synced": 50, "holdover": 10 * 60_000, "unset": 24 * 3_600_000}
 LOOK_AGAIN_MS = 10_000
+JUMP_MS = 200
+"""The wall clock was set by somebody if it went so much further than the monotonic one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Clock:
         self._wall = wall
         self._mono = mono
         self._ask_kernel = disciplined or kernel_is_synced
-        self._kernel: tuple[bool, int] | None = None
+        self._kernel: tuple[bool, int, int] | None = None
         self._told: Told | None = None
         self._floor = Told(BUILT_MS, self.mono_ms(), 0)
         self._last = 0
@@ -108,10 +110,12 @@ class Clock:
         return self._told is not None or self._disciplined()
 
     def _disciplined(self) -> bool:
-        mono = self.mono_ms()
-        if self._kernel is None or mono - self._kernel[1] > LOOK_AGAIN_MS:
-            self._kernel = (self._ask_kernel(), mono)
-        return self._kernel[0] and self._wall() * 1000 >= BUILT_MS
+        """Return whether NTP keeps the clock; asked again soon, and at once when it was set."""
+        mono, ahead = self.mono_ms(), int((self._wall() - self._mono()) * 1000)
+        known = self._kernel
+        if known is None or mono - known[1] > LOOK_AGAIN_MS or abs(ahead - known[2]) > JUMP_MS:
+            known = self._kernel = (self._ask_kernel(), mono, ahead)
+        return known[0] and self._wall() * 1000 >= BUILT_MS
 
 
 def new_boot() -> str:

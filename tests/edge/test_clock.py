@@ -30,6 +30,13 @@ def test_a_clock_held_by_ntp_is_synced_and_sure() -> None:
     assert stamp.unc < 1000
 
 
+def test_a_clock_that_somebody_sets_is_no_more_believed_because_ntp_held_it_just_now() -> None:
+    hands = Hands(synced=True)
+    assert hands.clock.stamp().clock == "synced"
+    hands.wall, hands.synced = hands.wall + 3600, False
+    assert hands.clock.stamp().clock == "holdover"
+
+
 def test_a_clock_of_1970_is_unset_and_gives_the_time_of_the_newest_fact() -> None:
     hands = Hands(wall=12.0)
     assert hands.clock.stamp().clock == "unset"
