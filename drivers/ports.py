@@ -36,12 +36,12 @@ class SeenTag:
     dsfid: int | None = None
 
 
-BankKind = Literal["", "mb01", "mb01-urn", "mb01-alliance", "uii", "mb11"]
+BankKind = Literal["", "mb01", "mb01-urn", "mb01-alliance", "uii", "mb11", "mb11-alliance"]
 """What the memory of a tag is, when its reader knows that it is a Gen2 (UHF) tag.
 
 ``mb01``: CRC, PC and UII words of ISO 28560-4; ``-urn``: the UII is packed text although the PC does
 not say ISO; ``-alliance``: of the Chinese university alliance; ``uii``: the packed text alone;
-``mb11``: the user bank. Empty: the memory of an ISO 15693 tag, or not known.
+``mb11``, ``mb11-alliance``: the user bank. Empty: the memory of an ISO 15693 tag, or not known.
 """
 
 

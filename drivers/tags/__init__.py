@@ -5,6 +5,7 @@ memory of a new tag. Nothing here talks to a device.
 """
 
 from drivers.tags.alliance import AllianceHead
+from drivers.tags.alliance_user import encode_alliance_user
 from drivers.tags.decide import decode
 from drivers.tags.model import (
     AFI_IN,
@@ -39,6 +40,7 @@ __all__ = [
     "choose",
     "decode",
     "encode",
+    "encode_alliance_user",
     "encode_mb01",
     "encode_mb01_alliance",
     "encode_mb11",

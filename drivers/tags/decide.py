@@ -1,5 +1,7 @@
 """Which data model is on a tag, decided by proof and never by the first byte alone."""
 
+from functools import partial as partial_
+
 from drivers.ports import BankKind
 from drivers.tags.model import AFI_IN, AFI_OUT, DSFID, TagContent, TagError
 from drivers.tags.part2 import decode_part2
@@ -10,6 +12,10 @@ from drivers.tags.uhf import decode_bank, decode_uhf
 SHORTEST_ITEM = 4
 """A number shorter than this is not believed when nothing but the objects speaks for part 2."""
 _UHF_WORD = 2
+_DECLARED = ("ISO 28560 part 2", "ISO 28560 part 3", "3M")
+_UNDECLARED = ("3M", "ISO 28560 part 3", "ISO 28560 part 2")
+"""3M first: no other model begins so, and a checksum of part 3 is right by chance now and then. For
+the same reason a part 3 block without a number does not keep part 2 from being tried."""
 
 
 def decode(
@@ -59,22 +65,34 @@ def _decide(
     if block_size == _UHF_WORD:  # no ISO 15693 chip has such blocks
         return _bank(memory)
     declared = dsfid == DSFID["iso28560-2"]
+    readers = {
+        "ISO 28560 part 2": partial_(
+            _part2, memory, declared=declared, partial=partial, shortest=shortest
+        ),
+        "ISO 28560 part 3": partial_(decode_part3, memory, block_size, partial=partial),
+        "3M": partial_(decode_3m, memory),
+    }
     why: list[str] = []
     without_item: TagContent | None = None
-    for model in ("part 2", "part 3") if declared else ("part 3", "part 2"):
+    for model in _DECLARED if declared else _UNDECLARED:
         try:
-            if model == "part 3":
-                return decode_part3(memory, block_size, partial=partial)
-            if not declared and looks_like_part3(memory):
-                raise TagError("this is a part 3 block with damage")
-            content = decode_part2(memory, declared=declared, partial=partial, shortest=shortest)
+            content = readers[model]()
         except TagError as error:
-            why.append(f"not ISO 28560 {model}: {error}")
+            why.append(f"not {model}: {error}")
             continue
         if content.item_id is not None:
             return content
-        without_item = content
-    return without_item or _others(memory, dsfid, why)
+        without_item = without_item or content
+    if without_item:
+        return without_item
+    damaged = dsfid == DSFID["iso28560-3"] or looks_like_part3(memory)
+    return TagContent("unknown", checksum="bad" if damaged else "none", warnings=why)
+
+
+def _part2(memory: bytes, *, declared: bool, partial: bool, shortest: int) -> TagContent:
+    if not declared and looks_like_part3(memory):
+        raise TagError("this is a part 3 block with damage")
+    return decode_part2(memory, declared=declared, partial=partial, shortest=shortest)
 
 
 def _bank(memory: bytes) -> TagContent:
@@ -82,12 +100,3 @@ def _bank(memory: bytes) -> TagContent:
         return decode_uhf(memory)
     except TagError as error:
         return TagContent("unknown", warnings=[f"not a known Gen2 bank: {error}"])
-
-
-def _others(memory: bytes, dsfid: int | None, why: list[str]) -> TagContent:
-    try:
-        return decode_3m(memory)
-    except TagError as error:
-        why.append(f"not 3M: {error}")
-    damaged = dsfid == DSFID["iso28560-3"] or looks_like_part3(memory)
-    return TagContent("unknown", checksum="bad" if damaged else "none", warnings=why)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from drivers.ports import BankKind
 from drivers.tags.alliance import decode_alliance
+from drivers.tags.alliance_user import decode_alliance_user
 from drivers.tags.code40 import decode_code40
 from drivers.tags.crc import crc_gen2
 from drivers.tags.model import Checksum, TagContent, TagError, clean_text
@@ -88,6 +89,8 @@ def decode_bank(memory: bytes, kind: BankKind) -> TagContent:
         if memory[:1] != bytes([DSFID_HERE]):
             raise TagError("a user bank of ISO 28560-4 begins with 06")
         return _user_bank(memory)
+    if kind == "mb11-alliance":
+        return decode_alliance_user(memory)
     if kind == "uii":
         return _packed(memory, "none")
     identity = read_identity(memory)

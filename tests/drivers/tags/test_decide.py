@@ -133,6 +133,12 @@ def test_an_afi_of_another_library_is_worth_a_warning() -> None:
     assert "9E" in decode(PART_3, afi=0x9E).warnings[0]
 
 
+def test_a_3m_tag_on_which_a_part_3_checksum_is_right_by_chance_is_a_3m_tag() -> None:
+    memory = encode(NewTag("{+`Q", parts=9), "3m-rfid501", 112)
+    content = decode(memory)
+    assert (content.format, content.item_id, content.parts) == ("3m-rfid501", "{+`Q", 9)
+
+
 def test_nothing_is_unknown_and_zeros_are_blank() -> None:
     assert decode(b"").format == "unknown"
     assert decode(bytes(112), dsfid=6).format == "blank"

@@ -1,8 +1,10 @@
 """Tags of public test suites that our reference did not hold; their bytes are data."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from drivers.tags import decode
+from drivers.tags import TagError, decode, encode_alliance_user
 from drivers.tags.alliance import _packed as unpack_alliance
 from drivers.tags.code40 import decode_code40, encode_code40
 from drivers.tags.compaction import compact, expand
@@ -194,3 +196,44 @@ def test_whole_alliance_tags_are_read_when_the_site_says_so(bank: str, item: str
 def test_unknown_uhf_tags_never_give_an_item_number_by_guess(bank: str) -> None:
     content = decode(bytes.fromhex(bank), block_size=2)
     assert content.item_id is None or content.checksum == "ok"
+
+
+@pytest.mark.parametrize(
+    ("bank", "owner"),
+    [
+        ("0C0228081004000100010000000000000000000000000000000000000000", "10248"),
+        ("0c02d9941004000100012c0038000000", "55700"),
+        ("0c02ea60100400030001140201020000", "90000"),
+    ],
+)
+def test_user_banks_of_the_alliance_are_read(bank: str, owner: str) -> None:
+    content = decode(bytes.fromhex(bank), block_size=2, bank="mb11-alliance")
+    assert (content.format, content.owner) == ("uhf-cn-alliance-mb11", owner)
+    assert content.part == 1
+    assert content.item_id is None
+
+
+@given(
+    owner=st.integers(0, 59_999).map("{:05d}".format) | st.integers(90_000, 95_535).map(str),
+    parts=st.integers(1, 0xFFFF),
+    usage=st.integers(0, 0xFF),
+    place=st.text(st.characters(min_codepoint=32, exclude_categories=("C", "Z")), max_size=20),
+)
+def test_what_is_written_into_such_a_bank_comes_back(
+    owner: str, parts: int, usage: int, place: str
+) -> None:
+    bank = encode_alliance_user(120, owner=owner, parts=parts, usage=usage, place=place)
+    content = decode(bank, bank="mb11-alliance")
+    assert (content.owner, content.parts, content.usage) == (owner, parts, usage)
+    assert content.elements.get("shelf_location", "") == place
+
+
+@given(st.binary(max_size=64))
+def test_any_bytes_are_a_user_bank_or_unknown(memory: bytes) -> None:
+    assert decode(memory, bank="mb11-alliance").item_id is None
+
+
+@pytest.mark.parametrize("owner", ["60000", "65536", "95536", "1234", "abcde"])
+def test_an_owner_without_a_place_in_such_a_bank_is_refused(owner: str) -> None:
+    with pytest.raises(TagError, match="owner"):
+        encode_alliance_user(120, owner=owner)
