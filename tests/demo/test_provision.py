@@ -45,6 +45,12 @@ def test_a_broker_listens_on_loopback_only(places, embedded):
     assert f"127.0.0.1:{port}" in text or f"listener {port} 127.0.0.1" in text
 
 
+def test_without_mosquitto_the_embedded_broker_is_taken(places, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("demo.broker._ELSEWHERE", ())
+    assert Broker(places).embedded
+
+
 def test_mosquitto_asks_everybody_for_a_certificate_and_speaks_tls_1_3_only():
     for line in ("tls_version tlsv1.3", "require_certificate true", "allow_anonymous false",
                  "use_identity_as_username true", "acl_file"):  # fmt: skip

@@ -70,7 +70,9 @@ function sync(device, board) {
   }
   const seen = device.seen || device.touched;
   if (!seen) return el("span.sync.meta");
-  return el("span.sync.meta", {}, device.health?.clock && device.health.clock !== "synced" ? `${t("dev.clock")} · ` : `${t("dev.synced")} · `,
+  const unsure = device.health?.clock && device.health.clock !== "synced";
+  const word = !device.online ? t("dev.heard") : unsure ? t("dev.clock") : t("dev.synced");
+  return el("span.sync.meta", {}, `${word} · `,
     el("time", { title: exact(seen), tabindex: 0 }, ago(seen, board.now)));
 }
 

@@ -92,6 +92,13 @@ async def test_the_page_changes_by_itself(open_page, centre):
     await other.page.wait_for_selector(".entry[data-code=TROUBLE]", state="detached")
 
 
+async def test_a_machine_that_is_away_is_not_said_to_have_sent_everything(open_page):
+    page = await open_page()
+    away = await page.page.locator(".card[data-state=offline]").all_inner_texts()
+    assert away
+    assert not any("Đã đồng bộ hết" in text for text in away)
+
+
 async def test_nothing_is_asked_of_the_network_outside(open_page, centre):
     page = await open_page()
     await page.picture("vi")
