@@ -4,6 +4,8 @@
 SHELL := /bin/sh
 VISITS ?= 200
 SEED ?= 1
+SEEDS ?= 1000
+FIRST ?= 1
 CUTS ?= 200
 MINUTES ?= 5
 HOURS ?= 24
@@ -48,6 +50,12 @@ bench: setup-test ## measure; prints ratios against peers of the same run
 soak-drivers: setup-test ## drivers under traffic, nothing may grow: MINUTES=5
 	@$(PY) bench/soak_drivers.py --seconds $$(( $(MINUTES) * 60 ))
 
+soak: setup-test ## the whole system under SEEDS=n seeds of every fault, from FIRST=s
+	@$(PY) tests/simulation/soak.py --seeds $(SEEDS) --first $(FIRST)
+
+mutants: setup-test ## wrong programs, and the seed that finds each out
+	@$(PY) tests/simulation/mutants.py
+
 soak-power: setup-test ## a power cut at every write, then CUTS=200 of a running demo's disks (root)
 	@CUTS=$(CUTS) $(PY) -m pytest -q -s -m power
 
@@ -68,4 +76,4 @@ lock: setup-test ## pin requirements again (versions and hashes, no addresses)
 clean: ## remove everything that the other words made
 	rm -rf .venv .demo .artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench soak-drivers soak-power screens docs lock clean
+.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench soak mutants soak-drivers soak-power screens docs lock clean

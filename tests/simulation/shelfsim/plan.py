@@ -1,0 +1,45 @@
+"""What a seed does to the world: visits and faults at their times, each with dice of its own.
+
+An action that is left out changes nothing of the others, so that a failing plan can be made short.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+VISITS = {"borrow": 8, "give_back": 6, "borrow_crash": 4, "give_back_crash": 3, "gate": 2}
+FAULTS = {
+    "crash": 4, "power": 4, "part": 6, "part_site": 2, "part_centre": 2, "weather": 4,
+    "broker": 4, "deny": 3, "clock": 4, "full": 2, "unplug": 2, "image": 2, "restore": 2,
+    "clone": 1, "gateway_crash": 4, "backup": 1, "backup_restore": 1, "leap": 3, "staff": 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that happens: what, when (virtual seconds), and its dice."""
+
+    number: int
+    kind: str
+    at: float
+    dice: str
+
+    def rolls(self) -> random.Random:
+        return random.Random(self.dice)
+
+
+def plan(seed: int) -> list[Action]:
+    """Return the actions of a seed in the order of their times."""
+    dice = random.Random(f"plan {seed}")
+    length = dice.uniform(60, 240)
+    kinds = _some(dice, VISITS, dice.randint(14, 34))
+    faults = dict(FAULTS)
+    for kind in dice.sample(sorted(faults), dice.randint(0, 8)):
+        del faults[kind]  # each seed leaves some faults out, and so has more of the others
+    kinds += _some(dice, faults, dice.randint(4, 16))
+    times = sorted((dice.uniform(3, length), kind) for kind in kinds)
+    return [Action(n, kind, at, f"{seed} {n}") for n, (at, kind) in enumerate(times)]
+
+
+def _some(dice: random.Random, weights: dict[str, int], count: int) -> list[Any]:
+    return dice.choices(list(weights), list(weights.values()), k=count)

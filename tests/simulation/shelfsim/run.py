@@ -1,0 +1,109 @@
+"""One seed: a world, its plan, the end of all faults, and the checks."""
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.uplink import uplink
+from shelfsim.broker import connecting
+from shelfsim.check import check, quiet
+from shelfsim.conductor import Conductor
+from shelfsim.plan import Action, plan
+from shelfsim.timeline import history
+from shelfsim.world import World
+
+PATIENCE = 400.0
+"""Virtual seconds in which everything must have healed once the faults stop."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a seed. ``digest`` is the same whenever the same history was played."""
+
+    seed: int
+    broken: list[str]
+    log: list[str]
+    counts: Counter[str]
+    digest: int
+    actions: list[Action]
+
+    @property
+    def ok(self) -> bool:
+        return not self.broken
+
+
+def run(seed: int, only: Collection[int] | None = None) -> Result:
+    """Play a seed, or only some of its actions."""
+    memory = Path("/dev/shm")  # noqa: S108  made unique below
+    folder = Path(tempfile.mkdtemp(prefix="sim-", dir=memory if memory.is_dir() else None))
+    logging.disable(logging.CRITICAL)
+    actions = [one for one in plan(seed) if only is None or one.number in only]
+    connect = uplink.connect
+    try:
+        with history(seed) as loop:
+            world = World(loop, seed, folder)
+            uplink.connect = connecting(world.chaos)
+            try:
+                main = loop.create_task(_play(world, actions))
+                loop.run_until_complete(main)
+                world.broken += loop.unhandled
+                world.counts["steps"], world.counts["messages"] = loop.steps, world.chaos.carried
+                world.counts["facts"] = len(world.truths)
+                digest = hash_of(world.log)
+            finally:
+                world.gateway.close()
+                for pi in world.pis:
+                    pi.card.close()
+    finally:
+        uplink.connect = connect
+        logging.disable(logging.NOTSET)
+        shutil.rmtree(folder, ignore_errors=True)
+    return Result(seed, world.broken, world.log, world.counts, digest, actions)
+
+
+def hash_of(log: list[str]) -> int:
+    """Return a number that stands for a history."""
+    import zlib
+
+    return zlib.crc32("\n".join(log).encode())
+
+
+async def _play(world: World, actions: list[Action]) -> None:
+    conductor = Conductor(world)
+    world.gateway.boot()
+    for pi in world.pis:
+        pi.boot()
+    await conductor.play(actions)
+    conductor.heal()
+    await _rest(world)
+    await _mend(world)
+    await _rest(world)
+    check(world)
+
+
+async def _rest(world: World) -> None:
+    """Wait until everything has healed."""
+    loop = world.loop
+    give_up = loop.time() + PATIENCE
+    await asyncio.sleep(5)
+    while why := quiet(world):
+        if loop.time() > give_up:
+            world.breach(f"does not heal: {why}")
+            return
+        await asyncio.sleep(1)
+
+
+async def _mend(world: World) -> None:
+    """Staff lay every book with open work on the pad where the work is open."""
+    for pi in world.pis:
+        if not pi.up:
+            continue
+        open_ = {task.uid for task in pi.journal.open_tasks()}
+        books = [book for book in world.books if book.tag.uid.hex().upper() in open_]
+        if books and (task := pi.serve(pi.mend(books))) is not None:
+            await asyncio.wait((task,), timeout=60)

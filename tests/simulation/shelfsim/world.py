@@ -1,0 +1,224 @@
+"""Libraries, books, readers, and what really happened: the yardstick of every check."""
+
+import asyncio
+import contextvars
+import random
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from drivers.tags import DSFID, NewTag, encode
+from drivers.testing.tag15693 import Tag
+from edge.circulation.model import GroupRule, Policy
+from edge.wire.batch import Event, decode_event
+from edge.wire.facts import Loan, Return
+from gateway.ledger.catalogue import Branch, Item, Reader
+from shelfsim.broker import Chaos
+from shelfsim.centre import Gateway
+from shelfsim.disk import Card
+from shelfsim.pi import Pi
+from shelfsim.timeline import BEGIN, Life, VirtualLoop
+
+KEYS = {"tinh": b"a secret of tinh", "xa": b"a secret of xa.."}
+DEVICES = (("tinh", "tinh-kiosk"), ("tinh", "tinh-drop"), ("xa", "xa-all"))
+BOOKS, READERS = 18, 7
+POLICY = Policy(groups={"adult": GroupRule(limit=4, days=14, renewals=2)}, owners=["VN-TINH"])
+AFI_IN, AFI_OUT = POLICY.afi_in, POLICY.afi_out
+
+
+@cache
+def memory(item: str) -> bytes:
+    """Return what is on the tag of an item."""
+    return encode(NewTag(item_id=item, owner="VN-TINH"), "iso28560-2", 112, 4)
+
+
+@dataclass(eq=False)
+class Book:
+    """A copy: its tag, and where it is (a site, or a reader's number)."""
+
+    item: str
+    tag: Tag
+    place: str
+    busy: bool = False
+    by: "Pi | None" = None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A fact that is on some storage: by whom, and when it really was (ms), in order."""
+
+    event: Event
+    device: str
+    card: str
+    at: int
+
+
+class BrokenError(AssertionError):
+    """A promise was broken."""
+
+
+class World:
+    """Everything of one seed."""
+
+    def __init__(self, loop: VirtualLoop, seed: int, folder: Path) -> None:
+        self.loop, self.seed, self.folder = loop, seed, folder
+        self.dice = random.Random(f"world {seed}")
+        self.log: list[str] = []
+        self.broken: list[str] = []
+        self.truths: dict[str, Truth] = {}
+        self.promised: dict[str, Pi] = {}
+        self.doomed: set[str] = set()
+        self.last: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.leaps: list[float] = []
+        self.chaos = Chaos(loop, seed, self.note)
+        self.books = [self._book(n) for n in range(1, BOOKS + 1)]
+        self.by_item = {book.item: book for book in self.books}
+        self.gateway = Gateway(self, folder / "centre")
+        self._stock()
+        self.pis = [Pi(self, site, name, Card(folder / name)) for site, name in DEVICES]
+
+    def key(self, site: str) -> bytes:
+        return KEYS[site]
+
+    def note(self, text: str) -> None:
+        """Write down what happens, for whoever replays the seed."""
+        self.log.append(f"{self.loop.virtual:9.3f} +{self.loop.leaped / 86400:5.1f}d {text}")
+
+    def breach(self, text: str) -> None:
+        """A promise is broken."""
+        if text not in self.broken:
+            self.broken.append(text)
+            self.note(f"BROKEN {text}")
+
+    def _book(self, number: int) -> Book:
+        item, site = f"B{number:03}", "tinh" if number % 3 else "xa"
+        uid = bytes.fromhex(f"E00401{number:010X}")
+        tag = Tag(uid, bytearray(memory(item)), dsfid=DSFID, afi=AFI_IN)
+        return Book(item, tag, site)
+
+    def _stock(self) -> None:
+        ledger, now = self.gateway.staff, int(BEGIN * 1000)
+        with ledger.store.transaction():
+            ledger.catalogue.put_policy(POLICY, now)
+            ledger.catalogue.put_branches([Branch(branch=s, name=s) for s in KEYS])
+            ledger.catalogue.put_items(
+                Item(item=b.item, title=f"Sách {b.item}", branch=b.place, uid=b.tag.uid.hex())
+                for b in self.books
+            )
+            for site, device in DEVICES:
+                ledger.catalogue.put_site(site, site)
+                ledger.enrol(site, device, now - 86_400_000, serial="1", fingerprint="")
+            rows = [
+                Reader(reader=f"R{n}", name=f"Nguyễn Thị Hồng {n}", cards=[self.card(n)])
+                for n in range(1, READERS + 1)
+            ]
+            ledger.catalogue.put_readers([(row, 0, 0) for row in rows], now)
+
+    def card(self, reader: int) -> str:
+        """Return a reader's card number; the last reader's is not in the catalogue."""
+        return f"7731{reader:06}"
+
+    # -- what really happened
+
+    def committed(self, pi: Pi, event: Event, at: float | None = None) -> None:
+        """A fact is on a card."""
+        if event.id in self.truths:
+            return
+        name, at = pi.card.folder.name, self.loop.now() if at is None else at
+        self.truths[event.id] = Truth(event, pi.device, name, int(at * 1000))
+        pi.ids.add(event.id)
+        self.counts[type(event.fact).__name__] += 1
+        if isinstance(event.fact, Loan | Return):
+            self.last[event.fact.item] = event.id
+
+    def learn(self, pi: Pi) -> None:
+        """Take note of what was committed just before a process died, and what is missing."""
+        here = set()
+        reader = pi.journal._reader
+        for (body,) in reader.execute("SELECT body FROM events ORDER BY seq").fetchall():
+            event = decode_event(body.encode())
+            here.add(event.id)
+            self.committed(pi, event, pi.card.times.get(event.id, pi.died_at))
+        for (body,) in reader.execute("SELECT body FROM archive").fetchall():
+            here.add(decode_event(body.encode()).id)
+        if pi.journal.salvaged is not None:
+            self.breach(f"{pi.card.folder.name}: the journal was damaged")
+        taken = self.in_ledger()
+        for ident in pi.ids - here - taken:
+            self.breach(f"{pi.card.folder.name} lost {self.name(ident)}")
+
+    def in_ledger(self) -> set[str]:
+        """Return the ids of all facts of the ledger."""
+        return {row[0] for row in self.gateway.staff.store.all("SELECT id FROM facts")}
+
+    def name(self, ident: str) -> str:
+        truth = self.truths.get(ident)
+        return f"{ident[-8:]} {truth.event.fact if truth else '(unknown)'}"[:150]
+
+    def shown(self, pi: Pi, ident: str) -> None:
+        """A reader was told that it is done: from now on it must be true."""
+        self.promised[ident] = pi
+        if ident not in self.truths:
+            self.breach(f"shown before it was recorded: {ident} at {pi.device}")
+
+    def leaves(self, item: str, card: str) -> None:
+        self.by_item[item].place = card
+
+    def comes(self, item: str, site: str) -> None:
+        self.by_item[item].place = site
+
+    def after_death(self, pi: Pi) -> None:
+        """People take their books; the tags must be on the safe side."""
+        pi.antenna.field.clear()
+        for book in self.books:
+            if book.by is pi:
+                book.busy, book.by = False, None
+        self.look_at_tags()
+        self.look_at_acks()
+
+    def watch(self, task: "asyncio.Task[None]", life: Life) -> None:
+        """A process must not end by an error nobody planned for."""
+
+        def ended(task: "asyncio.Task[None]") -> None:
+            if life.over:
+                return
+            error = None if task.cancelled() else task.exception()
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            self.breach(f"{life.name} ended by itself: {type(error).__name__}: {error}")
+            life.end()
+            life._died(life)
+
+        task.add_done_callback(ended, context=contextvars.Context())
+
+    # -- promises that hold at every moment
+
+    def look_at_tags(self) -> None:
+        """No tag is silent without a loan, or an open task that will arm it (invariant 4)."""
+        tasks = None
+        for book in self.books:
+            last = self.last.get(book.item)
+            lent = last is not None and isinstance(self.truths[last].event.fact, Loan)
+            if book.tag.afi == AFI_IN or lent or last in self.doomed:
+                continue
+            tasks = self._tasks() if tasks is None else tasks
+            if book.tag.uid.hex().upper() not in tasks:
+                self.breach(f"{book.item} is silent at the gate, and not on loan")
+
+    def _tasks(self) -> set[str]:
+        found: set[str] = set()
+        for pi in self.pis:
+            if pi.card._journal and not pi.retired:
+                rows = pi.card._journal[0].execute("SELECT uid FROM tasks").fetchall()
+                found |= {row[0] for row in rows}
+        return found
+
+    def look_at_acks(self) -> None:
+        """Nothing is taken for acknowledged that the ledger has not committed."""
+        for pi in self.pis:
+            if pi.up and not self.gateway.history:
+                has = self.gateway.staff.cursor(pi.device, pi.journal.epoch)
+                if pi.journal.acked > has:
+                    self.breach(f"{pi.device} takes {pi.journal.acked} for safe, ledger has {has}")

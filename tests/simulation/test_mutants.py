@@ -1,0 +1,12 @@
+"""The simulation finds what it is there to find."""
+
+import pytest
+from mutants import MUTANTS, hunt
+
+QUICK = ("delete on PUBACK", "record after disarm", "no dedup", "acknowledged before commit")
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_program_that_is_wrong_is_caught(name):
+    caught = hunt(MUTANTS[name], seeds=60)
+    assert caught is not None, name

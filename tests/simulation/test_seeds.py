@@ -1,0 +1,30 @@
+"""Two hundred histories of the whole system, ten to a test."""
+
+import pytest
+from shelfsim.report import complaint
+from shelfsim.run import run
+
+SEEDS = 200
+TOGETHER = 10
+
+
+@pytest.mark.parametrize("first", range(1, SEEDS + 1, TOGETHER))
+def test_whatever_fails_nothing_is_lost_or_doubled_and_all_heals(first):
+    for seed in range(first, first + TOGETHER):
+        result = run(seed)
+        assert result.ok, complaint(result)
+
+
+def test_a_seed_is_one_history():
+    one, again, other = run(11), run(11), run(12)
+    assert one.digest == again.digest != other.digest
+    assert one.log == again.log
+
+
+def test_the_seeds_hold_all_faults_and_a_lot_of_work():
+    counts = sum((run(seed).counts for seed in range(1, 15)), start=run(20).counts)
+    for kind in ("power", "part", "broker", "deny", "clock", "full", "restore", "gateway_crash"):
+        assert counts[kind], kind
+    assert counts["facts"] > 400
+    assert counts["items of known order"] > 60
+    assert counts["times checked"] > 300
