@@ -7,7 +7,7 @@ from pathlib import Path
 import table
 
 HERE = Path(__file__).parent
-ALL = ("tags", "journal", "gate", "kiosk", "agent")
+ALL = ("tags", "journal", "gate", "kiosk", "agent", "uplink")
 
 
 def main() -> int:

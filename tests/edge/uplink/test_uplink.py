@@ -18,6 +18,7 @@ from edge.journal import Journal
 from edge.replica import Replica
 from edge.uplink import LinkLostError, Uplink, uplink
 from edge.uplink.link import connect
+from edge.uplink.testing import Link, through
 from edge.wire import topics
 from edge.wire.batch import Batch, Event, decode_batch
 from edge.wire.facts import Loan, StaffCalled
@@ -437,3 +438,49 @@ async def test_a_broker_that_is_not_there_is_a_lost_link() -> None:
     with pytest.raises(LinkLostError, match="refused"):
         async with connect(options, "x", ("a", b"")):
             pass
+
+
+async def test_over_a_narrow_link_facts_go_first_and_in_few_bytes(
+    tmp_path: Path, clock: Clock, broker: Any, ledger: Ledger
+) -> None:
+    async with through(Link(rate=4000, delay=0.08), broker.port) as port:
+        agent = Agent(tmp_path, clock, port)
+        await agent.journal.append(*[LOAN] * 150)
+        async with running(ledger, agent.uplink):
+            await until(lambda: agent.journal.backlog().count == 0)
+            await until(lambda: ledger.said("up/health"))
+        await agent.close()
+    paths = [path for path, _ in ledger.heard]
+    assert paths.index("up/health") > paths.index("up/facts")
+    assert {payload[1] for payload in ledger.said("up/facts")} <= {2, 3}
+    assert sum(map(len, ledger.said("up/facts"))) < 150 * 12
+    assert [event.seq for event in ledger.events] == list(range(1, 151))
+
+
+async def test_a_lossy_link_is_not_flooded_with_repeats(
+    tmp_path: Path, clock: Clock, broker: Any, ledger: Ledger
+) -> None:
+    link = Link(rate=8000, delay=0.05, loss=0.1, resend=0.4)
+    async with through(link, broker.port) as port:
+        agent = Agent(tmp_path, clock, port)
+        await agent.journal.append(*[LOAN] * 500)
+        async with running(ledger, agent.uplink):
+            await until(lambda: agent.journal.backlog().count == 0)
+        await agent.close()
+    assert [event.seq for event in ledger.events] == list(range(1, 501))
+    assert link.up < 500 * 30
+
+
+async def test_a_spent_budget_stops_health_and_never_facts(
+    tmp_path: Path, clock: Clock, broker: Any, ledger: Ledger
+) -> None:
+    agent = Agent(tmp_path, clock, broker.port, bytes_a_day=1)
+    async with running(ledger, agent.uplink):
+        await until(lambda: agent.uplink.connected)
+        await agent.journal.append(LOAN)
+        await until(lambda: agent.journal.backlog().count == 0)
+        agent.parts["pad"] = PartHealth(up=False)
+        await asyncio.sleep(1.2)
+    assert not ledger.said("up/health")
+    assert len(ledger.events) == 1
+    await agent.close()
