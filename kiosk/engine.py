@@ -21,7 +21,7 @@ from kiosk.session import PRESSES, Effect, Event, State, step
 from kiosk.shelf import Deed, RowState
 from kiosk.stage import Stage
 from kiosk.texts import LANGUAGES, day
-from kiosk.timing import Limits, Timer
+from kiosk.timing import Limits, Patience, Timer
 from kiosk.visit import Notice, Tone, Visit
 from kiosk.work import REFUSALS, Work
 
@@ -139,7 +139,7 @@ class Engine:
                 self.handle(E.STACK_STILL)
         if visit.notice is not None and now >= visit.notice.until:
             visit.notice = None
-        if self._timer.over(self.visit.state):
+        if self._timer.over(self._patience()):
             self._timer.restart()
             self.handle(E.TIME_UP)
         self.show()
@@ -198,6 +198,8 @@ class Engine:
                 self.visit.lang = LANGUAGES[(at + 1) % len(LANGUAGES)]
             case X.CALL_STAFF:
                 self._call_staff()
+            case X.LARGE_TEXT | X.CONTRAST | X.LOW_REACH:
+                self.visit.look ^= {effect.name.lower()}
 
     def _forget(self, state: State, event: Event) -> None:
         old = self.visit
@@ -205,7 +207,7 @@ class Engine:
         self.counters.lent += old.shelf.counted(Deed.LENT)
         self.counters.returned += old.shelf.counted(Deed.RETURNED)
         shelf = old.shelf.forget(fresh)
-        self.visit = Visit(old.number + 1, _visit_id(), state, self._lang, shelf)
+        self.visit = Visit(old.number + 1, _visit_id(), state, self._lang, shelf=shelf)
         self.visit.told_still = event is not E.BOOKS
 
     # Effects
@@ -345,6 +347,7 @@ class Engine:
             paper = self._receipt(visit)
         else:
             paper = None
+        patience = self._patience()
         around = Surroundings(
             library=self._library,
             policy=self._services.replica.policy,
@@ -352,11 +355,18 @@ class Engine:
             online=self._services.desk.online,
             printer=self._printing.word,
             sound=self._sound,
-            seconds_left=self._timer.seconds_left(visit.state),
-            warn=self._timer.warns(visit.state),
+            seconds_left=self._timer.seconds_left(patience),
+            warn=self._timer.warns(patience),
             receipt=paper,
         )
         self._stage.show(message(visit, around))
+
+    def _patience(self) -> Patience:
+        """Return how long the visit may stand as it does, and since when the pad is empty."""
+        visit = self.visit
+        changed = bool(visit.look) or visit.lang != self._lang
+        clear = None if visit.shelf.holds_tags else self._changed_ms
+        return Patience(visit.state, changed=changed, clear_ms=clear)
 
     def _receipt(self, visit: Visit) -> receipt.Receipt:
         now, zone = self._services.clock.now_ms(), self._services.replica.policy.zone

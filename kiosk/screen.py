@@ -45,6 +45,7 @@ def message(visit: Visit, around: Surroundings) -> Message:
         "online": around.online,
         "seconds_left": around.seconds_left,
         "warn": around.warn,
+        "look": sorted(visit.look),
         "data": _data(visit, around),
     }
 

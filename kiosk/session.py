@@ -68,6 +68,9 @@ class Event(StrEnum):
     BACK = "press back"
     LANGUAGE = "press language"
     HELP = "press help"
+    LARGE_TEXT = "press large_text"
+    CONTRAST = "press contrast"
+    LOW_REACH = "press low_reach"
 
 
 PRESSES = {e.removeprefix("press "): e for e in Event if e.startswith("press ")}
@@ -92,6 +95,9 @@ class Effect(StrEnum):
     MORE_TIME = "start the time again"
     LANGUAGE = "change the language"
     CALL_STAFF = "call staff"
+    LARGE_TEXT = "change between usual and large text"
+    CONTRAST = "change between usual and high contrast"
+    LOW_REACH = "change between usual and low controls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,9 @@ BUTTONS: Row = {
     E.MORE_TIME: (Step(S.IDLE, (X.MORE_TIME,)),),
     E.LANGUAGE: (Step(S.IDLE, (X.LANGUAGE,)),),
     E.HELP: (Step(S.IDLE, (X.CALL_STAFF,)),),
+    E.LARGE_TEXT: (Step(S.IDLE, (X.LARGE_TEXT,)),),
+    E.CONTRAST: (Step(S.IDLE, (X.CONTRAST,)),),
+    E.LOW_REACH: (Step(S.IDLE, (X.LOW_REACH,)),),
 }
 """What works on every screen and leads nowhere else."""
 
@@ -347,7 +356,7 @@ TABLE: dict[State, Row] = {
         E.BACK: HOME,
         E.TIME_UP: HOME,
     }),
-    S.OUT_OF_SERVICE: _in(S.OUT_OF_SERVICE, {E.ABLE: _go(S.IDLE)}),
+    S.OUT_OF_SERVICE: _in(S.OUT_OF_SERVICE, {E.ABLE: _go(S.IDLE), E.TIME_UP: HOME}),
 }  # fmt: skip
 
 SCREENS: dict[State, str] = {

@@ -218,6 +218,11 @@ class Shelf:
         else:
             self.rows[key] = replace(row, on_pad=misses < MISSES, misses=misses)
 
+    @property
+    def holds_tags(self) -> bool:
+        """Whether anything with a tag lies on the pad now."""
+        return any(row.on_pad and row.pad.by == "tag" for row in self.rows.values())
+
     def _on_pad(self) -> set[str]:
         return {key for key, row in self.rows.items() if row.on_pad and _real(row)}
 

@@ -55,7 +55,10 @@ class KioskOptions:
     start_seconds: int = field(default=60, metadata=_help("patience before a card or books come"))
     session_seconds: int = field(default=160, metadata=_help("patience during a visit"))
     private_seconds: int = field(default=60, metadata=_help("patience on the account screen"))
-    receipt_seconds: int = field(default=40, metadata=_help("patience on the receipt screen"))
+    receipt_seconds: int = field(default=30, metadata=_help("patience on the receipt screen"))
+    away_seconds: int = field(
+        default=30, metadata=_help("patience when everything is done and the pad is empty")
+    )
     bye_seconds: int = field(default=5, metadata=_help("how long the goodbye stays"))
     warning_seconds: int = field(
         default=20, metadata=_help("how long before the end the reader is asked for more time")
@@ -76,6 +79,7 @@ class KioskOptions:
             start=self.start_seconds,
             session=self.session_seconds,
             private=self.private_seconds,
+            away=self.away_seconds,
             receipt=self.receipt_seconds,
             bye=self.bye_seconds,
             warning=self.warning_seconds,

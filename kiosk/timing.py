@@ -6,23 +6,30 @@ from dataclasses import dataclass
 from kiosk.session import WORKING, State
 
 S = State
+RESTING = frozenset({S.IDLE, S.OUT_OF_SERVICE})
+DONE = frozenset({S.LENT, S.RETURNED})
+"""States in which a reader whose pad is empty has most likely gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds. ``start``: a card or books are awaited; ``session``: in the middle of a visit."""
+    """Seconds. ``start``: a card or books are awaited; ``session``: in the middle of a visit.
+
+    ``away``: everything is done and the pad is empty.
+    """
 
     start: int = 60
     session: int = 160
     private: int = 60
-    receipt: int = 40
+    away: int = 30
+    receipt: int = 30
     bye: int = 5
     working: int = 90
     warning: int = 20
 
     def of(self, state: State) -> int:
         """Return how long a state lasts without a touch; 0: for ever."""
-        if state in (S.IDLE, S.OUT_OF_SERVICE):
+        if state in RESTING:
             return 0
         if state is S.BYE:
             return self.bye
@@ -37,6 +44,19 @@ class Limits:
         return self.start
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What the time of a visit hangs on.
+
+    ``changed``: language or look are not the usual ones, which the next reader must not inherit;
+    ``clear_ms``: since when the pad is empty (monotonic), None while something lies there.
+    """
+
+    state: State
+    changed: bool = False
+    clear_ms: int | None = None
+
+
 class Timer:
     """Counts from the last thing that happened."""
 
@@ -49,25 +69,43 @@ class Timer:
         """Somebody is there: begin anew."""
         self._from = self._mono()
 
-    def over(self, state: State) -> bool:
-        """Whether the patience of this state is over."""
-        limit = self._limits.of(state)
-        return limit > 0 and self._left(limit) <= 0
+    def over(self, now: Patience) -> bool:
+        """Whether the patience of this moment is over."""
+        left = self._left(now)
+        return left is not None and left <= 0
 
-    def warns(self, state: State) -> bool:
+    def warns(self, now: Patience) -> bool:
         """Whether the reader is asked now if more time is needed."""
-        limit = self._limits.of(state)
-        if limit == 0 or state in WORKING or state is S.BYE:
+        left = self._left(now)
+        if left is None or now.state in WORKING | RESTING | {S.BYE}:
             return False
-        return 0 < self._left(limit) <= self._warning(limit)
+        return 0 < left <= self._warning(now)
 
-    def seconds_left(self, state: State) -> int | None:
+    def seconds_left(self, now: Patience) -> int | None:
         """Return the seconds to show while the reader is warned, else None."""
-        limit = self._limits.of(state)
-        return max(0, self._left(limit)) if self.warns(state) else None
+        return self._left(now) if self.warns(now) else None
 
-    def _left(self, limit: int) -> int:
-        return limit - (self._mono() - self._from) // 1000
+    def _left(self, now: Patience) -> int | None:
+        """Return the seconds until the end, None when there is none."""
+        limit = self._limits.of(now.state)
+        if now.state in RESTING and now.changed:
+            limit = self._limits.start
+        if limit == 0:
+            return None
+        left = limit - self._since(self._from)
+        if self._walked_away(now):
+            gone = self._since(max(self._from, now.clear_ms or 0))
+            left = min(left, self._limits.away - gone)
+        return left
 
-    def _warning(self, limit: int) -> int:
-        return min(self._limits.warning, max(1, limit // 2))
+    def _walked_away(self, now: Patience) -> bool:
+        return now.state in DONE and now.clear_ms is not None
+
+    def _since(self, ms: int) -> int:
+        return (self._mono() - ms) // 1000
+
+    def _warning(self, now: Patience) -> int:
+        limit = self._limits.of(now.state)
+        if self._walked_away(now):
+            limit = min(limit, self._limits.away)
+        return min(self._limits.warning, max(1, limit * 2 // 3))

@@ -46,6 +46,7 @@ class Visit:
     id: str
     state: State = S.IDLE
     lang: str = "vi"
+    look: set[str] = field(default_factory=set)
     shelf: Shelf = field(default_factory=Shelf)
     visitor: Visitor | None = None
     cards: list[str] = field(default_factory=list)

@@ -9,6 +9,8 @@ const parts = Object.fromEntries(["top", "task", "bottom", "over", "said"].map((
 let socket = null;
 let shown = "";
 let heard = null;
+let told = new Map();
+const QUIET = new Set(["reading", "ready", "working", "", "late"]);
 let last = { screen: "trouble", lang: "vi", online: false, data: {} };
 
 function fill(part, nodes) {
@@ -21,7 +23,8 @@ function show(message) {
   last = message;
   const t = speaker(message.lang);
   document.documentElement.lang = message.lang;
-  document.body.className = `on-${message.screen} ${message.online ? "online" : "offline"}`;
+  document.body.className = [`on-${message.screen}`, message.online ? "online" : "offline", ...message.look ?? []].join(" ");
+  document.documentElement.dataset.theme = message.look?.includes("contrast") ? "contrast" : "";
   document.body.dataset.state = message.data.state ?? "";
   fill(parts.top, top(t, message));
   fill(parts.task, VIEWS[message.screen](t, message.data));
@@ -38,12 +41,40 @@ function show(message) {
     parts.task.classList.remove("fresh");
     void parts.task.offsetWidth;
     parts.task.classList.add("fresh");
-    parts.said.textContent = parts.task.querySelector("h1")?.textContent ?? "";
+    parts.said.replaceChildren();
+    say(parts.task.querySelector("h1")?.textContent);
+    say(parts.task.querySelector(".due, .sentence")?.textContent);
     if (document.activeElement === document.body) parts.task.focus({ preventScroll: true });
   }
+  tell(message.data.items ?? []);
+  reachable();
   const sound = message.data.sound;
   if (sound && heard !== null && sound.n !== heard) play(sound.name);
   heard = sound?.n ?? 0;
+}
+
+/** Say a sentence to those who do not see the screen. */
+function say(text) {
+  if (text) parts.said.append(h("p", {}, text));
+}
+
+/** Say what became of each book, once. */
+function tell(items) {
+  const now = new Map(items.map((item) => [item.key, item.state]));
+  for (const item of items) {
+    if (told.get(item.key) !== item.state && !QUIET.has(item.state)) say(`${item.title}: ${item.text}`);
+  }
+  told = now;
+}
+
+/** A task that is longer than its place is scrolled with the keyboard too. */
+function reachable() {
+  for (const place of [parts.task, ...parts.task.querySelectorAll(".shelf, .words, .paper")]) {
+    const long = place.scrollHeight > place.clientHeight + 1 && getComputedStyle(place).overflowY === "auto";
+    if (long) place.tabIndex = 0;
+    else if (place === parts.task) place.tabIndex = -1;
+    else place.removeAttribute("tabindex");
+  }
 }
 
 function offline(t, message) {
@@ -77,6 +108,7 @@ document.addEventListener("click", (event) => {
   if (target && !target.disabled) press(target.dataset.press, target.dataset.arg ?? "");
 });
 document.addEventListener("contextmenu", (event) => event.preventDefault());
+addEventListener("resize", reachable);
 document.addEventListener("dragstart", (event) => event.preventDefault());
 
 await load();

@@ -56,7 +56,7 @@ function idle(t, d) {
     drawing(HAND, "hand"),
     h("p.lines", {}, t("idle.place"), h("br"), h("span", {}, t("idle.or_place_card"))),
     d.left ? h("p.left", {}, icon("info"), t("idle.left")) : hours && h("p.hours", {}, icon("clock"), hours)),
-  h("nav.menu", {},
+  h("nav.menu", { "aria-label": t("idle.title") },
     button("big.first", "book-open", t("menu.borrow"), "borrow"),
     button("big", "undo-2", t("menu.return"), "return"),
     button("big", "rotate-cw", t("menu.renew"), "renew"),
@@ -105,8 +105,8 @@ function count(t, d) {
 function working(t, d) {
   const n = d.total || 1;
   return [head(t, t(d.goal === "return" ? "work.returning" : "work.lending"), t("work.still")),
-    h("div.bar", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": n, "aria-valuenow": d.settled },
-      h("progress", { max: n, value: d.settled }), h("span", {}, t("work.progress", { done: d.settled, n }))),
+    h("div.bar", {},
+      h("progress", { max: n, value: d.settled, "aria-label": t(d.goal === "return" ? "work.returning" : "work.lending") }), h("span", {}, t("work.progress", { done: d.settled, n }))),
     notice(d), shelf(d.items)];
 }
 
@@ -170,13 +170,25 @@ function trouble(t, d) {
 
 export const VIEWS = { idle, books, identify, count, working, results, account, renew: account, receipt, bye, trouble };
 
+function language(t, m) {
+  return button("second.language", "languages", t("page.other_language"), "language", "",
+    { lang: m.lang === "vi" ? "en" : "vi", "aria-label": t("page.other_language") });
+}
+
+const LOOKS = { large_text: "zoom-in", contrast: "contrast", low_reach: "arrow-down" };
+
+function looks(t, m) {
+  return h("div.looks", { role: "group", "aria-label": t("look.title") },
+    Object.entries(LOOKS).map(([name, iconName]) => button("look", iconName, t(`look.${name}`), name, "",
+      { "aria-label": t(`look.${name}`), "aria-pressed": String(Boolean(m.look?.includes(name))) })));
+}
+
 export function top(t, m) {
   return [h("div.brand", {}, icon("library"), h("span", {}, m.data.library ?? "")),
     h("div.right", {}, h("span.clock", {}, m.data.time ?? ""),
       h(`span.link.${m.online ? "on" : "off"}`, {}, icon(m.online ? "wifi" : "wifi-off"),
         h("span", {}, t(m.online ? "page.online" : "page.offline"))),
-      button("second.language", "languages", t("page.other_language"), "language", "",
-        { lang: m.lang === "vi" ? "en" : "vi" }))];
+      !m.look?.includes("low_reach") && language(t, m))];
 }
 
 const BACK = new Set(["books", "identify", "account", "renew", "receipt"]);
@@ -184,17 +196,18 @@ const NO_FINISH = new Set(["idle", "working", "bye", "trouble"]);
 
 export function bottom(t, m) {
   const main = m.screen === "results" ? "first" : "second";
+  const low = m.look?.includes("low_reach");
   return [h("div.left", {}, BACK.has(m.screen) && button("second", "arrow-left", t("ses.back"), "back")),
-    h("div.middle", {}, m.data.staff_called
-      ? h("p.called", {}, icon("bell-ring"), t("ses.staff_called"))
-      : button("second.help", "bell", t("menu.help"), "help")),
+    h("div.middle.fixed", {}, looks(t, m), low && language(t, m), m.data.staff_called
+      ? h("p.called", { role: "status" }, icon("bell-ring"), t("ses.staff_called"))
+      : button("second.help", "bell", t("menu.help"), "help", "", { "aria-label": t("menu.help") })),
     h("div.right", {}, !NO_FINISH.has(m.screen) && button(main, "log-out", t("ses.finish"), "finish"))];
 }
 
 export function over(t, m) {
   if (!m.warn) return [];
-  return [h("div.veil", { "data-key": "veil" }, h("div.more", { role: "alertdialog", "aria-modal": "true" },
-    icon("hourglass", "giant"), h("h1", {}, t("ses.more_time")), h("p.sentence", {}, t("ses.auto_logout", { n: m.seconds_left })),
+  return [h("div.veil", { "data-key": "veil" }, h("div.more", { role: "alertdialog", "aria-modal": "true", "aria-labelledby": "ask", "aria-describedby": "left" },
+    icon("hourglass", "giant"), h("h2", { id: "ask" }, t("ses.more_time")), h("p.sentence", { id: "left" }, t("ses.auto_logout", { n: m.seconds_left })),
     h("div.actions.down", {}, button("first", "check", t("ses.more_time_yes"), "more_time", "", { "data-focus": "" }),
       button("second", "log-out", t("ses.finish"), "finish"))))];
 }

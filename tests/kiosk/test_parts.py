@@ -13,7 +13,7 @@ from kiosk.receipt import WIDTH, fold, lines, write
 from kiosk.session import State
 from kiosk.shelf import Deed, Done
 from kiosk.station import STATION, KioskOptions
-from kiosk.timing import Limits, Timer
+from kiosk.timing import Limits, Patience, Timer
 
 DUE = 1_795_312_800_000
 
@@ -75,21 +75,50 @@ def test_folding_loses_no_word_and_no_line_is_too_long(text):
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_but_rest_ends_by_itself_and_warns_first(state):
-    now = [0]
+    now, at = [0], Patience(state)
     timer = Timer(Limits(), lambda: now[0])
     if state in (State.IDLE, State.OUT_OF_SERVICE):
         now[0] = 10_000_000
-        assert not timer.over(state)
-        assert timer.seconds_left(state) is None
+        assert not timer.over(at)
+        assert timer.seconds_left(at) is None
         return
     warned = False
-    while not timer.over(state):
-        warned = warned or timer.warns(state)
-        assert timer.warns(state) == (timer.seconds_left(state) is not None)
+    while not timer.over(at):
+        warned = warned or timer.warns(at)
+        assert timer.warns(at) == (timer.seconds_left(at) is not None)
         now[0] += 500
         assert now[0] < 200_000
     short = {State.BYE, State.LENDING, State.RETURNING, State.RENEWING, State.PRINTING}
     assert warned == (state not in short)
+
+
+@pytest.mark.parametrize("state", [State.LENT, State.RETURNED])
+def test_who_is_done_and_took_the_books_has_half_a_minute_and_is_warned(state):
+    now = [0]
+    timer = Timer(Limits(), lambda: now[0])
+    now[0] = 100_000
+    assert not timer.over(Patience(state))
+    lifted = Patience(state, clear_ms=90_000)
+    assert timer.seconds_left(lifted) == 20
+    now[0] = 120_000
+    assert timer.over(lifted)
+    timer.restart()
+    assert not timer.over(lifted)
+
+
+def test_a_receipt_is_shown_for_no_more_than_half_a_minute():
+    for state in (State.RECEIPT, State.RECEIPT_SHOWN):
+        assert Limits().of(state) <= 30
+
+
+@pytest.mark.parametrize("state", [State.IDLE, State.OUT_OF_SERVICE])
+def test_a_look_that_was_left_behind_ends_without_a_question(state):
+    now = [0]
+    timer = Timer(Limits(), lambda: now[0])
+    now[0] = 50_000
+    assert not timer.warns(Patience(state, changed=True))
+    now[0] = 60_000
+    assert timer.over(Patience(state, changed=True))
 
 
 def test_the_options_are_explained_and_wrong_ones_are_told():

@@ -45,6 +45,9 @@ CONTRACT = [
     "back",
     "language",
     "help",
+    "large_text",
+    "contrast",
+    "low_reach",
 ]
 
 

@@ -65,9 +65,9 @@ class Page:
     async def click(self, name):
         await self.page.click(f"[data-press={name}]")
 
-    async def picture(self, name):
+    async def picture(self, name, wait=450):
         SCREENS.mkdir(parents=True, exist_ok=True)
-        await self.page.wait_for_timeout(450)
+        await self.page.wait_for_timeout(wait)
         await self.page.screenshot(path=SCREENS / f"{name}.png")
 
 

@@ -16,16 +16,21 @@ IN_ALL_SIZES = {
 }  # fmt: skip
 
 
-async def walk(box, page, name):
-    """Go through every screen and take its picture."""
+async def walk(box, page, name, axe):
+    """Go through every screen and take its picture; return what axe-core finds there."""
+    found = []
 
     async def picture(what):
-        await page.picture(f"kiosk-{what}-{name}")
+        await take(f"kiosk-{what}-{name}")
         if what in IN_ALL_SIZES and name == "vi":
             for size, (width, height) in SIZES.items():
                 await page.page.set_viewport_size({"width": width, "height": height})
-                await page.picture(f"kiosk-{what}-{name}-{size}")
+                await take(f"kiosk-{what}-{name}-{size}")
             await page.page.set_viewport_size({"width": 1280, "height": 800})
+
+    async def take(name):
+        await page.picture(name)
+        found.extend(f"{name}: {line}" for line in await axe(page.page))
 
     async def home():
         box.lift()
@@ -140,10 +145,13 @@ async def walk(box, page, name):
     await picture("trouble")
     await box.wires["pad"].plug()
     await page.shows("idle")
+    return found
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
-async def test_every_screen_is_shown_in_both_languages(box, open_page, lang):
+async def test_every_screen_is_shown_in_both_languages_and_axe_finds_nothing(
+    box, open_page, lang, axe
+):
     page = await open_page()
-    await walk(box, page, lang)
+    assert await walk(box, page, lang, axe) == []
     assert page.complaints == []
