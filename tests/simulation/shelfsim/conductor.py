@@ -183,7 +183,7 @@ class Conductor:
 
     def _part_site(self, dice: random.Random) -> None:
         site = dice.choice(("tinh", "xa"))
-        self._cut({p.device for p in self.world.pis if p.site == site}, dice.uniform(3, 120))
+        self._cut([p.device for p in self.world.pis if p.site == site], dice.uniform(3, 120))
 
     def _part_centre(self, dice: random.Random) -> None:
         self._cut([GATEWAY], dice.uniform(3, 60))
@@ -229,7 +229,7 @@ class Conductor:
 
     def _leap(self, dice: random.Random) -> None:
         """Days or weeks go by while the wires of one site, or all, are cut."""
-        names = {p.device for p in self.world.pis if dice.random() < 0.7} or {"xa-all"}
+        names = [p.device for p in self.world.pis if dice.random() < 0.7] or ["xa-all"]
         self._cut(names, dice.uniform(20, 90))
         self.world.leaps.append(self.loop.now())
         self.loop.leaped += dice.choice((0.2, 1.0, 4.0, 9.0, 35.0)) * DAY
