@@ -25,6 +25,8 @@ WAITING = 500
 """Messages of one kind that may wait for their loop; more are dropped, and said again."""
 FEED_SECONDS = 1.0
 """Changes by hand (imports, staff) reach the sites within this time."""
+BACKLOG, BACKLOG_SECONDS, FEED_LATEST = 200, 0.4, 5.0
+"""While batches of so many facts come, the sites' replicas wait, for a little: facts go first."""
 STILL_SECONDS = 60.0
 ASK_MS = 5000
 """A question that waited longer than this is not worth an answer."""
@@ -62,8 +64,8 @@ class Centre:
         self._fed: dict[str, int] = {}
         self._allowed: dict[str, dict[str, int]] = {}
         self._strangers: set[tuple[str, str]] = set()
-        self._full = False
         self._still_at = 0
+        self._backlog_at = 0.0
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -129,7 +131,7 @@ class Centre:
         if batch.device != said.device:
             raise WireError(f"batch: names device {batch.device!r} on the topic of {said.device}")
         applied = await self._writes.call(SqliteLedger.apply, said.site, batch, said.heard)
-        self._full = False
+        self._pulse.fill(False)
         cursor = Cursor(
             epoch=applied.epoch,
             seq=applied.cursor,
@@ -140,6 +142,8 @@ class Centre:
         await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
         if applied.fresh:
             self._pulse.beat()
+        if len(batch.events) >= BACKLOG:
+            self._backlog_at = asyncio.get_running_loop().time()
 
     async def _garbled(self, said: Said, why: str) -> None:
         log.warning("%s/%s %s: %s", said.site, said.device, said.topic.path, why)
@@ -152,9 +156,8 @@ class Centre:
         self._pulse.beat()
 
     async def _cannot_write(self, error: sqlite3.OperationalError) -> None:
-        if not self._full:
+        if self._pulse.fill(True):
             log.error("the ledger cannot be written (%s): devices keep their facts", error)
-        self._full = True
         await asyncio.sleep(1)
 
     # -- questions and presence
@@ -203,10 +206,18 @@ class Centre:
         count = 0
         while True:
             count = await self._pulse.after(count, FEED_SECONDS)
+            await self._facts_first()
             if self.broker.connected:
                 still = self._now() - self._still_at >= STILL_SECONDS * 1000
                 self._still_at = self._now() if still else self._still_at
                 await self._feed_all(still=still)
+
+    async def _facts_first(self) -> None:
+        """Wait until no backlog has come in for a moment; not for long, if it does not end."""
+        now = asyncio.get_running_loop().time
+        began = now()
+        while now() - self._backlog_at < BACKLOG_SECONDS and now() - began < FEED_LATEST:  # noqa: ASYNC110
+            await asyncio.sleep(BACKLOG_SECONDS / 4)
 
     async def _feed_all(self, *, still: bool) -> None:
         newest = await self._reads.call(replica.newest)

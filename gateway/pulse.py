@@ -4,10 +4,14 @@ import asyncio
 
 
 class Pulse:
-    """A count that grows with every change; waiting for the next beat misses none."""
+    """A count that grows with every change; waiting for the next beat misses none.
+
+    ``full``: the ledger cannot be written at present, and devices keep their facts.
+    """
 
     def __init__(self) -> None:
         self.count = 0
+        self.full = False
         self.ended = False
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -17,6 +21,13 @@ class Pulse:
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
+
+    def fill(self, full: bool) -> bool:
+        """Say whether the ledger cannot be written; True when that is news."""
+        news, self.full = full is not self.full, full
+        if news:
+            self.beat()
+        return news
 
     def end(self) -> None:
         """Say that nothing will change any more: whoever follows shall let go."""

@@ -54,7 +54,7 @@ class Console:
     async def summary(self) -> dict[str, Any]:
         """Return totals and devices."""
         found = await self._reads.call(views.summary, self._now())
-        return {**found, "broker": self._broker.connected}
+        return {**found, "broker": self._broker.connected, "full": self._pulse.full}
 
     async def facts(
         self,
@@ -68,7 +68,7 @@ class Console:
     async def board(self) -> dict[str, Any]:
         """Return everything the page shows."""
         found = await self._reads.call(board.board, self._now())
-        return {**found, "broker": self._broker.connected}
+        return {**found, "broker": self._broker.connected, "full": self._pulse.full}
 
     async def item(self, item: str) -> dict[str, Any]:
         """Return an item with its timeline."""

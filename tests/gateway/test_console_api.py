@@ -19,7 +19,12 @@ JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
-async def client(tmp_path, kiosk: Speaker) -> AsyncIterator[httpx.AsyncClient]:
+def pulse() -> Pulse:
+    return Pulse()
+
+
+@pytest.fixture
+async def client(tmp_path, kiosk: Speaker, pulse: Pulse) -> AsyncIterator[httpx.AsyncClient]:
     def opened() -> SqliteLedger:
         return SqliteLedger(tmp_path / "ledger.db", KEYS.__getitem__)
 
@@ -35,7 +40,7 @@ async def client(tmp_path, kiosk: Speaker) -> AsyncIterator[httpx.AsyncClient]:
         return None
 
     broker = Broker(BrokerOptions(tls=False), lambda *_: None, up)
-    app = make_app(writes, reads, broker, lambda: NOW, Pulse())
+    app = make_app(writes, reads, broker, lambda: NOW, pulse)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as made:
         yield made
@@ -135,3 +140,12 @@ async def test_the_page_is_served_with_a_strict_policy(client, path):
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/static/../app.py"])
 async def test_nothing_else_is_served(client, path):
     assert (await client.get(path)).status_code == 404
+
+
+async def test_a_ledger_that_cannot_be_written_is_told_once_and_shown(client, pulse):
+    assert (await client.get("/api/board")).json()["full"] is False
+    assert [pulse.fill(True), pulse.fill(True)] == [True, False]
+    assert pulse.count == 1
+    assert (await client.get("/api/board")).json()["full"] is True
+    assert (await client.get("/api/summary")).json()["full"] is True
+    assert pulse.fill(False)

@@ -56,7 +56,8 @@ function top() {
 }
 
 function notice() {
-  const text = lostAt ? t("app.stale", { time: clock(lostAt) }) : board && !board.broker ? t("app.broker_down") : "";
+  const text = lostAt ? t("app.stale", { time: clock(lostAt) })
+    : board && !board.broker ? t("app.broker_down") : board?.full ? t("app.ledger_full") : "";
   show("notice", text ? [el("p", {}, icon("cloud-off"), text)] : []);
 }
 

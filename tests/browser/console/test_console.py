@@ -1,5 +1,7 @@
 """The staff console in Chromium, in both languages."""
 
+import json
+
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -92,11 +94,21 @@ async def test_the_page_changes_by_itself(open_page, centre):
     await other.page.wait_for_selector(".entry[data-code=TROUBLE]", state="detached")
 
 
-async def test_a_machine_that_is_away_is_not_said_to_have_sent_everything(open_page):
+async def test_what_cannot_be_known_or_written_is_said(open_page):
     page = await open_page()
-    away = await page.page.locator(".card[data-state=offline]").all_inner_texts()
-    assert away
-    assert not any("Đã đồng bộ hết" in text for text in away)
+    board = await (await page.page.request.get(f"{page.url}api/board")).json()
+    for device in board["devices"]:
+        device.update(online=False, waiting=0)
+    told = json.dumps(json.dumps({**board, "full": True}))
+    await page.page.add_init_script(
+        "window.EventSource = class { constructor() {"
+        f" setTimeout(() => this.onmessage({{ data: {told} }}), 50); }} }};"
+    )
+    await page.page.reload()
+    await page.page.get_by_text("Trung tâm chưa ghi được sổ").wait_for()
+    cards = await page.page.locator(".card").all_inner_texts()
+    assert cards
+    assert all("Nghe lần cuối" in text and "Đã đồng bộ hết" not in text for text in cards)
 
 
 async def test_nothing_is_asked_of_the_network_outside(open_page, centre):
