@@ -99,7 +99,14 @@ class FaultMenu:
             return
         await self._served.unplug()
         await asyncio.sleep(seconds)
-        await self._served.plug()
+        while True:
+            try:
+                await self._served.plug()
+            except OSError as error:  # somebody took the port meanwhile
+                self._say(f"cannot come back yet: {error}")
+                await asyncio.sleep(1.0)
+            else:
+                break
         self._say("back")
 
     def _show(self, _rest: str) -> None:
