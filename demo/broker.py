@@ -33,7 +33,7 @@ max_packet_size 8388608
 persistence true
 persistence_location {folder}/
 autosave_interval 30
-log_dest stdout
+log_dest stderr
 log_type error
 log_type warning
 log_type notice

@@ -83,6 +83,23 @@ class Stack:
         keeper = asyncio.create_task(self._keep(), name="keep the demo running")
         stack.push_async_callback(_cancelled, keeper)
 
+    async def informed(self) -> None:
+        """Wait until every device has its copy of readers, items and policy; ChildError if not."""
+        deadline = asyncio.get_running_loop().time() + START_SECONDS
+        while not await self._all_informed():
+            if asyncio.get_running_loop().time() > deadline:
+                raise ChildError(f"not every device got its replica; see {self.places.log}")
+            await asyncio.sleep(0.3)
+
+    async def _all_informed(self) -> bool:
+        answer = await fetch(self.places.url("console") + "api/summary")
+        if answer is None or answer[0] != 200:
+            return False
+        healths = [row["health"] for row in answer[1]["devices"]]
+        return len(healths) == len(PIS) and all(
+            health and health.get("replica", 0) == answer[1]["replica"] for health in healths
+        )
+
     async def _answers(self, child: Child, url: str) -> None:
         """Wait until a page is there."""
         deadline = asyncio.get_running_loop().time() + START_SECONDS

@@ -136,6 +136,7 @@ async def live_a_day(
     stack = Stack(places, tell, embedded=embedded, quick=True, pace=PACE)
     async with stack.running():
         assert stack.broker is not None  # noqa: S101 - running() made it
+        await stack.informed()
         tell("the doors are open")
         day = Day(places, visits, seed, tell)
         clone = Clone(places)

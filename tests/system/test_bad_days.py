@@ -51,6 +51,11 @@ def device(demo, name):
     return next(row for row in rows if row["device"] == name)
 
 
+async def has_replica(demo, name):
+    health = device(demo, name)["health"]
+    return bool(health) and health.get("replica", 0) > 0
+
+
 async def nothing_is_lost(demo):
     async def all_there():
         sums = add_up(read_journals(demo.places), await read_ledger(demo.places), [])
@@ -61,15 +66,17 @@ async def nothing_is_lost(demo):
 
 async def test_a_site_without_network_lends_alone_and_tells_it_all_later(demo, hall):
     one = visitor(demo, hall, "xa", 0)
+    assert await eventually(lambda: has_replica(demo, "xa-all"))
     await hall.do("network", site="xa", on=False)
-    await one.walk("in")
-    lent = await one.borrow(books("xa", 0, 2), card_first=False, paper=False)
-    assert len(lent) == 2
-    facts = {row["item"] for row in await read_ledger(demo.places)}
+    try:
+        await one.walk("in")
+        lent = await one.borrow(books("xa", 0, 2), card_first=False, paper=False)
+        facts = {row["item"] for row in await read_ledger(demo.places)}
+        await one.walk("out")
+    finally:
+        await hall.do("network", site="xa", on=True)
+    assert len(lent) == 2, one.notes.problems
     assert not facts & set(lent)
-    await one.walk("out")
-
-    await hall.do("network", site="xa", on=True)
     assert await nothing_is_lost(demo)
     rows = [row for row in await read_ledger(demo.places) if row["kind"] == "loan"]
     assert {row["item"] for row in rows} >= set(lent)
