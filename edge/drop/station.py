@@ -232,6 +232,8 @@ class Drop:
     async def _switch(self, line: str, active: bool, seconds: float | None = None) -> None:
         try:
             await self._board.call(lambda board: board.set(line, active, seconds))
+        except DeviceAwayError:
+            return  # told once by the device itself
         except DriverError as error:
             log.warning("%s: %s could not be switched: %s", self._options.name, line, error)
 
