@@ -193,7 +193,7 @@ async def sizes(folder: Path, count: int, batch: int, *, secured: bool) -> tuple
         link.forget()
         await drained(journal)
         await asyncio.sleep(0.1)
-    return link.up / count, link.down / count
+        return link.up / count, link.down / count  # before the goodbye
 
 
 async def _held(
