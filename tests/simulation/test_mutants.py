@@ -3,7 +3,7 @@
 import pytest
 from mutants import MUTANTS, hunt
 
-QUICK = ("delete on PUBACK", "record after disarm", "no dedup", "acknowledged before commit")
+QUICK = ("delete on PUBACK", "record after disarm", "no dedup", "shown before it is recorded")
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -225,7 +225,10 @@ class Conductor:
     def _backup_restore(self, dice: random.Random) -> None:
         if self._saved is None or self.loop.leaped - self._saved[1] > 25 * DAY:
             return
+        had = self.world.in_ledger()
         self.world.gateway.restore(self._saved[0])  # type: ignore[arg-type]
+        on_cards = {ident for pi in self.world.pis for ident in pi.ids}
+        self.world.doomed |= had - self.world.in_ledger() - on_cards  # nobody has them any more
 
     def _leap(self, dice: random.Random) -> None:
         """Days or weeks go by while the wires of one site, or all, are cut."""
