@@ -162,14 +162,9 @@ PAD_AWAY = (
 TAKE_BACK_NOW = (Step(S.RETURNING, (X.TAKE_BACK,), stack_ready), Step(S.PLACING_RETURNS))
 LEND_ROUND = (Step(S.COUNTING, (), stack_ready), Step(S.PLACING))
 
-BUTTONS: Row = {
-    E.MORE_TIME: (Step(S.IDLE, (X.MORE_TIME,)),),
-    E.LANGUAGE: (Step(S.IDLE, (X.LANGUAGE,)),),
-    E.HELP: (Step(S.IDLE, (X.CALL_STAFF,)),),
-    E.LARGE_TEXT: (Step(S.IDLE, (X.LARGE_TEXT,)),),
-    E.CONTRAST: (Step(S.IDLE, (X.CONTRAST,)),),
-    E.LOW_REACH: (Step(S.IDLE, (X.LOW_REACH,)),),
-}
+ANYWHERE = ("MORE_TIME", "LANGUAGE", "LARGE_TEXT", "CONTRAST", "LOW_REACH")
+BUTTONS: Row = {E[name]: (Step(S.IDLE, (X[name],)),) for name in ANYWHERE}
+BUTTONS[E.HELP] = (Step(S.IDLE, (X.CALL_STAFF,)),)
 """What works on every screen and leads nowhere else."""
 
 _ASKING: Row = {
@@ -215,6 +210,14 @@ def _asking(state: State, found: State, *effects: Effect) -> Row:
 def _with_reader(state: State, row: Row) -> Row:
     return _in(state, _staying(state, _AT_WORK_WITH_READER, E.CARD, E.BOOK_AS_CARD), row)
 
+
+_LOANS_SHOWN: Row = {
+    E.BOOKS: (Step(S.PLACING, (), books_wait),),
+    E.BORROW: LEND_ROUND,
+    E.RENEW: _go(S.RENEWING, X.RENEW),
+    E.RENEW_ALL: _go(S.RENEWING, X.RENEW),
+    E.BACK: (Step(S.PLACING, (), books_wait), *LEAVE),
+}
 
 TABLE: dict[State, Row] = {
     S.IDLE: _in(S.IDLE, {
@@ -306,20 +309,8 @@ TABLE: dict[State, Row] = {
         E.TIME_UP: HOME,
         E.UNABLE: PAD_AWAY,
     }),
-    S.ACCOUNT: _with_reader(S.ACCOUNT, {
-        E.BOOKS: (Step(S.PLACING, (), books_wait),),
-        E.BORROW: LEND_ROUND,
-        E.RENEW: _go(S.RENEWING, X.RENEW),
-        E.RENEW_ALL: _go(S.RENEWING, X.RENEW),
-        E.BACK: (Step(S.PLACING, (), books_wait), *LEAVE),
-    }),
-    S.RENEWAL: _with_reader(S.RENEWAL, {
-        E.BOOKS: (Step(S.PLACING, (), books_wait),),
-        E.BORROW: LEND_ROUND,
-        E.RENEW: _go(S.RENEWING, X.RENEW),
-        E.RENEW_ALL: _go(S.RENEWING, X.RENEW),
-        E.BACK: (Step(S.PLACING, (), books_wait), *LEAVE),
-    }),
+    S.ACCOUNT: _with_reader(S.ACCOUNT, _LOANS_SHOWN),
+    S.RENEWAL: _with_reader(S.RENEWAL, _LOANS_SHOWN),
     S.RENEWING: _in(S.RENEWING, {
         E.RENEWED: _go(S.RENEWAL),
         E.TIME_UP: _go(S.RENEWAL),
