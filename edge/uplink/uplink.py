@@ -310,6 +310,9 @@ class Uplink:
             await asyncio.sleep(1.0)
 
     async def _keep_replica(self) -> None:
+        began = _now()
+        while self._sender.pressed and _now() - began < HELD_BACK:  # noqa: ASYNC110  polled
+            await asyncio.sleep(0.2)
         while True:
             await self._say(topics.REPLICA_WANTED, Have(version=self._replica.version))
             await asyncio.sleep(HAVE_EVERY)
