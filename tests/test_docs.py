@@ -53,7 +53,9 @@ def test_every_option_of_every_driver_and_station_has_words(group: str) -> None:
             assert len(option.help) > 5, f"{entry.name} {option.name}"
 
 
-@pytest.mark.parametrize("folder", ["edge/texts", "kiosk/texts", "gateway/texts", "demo/world/texts"])
+@pytest.mark.parametrize(
+    "folder", ["edge/texts", "kiosk/texts", "gateway/texts", "demo/world/texts"]
+)
 def test_both_languages_say_the_same_things(folder: str) -> None:
     vi, en = (json.loads((ROOT / folder / f"{lang}.json").read_text()) for lang in ("vi", "en"))
     assert vi.keys() == en.keys()
