@@ -113,6 +113,7 @@ def _loans(world: World, ledger: SqliteLedger) -> None:
     for item, chain in history.items():
         if any(place is None for _, place in chain):
             continue
+        chain.sort(key=lambda pair: pair[0].at)
         before, sure, holder = 0, True, None
         for truth, place in chain:
             sure = sure and place["at"] - place["unc"] >= before - 1

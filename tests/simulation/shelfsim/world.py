@@ -131,7 +131,9 @@ class World:
         pi.ids.add(event.id)
         self.counts[type(event.fact).__name__] += 1
         if isinstance(event.fact, Loan | Return):
-            self.last[event.fact.item] = event.id
+            last = self.last.get(event.fact.item)
+            if last is None or self.truths[last].at <= int(at * 1000):
+                self.last[event.fact.item] = event.id
 
     def learn(self, pi: Pi) -> None:
         """Take note of what was committed just before a process died, and what is missing."""
