@@ -222,6 +222,8 @@ class World:
 
     def _switched(self, site: str, line: str, on: bool) -> None:
         """See what a board switched: when the shutter opens, what lies on it falls."""
+        if line == "shutter":
+            self.sites[site].drop_board.set_input("shutter_open", on)
         if line == "shutter" and on:
             asyncio.get_running_loop().call_later(FALL_SECONDS * self.pace, self._fall, site)
         self._changed()
