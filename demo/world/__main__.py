@@ -7,11 +7,8 @@ import logging
 import signal
 from pathlib import Path
 
-import uvicorn
-
 from demo.catalogue import library
 from demo.places import saved_places
-from demo.world.hall import make_app
 from demo.world.world import World
 
 
@@ -23,6 +20,11 @@ async def live(folder: Path, pace: float) -> None:
         asyncio.get_running_loop().add_signal_handler(one, ended.set)
     world = World(library(), places, pace=pace)
     async with world.open():
+        # The Pis boot meanwhile: web servers take a while to load.
+        import uvicorn
+
+        from demo.world.hall import make_app
+
         server = uvicorn.Server(
             uvicorn.Config(
                 make_app(world),
