@@ -59,6 +59,8 @@ class Broker:
         except aiomqtt.MqttError as error:
             log.debug("not said on %s: %s", topic.path, error)
             return False
+        finally:
+            _heed()
         return True
 
     async def run(self) -> None:
@@ -73,17 +75,20 @@ class Broker:
                     self._lost, pause = True, SHORTEST_PAUSE
             finally:
                 self._client = None
+            _heed()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause = min(LONGEST_PAUSE, pause * 2)
 
     async def _session(self) -> None:
         async with _connected(self._options, self._tls) as client:
             await client.subscribe([(row.everywhere(), 0) for row in HEARD])
+            _heed()
             self._client = client
             if self._lost:
                 log.warning("the broker is back")
                 self._lost = False
             await self._up()
+            _heed()
             async for message in client.messages:
                 self._take(str(message.topic), message.payload)
 
@@ -95,6 +100,13 @@ class Broker:
             return
         if isinstance(payload, bytes | bytearray):
             self._hear(site, device, row, bytes(payload))
+
+
+def _heed() -> None:
+    """End a task that was cancelled: in some moments the library swallows it (Python 3.11)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @contextlib.asynccontextmanager

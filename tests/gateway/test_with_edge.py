@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from edge.replica import Replica
 from edge.uplink import Uplink
 from edge.wire.facts import Loan, RenewalWish, Return
 from edge.wire.messages import Health
+from gateway.broker import _heed
 from gateway.config import BrokerOptions, Config, ConsoleOptions, GatewayOptions
 from gateway.enrol import enrol, make_home, open_ledger
 from gateway.home import Home
@@ -161,3 +162,23 @@ async def test_a_backlog_survives_restarts_of_gateway_and_broker(home, broker, k
             break
     facts, ids, _ = counts(home)
     assert (facts, ids) == (600, 600)
+
+
+async def test_the_gateway_ends_whatever_it_was_doing(home: Home, broker: Mosquitto) -> None:
+    for n in range(12):
+        async with asyncio.timeout(15), gateway(config_of(home, broker), now_ms):
+            await asyncio.sleep(0.02 * n)
+
+
+async def test_a_cancellation_that_the_library_swallowed_is_heeded_all_the_same() -> None:
+    async def swallowing() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        _heed()
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(swallowing())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait((task,), timeout=5)
+    assert task.cancelled()
