@@ -251,7 +251,7 @@ async def test_a_device_starts_anew_and_is_back(wire: tuple[str, str], tmp_path:
 async def test_a_pulled_cable_takes_the_port_away_and_brings_it_back(tmp_path: Path) -> None:
     link = tmp_path / "reader"
     async with simulate("3m", "--pty", str(link)) as running:
-        await running.type("unplug 0.3")
+        await running.type("unplug 2")
         await running.type("reboot")
         assert await running.said() == "reboot: it is away already"
         assert not link.is_symlink()
