@@ -254,7 +254,9 @@ async def test_a_pulled_cable_takes_the_port_away_and_brings_it_back(tmp_path: P
         await running.type("unplug 2")
         await running.type("reboot")
         assert await running.said() == "reboot: it is away already"
-        assert not link.is_symlink()
+        async with asyncio.timeout(1.5):
+            while link.is_symlink():  # noqa: ASYNC110 - another process takes it away
+                await asyncio.sleep(0.02)
         assert await running.said() == "back"
         assert link.is_symlink()
 
