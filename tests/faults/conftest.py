@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -108,14 +109,6 @@ class Library:
             self.reader.pass_tag(Tag(uid, bytearray(data.ljust(112, b"\0")), dsfid=0x3E, afi=7))
             await asyncio.sleep(pause)
 
-    async def carry_until(self, facts: int) -> None:
-        """Carry books until so many facts are in the journal; the gate may just be starting."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(30):
-                while len(self.journaled()) < facts:
-                    await self.carry(1, pause=0.1)
-        assert len(self.journaled()) >= facts, self.agent.last_words(30)
-
     def journaled(self) -> list[tuple[str, int, str]]:
         """Epoch, number and id of every fact of the journal."""
         try:
@@ -145,20 +138,29 @@ class Library:
         }
 
     async def settled(self, least: int, seconds: float = 30) -> dict[str, int]:
-        """Wait until at least so many facts were journaled and the ledger has all; the sums."""
+        """Carry on until so many facts are journaled, wait until the ledger has all; the sums.
+
+        A book carried while the gate is still starting may pass unseen, so more follow.
+        """
         nothing = {"lost": 0, "doubled": 0, "strange": 0}
+        await self.until(least)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while len(self.journaled()) < least or self.sums() != nothing:  # noqa: ASYNC110
+                while self.sums() != nothing:  # noqa: ASYNC110  other processes
                     await asyncio.sleep(0.1)
-        assert len(self.journaled()) >= least, self.agent.last_words()
         return self.sums()
 
     async def until(self, facts: int) -> None:
-        """Wait until so many facts are in the journal."""
+        """Wait until so many facts are in the journal.
+
+        A book carried while the gate is still starting passes unseen, so after two seconds more
+        books follow.
+        """
+        patience = time.monotonic() + 2
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(20):
-                while len(self.journaled()) < facts:  # noqa: ASYNC110  other processes
+            async with asyncio.timeout(30):
+                while len(self.journaled()) < facts:  # other processes write it
+                    await self.carry(int(time.monotonic() > patience), pause=0.1)
                     await asyncio.sleep(0.05)
         assert len(self.journaled()) >= facts, self.agent.last_words(30)
 
