@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from edge.clock import Clock
@@ -35,6 +35,26 @@ class Station(Protocol):
 
     def numbers(self) -> dict[str, float]:
         """Return figures for the health message (people in, bin percent, …)."""
+
+
+class NotPossibleError(Exception):
+    """A station cannot do what the centre asked for; the text is one plain sentence for staff."""
+
+
+@runtime_checkable
+class Commanded(Protocol):
+    """A station that takes commands of the centre (see :mod:`edge.wire.commands`).
+
+    Names a station may know: ``out_of_service``, ``in_service``, ``mute`` (``until`` in ms, 0 ends
+    it; ``who``, ``why``), ``open_bin`` (``bin``), ``screen`` (returns the masked screen).
+    """
+
+    async def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Do it and return what there is to tell; raise NotPossibleError when it cannot be done.
+
+        A name that the station does not know raises NotPossibleError too. Nothing that is returned
+        names a reader. A driver error may pass: the command has failed then.
+        """
 
 
 @dataclass(frozen=True, slots=True)
