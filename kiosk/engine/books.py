@@ -1,0 +1,79 @@
+"""Effects about books on the pad: a scanned one joins, lend, take back, heal."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from edge.items import PadItem
+from kiosk.engine.room import Doer, Room
+from kiosk.session import Effect, Event
+from kiosk.shelf import RowState
+from kiosk.visit import Visit
+
+
+def add(room: Room, pad: PadItem) -> None:
+    """Add a book by its barcode; a tag that needs it is a tag that staff must look at."""
+    room.report_troubles()
+    if room.visit.shelf.add(pad):
+        room.changed_ms = room.mono()
+        room.visit.told_still = False
+        room.hear("tick")
+
+
+def lend(room: Room, _: Any) -> None:
+    """Lend what waits."""
+    room.spawn(_at_work(room, room.visit, room.work.lend), "lend")
+
+
+def take_back(room: Room, _: Any) -> None:
+    """Take back what waits."""
+    room.spawn(_at_work(room, room.visit, room.work.take_back), "take back")
+
+
+async def _at_work(room: Room, visit: Visit, do: Callable[..., Awaitable[None]]) -> None:
+    """Do the work on the pad; nobody else looks at it meanwhile."""
+
+    def changed(sound: str) -> None:
+        if visit is room.visit:
+            room.hear(sound)
+            room.show()
+
+    try:
+        async with room.pad:
+            await do(visit, changed)
+    finally:
+        if visit is room.visit:
+            room.hear("done" if visit.shelf.done else "error")
+            room.handle(Event.WORK_DONE)
+
+
+def meet_again(room: Room, items: list[PadItem]) -> None:
+    """A lent book whose tag still alarms was put back: finish its security work."""
+    for pad in items:
+        row = room.visit.shelf.rows.get(pad.item or "")
+        if row is None or row.key in room.healing or not row.on_pad or row.deed is None:
+            continue
+        if row.state in (RowState.ARMED, RowState.PUT_BACK):
+            room.healing.add(row.key)
+            room.spawn(_heal(room, room.visit, pad, row.due), "heal")
+
+
+async def _heal(room: Room, visit: Visit, pad: PadItem, due: int) -> None:
+    key = pad.item or ""
+    try:
+        async with room.pad:
+            silent = await room.work.heal(visit, pad)
+    finally:
+        room.healing.discard(key)
+    if silent:
+        visit.shelf.put(key, RowState.LENT, "row.secured", due)
+        room.hear("ok")
+        room.show()
+
+
+EFFECTS: dict[Effect, Doer] = {
+    Effect.ADD_BY_CODE: add,
+    Effect.SAY_SEPARATE: lambda room, _: room.say("look", "bor.missing_one"),
+    Effect.SAY_UNABLE: lambda room, _: room.say("calm", "unable.pad"),
+    Effect.LEND: lend,
+    Effect.TAKE_BACK: take_back,
+}

@@ -1,0 +1,43 @@
+"""Effects about the person: more time, the language, the look, a call for staff."""
+
+from collections.abc import Callable
+from typing import Any
+
+from edge.wire.facts import StaffCalled
+from kiosk.engine.room import Doer, Room
+from kiosk.session import Effect
+from kiosk.texts import LANGUAGES
+
+X = Effect
+
+
+def language(room: Room, _: Any) -> None:
+    """Go on in the next language."""
+    at = LANGUAGES.index(room.visit.lang)
+    room.visit.lang = LANGUAGES[(at + 1) % len(LANGUAGES)]
+
+
+def call_staff(room: Room, _: Any) -> None:
+    """Call staff, once a visit."""
+    if room.visit.staff_called:
+        return
+    room.visit.staff_called = True
+    room.hear("attention")
+    fact = StaffCalled(station=room.work.station)
+    room.spawn(room.services.journal.append(fact), "call staff")
+
+
+def _look(name: str) -> Doer:
+    def change(room: Room, _: Any) -> None:
+        room.visit.look ^= {name}
+
+    return change
+
+
+LOOKS: tuple[Effect, ...] = (X.LARGE_TEXT, X.CONTRAST, X.LOW_REACH)
+EFFECTS: dict[Effect, Callable[[Room, Any], None]] = {
+    X.MORE_TIME: lambda room, _: room.timer.restart(),
+    X.LANGUAGE: language,
+    X.CALL_STAFF: call_staff,
+    **{effect: _look(effect.name.lower()) for effect in LOOKS},
+}

@@ -1,0 +1,126 @@
+"""One visit after another: events in, the table asked, effects done."""
+
+import logging
+from typing import Any
+
+from drivers.ports import Card, Scan
+from edge.items import PadItem, by_barcode
+from kiosk.codes import candidates, card_texts
+from kiosk.engine import books, cards, comfort, loans, paper
+from kiosk.engine.room import Doer, Room, visit_id
+from kiosk.session import PRESSES, Effect, Event, State, step
+from kiosk.shelf import Deed
+from kiosk.visit import Visit
+
+log = logging.getLogger(__name__)
+E, S, X = Event, State, Effect
+STILL_MS = 600
+"""A stack that has not changed for so long is still."""
+
+KINDS = (books, cards, comfort, loans, paper)
+"""The files that do effects, by kind; a new kind is a new file named here."""
+EFFECTS: dict[Effect, Doer] = {effect: do for kind in KINDS for effect, do in kind.EFFECTS.items()}
+
+
+class Engine(Room):
+    """Takes what happened, in any order, from devices, fingers and the clock."""
+
+    # What happened
+
+    def looked(self, items: list[PadItem]) -> None:
+        """Take in a look at the pad; the pad works."""
+        if not self.able:
+            self.able = True
+            self.handle(E.ABLE)
+        change = self.visit.shelf.look(items)
+        if change.any:
+            self.changed_ms = self.mono()
+            self.visit.told_still = False
+        if change.new:
+            self.timer.restart()
+        if change.came:
+            self.hear("tick")
+            self.handle(E.BOOKS)
+        elif change.cleared:
+            self.handle(E.PAD_CLEAR)
+        elif change.any:
+            self.show()
+        books.meet_again(self, items)
+
+    def unable(self) -> None:
+        """The pad cannot be used now."""
+        self.able = False
+        self.handle(E.UNABLE)
+
+    def scanned(self, scan: Scan) -> None:
+        """Take a barcode: the number of a book we know, else of a card."""
+        texts = candidates(scan)
+        for text in texts:
+            if (pad := by_barcode(self.services.replica, text)) is not None:
+                self.handle(E.BOOK_CODE, pad)
+                return
+        if texts:
+            self.handle(E.CARD, texts)
+
+    def carded(self, card: Card) -> None:
+        """Take a contactless card; a book's number on it is no card."""
+        texts = card_texts(card)
+        book = next((t for t in texts if self.services.replica.item(t)), None)
+        if book is not None:
+            self.handle(E.BOOK_AS_CARD, book)
+        elif texts:
+            self.handle(E.CARD, texts)
+        else:  # a random UID and no number: it cannot be told whose card this is
+            self.say("stop", "id.unknown")
+
+    def pressed(self, name: str, arg: str = "") -> None:
+        """Take a press of a finger."""
+        if name in PRESSES:
+            self.timer.restart()
+            self.handle(PRESSES[name], arg)
+
+    def tick(self) -> None:
+        """Let time pass: still stacks, old notices, the end of patience."""
+        visit, now = self.visit, self.mono()
+        if not visit.told_still and now - self.changed_ms >= STILL_MS:
+            visit.told_still = True
+            self.report_troubles()
+            if visit.facts(still=True, able=self.able).waiting:
+                self.handle(E.STACK_STILL)
+        if visit.notice is not None and now >= visit.notice.until:
+            visit.notice = None
+        if self.timer.over(self.patience()):
+            self.timer.restart()
+            self.handle(E.TIME_UP)
+        self.show()
+
+    # The table
+
+    def handle(self, event: Event, about: Any = None) -> None:
+        """Ask the table what the event means now, and do it."""
+        state = self.visit.state
+        still = self.mono() - self.changed_ms >= STILL_MS
+        arrow = step(state, event, self.visit.facts(still=still, able=self.able))
+        if arrow.to is not state:
+            log.debug("kiosk: %s --%s--> %s", state, event, arrow.to)
+            self.timer.restart()
+        if X.FORGET in arrow.effects:
+            self._forget(arrow.to, event)
+        self.visit.enter(arrow.to)
+        if state is S.IDLE and arrow.to not in (S.IDLE, S.OUT_OF_SERVICE):
+            self.counters.visits += 1
+        for effect in arrow.effects:
+            if effect is not X.FORGET:
+                EFFECTS[effect](self, about)
+        if arrow.to is S.RECEIPT and state is not S.RECEIPT:
+            self.spawn(self.printing.look(), "printer look")
+        self.show()
+
+    def _forget(self, state: State, event: Event) -> None:
+        old = self.visit
+        fresh = old.shelf.latest if event is E.BOOKS else frozenset()
+        self.counters.lent += old.shelf.counted(Deed.LENT)
+        self.counters.returned += old.shelf.counted(Deed.RETURNED)
+        shelf = old.shelf.forget(fresh)
+        self.visit = Visit(old.number + 1, visit_id(), state, self.lang, shelf=shelf)
+        self.visit.told_still = event is not E.BOOKS

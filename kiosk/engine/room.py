@@ -1,0 +1,144 @@
+"""What every effect works with: the visit, the services, the screen, and a way to say things."""
+
+import logging
+import secrets
+from abc import ABC, abstractmethod
+from asyncio import Lock
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from edge.journal import JournalError
+from edge.station import Services
+from kiosk import receipt
+from kiosk.printing import Printing
+from kiosk.screen import Surroundings, message
+from kiosk.session import Event, State
+from kiosk.stage import Stage
+from kiosk.timing import Limits, Patience, Timer
+from kiosk.visit import Notice, Tone, Visit
+from kiosk.work import Work
+
+log = logging.getLogger(__name__)
+S = State
+NOTICE_MS = 12_000
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the kiosk did since it started, for the health message."""
+
+    visits: int = 0
+    lent: int = 0
+    returned: int = 0
+    refused_cards: int = 0
+
+
+class Room(ABC):
+    """The kiosk as the effects see it. All methods belong to the event loop.
+
+    ``spawn`` starts work in the background (cards, books, printing); it ends with the station.
+    ``pad`` is held by whoever uses the pad; ``changed_ms``: when the stack changed last (monotonic).
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        stage: Stage,
+        work: Work,
+        printing: Printing,
+        library: str,
+        lang: str,
+        limits: Limits,
+        spawn: Callable[[Awaitable[Any], str], None],
+    ) -> None:
+        self.services = services
+        self.stage = stage
+        self.work = work
+        self.printing = printing
+        self.library = library
+        self.lang = lang
+        self.spawn = spawn
+        self.timer = Timer(limits, services.clock.mono_ms)
+        self.changed_ms = services.clock.mono_ms()
+        self.able = False
+        self.healing: set[str] = set()
+        self.pad = Lock()
+        self.counters = Counters()
+        self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang)
+        self._sound = (0, "")
+
+    @abstractmethod
+    def handle(self, event: Event, about: Any = None) -> None:
+        """Ask the table what the event means now, and do it."""
+
+    def say(self, tone: Tone, key: str, **values: object) -> None:
+        """Put one sentence above the shelf, with its sound."""
+        self.visit.notice = Notice(tone, key, self.mono() + NOTICE_MS, values)
+        self.hear("error" if tone == "stop" else "attention")
+        self.show()
+
+    def hear(self, sound: str) -> None:
+        """Make a sound with the next screen."""
+        if sound:
+            self._sound = (self._sound[0] + 1, sound)
+
+    def mono(self) -> int:
+        """Return the monotonic time in ms."""
+        return self.services.clock.mono_ms()
+
+    def report_troubles(self) -> None:
+        """Tell staff of the tags on the pad that cannot be handled."""
+        for row in self.visit.shelf.rows.values():
+            if row.on_pad and row.pad.trouble:
+                self.spawn(self.work.report(self.visit, row.pad), "tag trouble")
+
+    def receipt(self, visit: Visit) -> receipt.Receipt:
+        """Return the receipt of a visit as it is now."""
+        now, zone = self.services.clock.now_ms(), self.services.replica.policy.zone
+        return receipt.write(visit.shelf.done, visit.lang, self.library, visit.id, now, zone)
+
+    def patience(self) -> Patience:
+        """Return how long the visit may stand as it does, and since when the pad is empty."""
+        visit = self.visit
+        changed = bool(visit.look) or visit.lang != self.lang
+        clear = None if visit.shelf.holds_tags else self.changed_ms
+        return Patience(visit.state, changed=changed, clear_ms=clear)
+
+    def show(self) -> None:
+        """Make the screen from what is true now."""
+        visit = self.visit
+        if visit.state in (S.RECEIPT, S.PRINTING, S.RECEIPT_SHOWN):
+            paper = self.receipt(visit)
+        else:
+            paper = None
+        patience = self.patience()
+        around = Surroundings(
+            library=self.library,
+            policy=self.services.replica.policy,
+            now=self.services.clock.now_ms(),
+            online=self.services.desk.online,
+            printer=self.printing.word,
+            sound=self._sound,
+            seconds_left=self.timer.seconds_left(patience),
+            warn=self.timer.warns(patience),
+            receipt=paper,
+        )
+        self.stage.show(message(visit, around))
+
+
+def visit_id() -> str:
+    """Return the number of a new visit, as it stands on the receipt."""
+    return secrets.token_hex(4).upper()
+
+
+async def quietly(work: Awaitable[Any], what: str) -> None:
+    """Await background work; a journal that cannot take its fact is a line in the log."""
+    try:
+        await work
+    except JournalError as error:
+        log.warning("kiosk: %s: %s", what, error)
+
+
+Doer = Callable[[Room, Any], None]
+"""Does an effect; the second value is what the event was about."""

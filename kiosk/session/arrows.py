@@ -1,0 +1,122 @@
+"""What rows of the table are made of: conditions, arrows, and the arrows that many states share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.session.events import Effect, Event
+from kiosk.session.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What conditions may look at: the reader is known, books wait, things were done and so on."""
+
+    known: bool = False
+    waiting: int = 0
+    still: bool = False
+    done: int = 0
+    able: bool = True
+
+
+def books_wait(facts: Facts) -> bool:
+    """Books lie on the pad that nothing was done with."""
+    return facts.waiting > 0
+
+
+def stack_ready(facts: Facts) -> bool:
+    """The books that wait have all been read and lie still."""
+    return facts.waiting > 0 and facts.still
+
+
+def known(facts: Facts) -> bool:
+    """The reader has shown a card that may borrow."""
+    return facts.known
+
+
+def something_done(facts: Facts) -> bool:
+    """Something belongs on a receipt."""
+    return facts.done > 0
+
+
+def unable(facts: Facts) -> bool:
+    """The pad or the journal cannot work."""
+    return not facts.able
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One arrow of the table: where to, what to do, and when it is taken (None: always)."""
+
+    to: State
+    effects: tuple[Effect, ...] = ()
+    when: Callable[[Facts], bool] | None = None
+
+
+S, E, X = State, Event, Effect
+Row = dict[Event, tuple[Step, ...]]
+
+
+def go(to: State, *effects: Effect) -> tuple[Step, ...]:
+    """Return the one arrow that always goes there."""
+    return (Step(to, effects),)
+
+
+HOME = (Step(S.OUT_OF_SERVICE, (X.FORGET,), unable), Step(S.IDLE, (X.FORGET,)))
+LEAVE = (Step(S.RECEIPT, (), something_done), Step(S.BYE))
+PAD_AWAY = (
+    Step(S.RECEIPT, (X.SAY_UNABLE,), something_done),
+    Step(S.OUT_OF_SERVICE, (X.FORGET,)),
+)
+TAKE_BACK_NOW = (Step(S.RETURNING, (X.TAKE_BACK,), stack_ready), Step(S.PLACING_RETURNS))
+LEND_ROUND = (Step(S.COUNTING, (), stack_ready), Step(S.PLACING))
+
+ANYWHERE = ("MORE_TIME", "LANGUAGE", "LARGE_TEXT", "CONTRAST", "LOW_REACH")
+BUTTONS: Row = {E[name]: (Step(S.IDLE, (X[name],)),) for name in ANYWHERE}
+BUTTONS[E.HELP] = (Step(S.IDLE, (X.CALL_STAFF,)),)
+"""What works on every screen and leads nowhere else."""
+
+_ASKING: Row = {
+    E.CARD: go(S.CARD_WANTED, X.CHECK_CARD),
+    E.BOOK_CODE: go(S.CARD_WANTED, X.SAY_BOOK_CODE),
+    E.BOOK_AS_CARD: go(S.CARD_WANTED, X.SAY_BOOK_CODE),
+    E.RETURN: TAKE_BACK_NOW,
+    E.BACK: (Step(S.BOOKS_SEEN, (), books_wait), *HOME),
+    E.FINISH: HOME,
+    E.TIME_UP: HOME,
+    E.UNABLE: PAD_AWAY,
+}
+
+_AT_WORK_WITH_READER: Row = {
+    E.CARD: go(S.PLACING, X.COMPARE_CARD),
+    E.BOOK_AS_CARD: go(S.PLACING, X.SAY_BOOK_CODE),
+    E.SHOW_ACCOUNT: go(S.ACCOUNT, X.LOAD_ACCOUNT),
+    E.RENEW: go(S.RENEWAL, X.LOAD_ACCOUNT),
+    E.RETURN: TAKE_BACK_NOW,
+    E.FINISH: LEAVE,
+    E.TIME_UP: HOME,
+    E.UNABLE: PAD_AWAY,
+}
+
+
+def at(state: State, *rows: Row) -> Row:
+    """Return rows joined for one state; arrows that say 'stay' are turned to it."""
+    joined: Row = {}
+    for row in rows:
+        joined |= row
+    return joined | {event: (Step(state, steps[0].effects),) for event, steps in BUTTONS.items()}
+
+
+def staying(state: State, row: Row, *events: Event) -> Row:
+    """Return the row with the arrows of these events turned to a state."""
+    return row | {event: go(state, *row[event][0].effects) for event in events}
+
+
+def asking(state: State, found: State, *effects: Effect) -> Row:
+    """Return the row of a state that asks for a card and goes on when the reader is known."""
+    stay = staying(state, _ASKING, E.CARD, E.BOOK_CODE, E.BOOK_AS_CARD)
+    return at(state, stay, {E.READER_KNOWN: go(found, *effects), E.READER_REFUSED: go(state)})
+
+
+def with_reader(state: State, row: Row) -> Row:
+    """Return a row of the flow joined with what a known reader may do everywhere."""
+    return at(state, staying(state, _AT_WORK_WITH_READER, E.CARD, E.BOOK_AS_CARD), row)

@@ -1,0 +1,68 @@
+"""What can happen to a visit, and what the engine can be asked to do."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """What can happen to a visit."""
+
+    BOOKS = "books"  # the stack on the pad changed and holds books that wait
+    STACK_STILL = "stack_still"  # the stack has not changed for a while and is all read
+    PAD_CLEAR = "pad_clear"  # the last thing left the pad
+    CARD = "card"
+    READER_KNOWN = "reader_known"
+    READER_REFUSED = "reader_refused"
+    BOOK_CODE = "book_code"  # the barcode of a book was scanned
+    BOOK_AS_CARD = "book_as_card"  # what lies at the card reader is a book
+    WORK_DONE = "work_done"
+    RENEWED = "renewed"
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    TIME_UP = "time_up"
+    UNABLE = "unable"  # the pad or the journal cannot work
+    ABLE = "able"
+    BORROW = "press borrow"
+    RETURN = "press return"
+    RENEW = "press renew"
+    RENEW_ALL = "press renew_all"
+    SHOW_ACCOUNT = "press account"
+    COUNT_YES = "press count_yes"
+    COUNT_NO = "press count_no"
+    FINISH = "press finish"
+    PRINT = "press print"
+    ON_SCREEN = "press on_screen"
+    NO_RECEIPT = "press no_receipt"
+    MORE_TIME = "press more_time"
+    BACK = "press back"
+    LANGUAGE = "press language"
+    HELP = "press help"
+    LARGE_TEXT = "press large_text"
+    CONTRAST = "press contrast"
+    LOW_REACH = "press low_reach"
+
+
+PRESSES = {e.removeprefix("press "): e for e in Event if e.startswith("press ")}
+"""What a finger may press, as the page says it, and the event it is."""
+
+
+class Effect(StrEnum):
+    """What a step asks the engine to do, in this order."""
+
+    FORGET = "forget the visit"
+    CHECK_CARD = "ask who the card belongs to"
+    COMPARE_CARD = "notice another reader's card"
+    ADD_BY_CODE = "add the scanned book"
+    SAY_BOOK_CODE = "say that this is a book"
+    SAY_SEPARATE = "say how to find the missing book"
+    SAY_UNABLE = "say that the pad is away"
+    LEND = "lend the books"
+    TAKE_BACK = "take the books back"
+    LOAD_ACCOUNT = "fetch the account"
+    RENEW = "ask to renew"
+    PRINT = "print the receipt"
+    MORE_TIME = "start the time again"
+    LANGUAGE = "change the language"
+    CALL_STAFF = "call staff"
+    LARGE_TEXT = "change between usual and large text"
+    CONTRAST = "change between usual and high contrast"
+    LOW_REACH = "change between usual and low controls"

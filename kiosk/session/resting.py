@@ -1,0 +1,31 @@
+"""Nobody is there: the start, the goodbye, and a machine that cannot work."""
+
+from kiosk.session.arrows import HOME, TAKE_BACK_NOW, Row, Step, at, books_wait, go
+from kiosk.session.events import Effect, Event
+from kiosk.session.states import State
+
+S, E, X = State, Event, Effect
+
+ROWS: dict[State, Row] = {
+    S.IDLE: at(S.IDLE, {
+        E.BOOKS: go(S.BOOKS_SEEN),
+        E.CARD: go(S.CARD_WANTED, X.CHECK_CARD),
+        E.BOOK_CODE: go(S.BOOKS_SEEN, X.ADD_BY_CODE),
+        E.BOOK_AS_CARD: go(S.IDLE, X.SAY_BOOK_CODE),
+        E.BORROW: go(S.CARD_WANTED),
+        E.RETURN: TAKE_BACK_NOW,
+        E.RENEW: go(S.CARD_FOR_RENEWAL),
+        E.SHOW_ACCOUNT: go(S.CARD_FOR_ACCOUNT),
+        E.TIME_UP: HOME,
+        E.UNABLE: go(S.OUT_OF_SERVICE, X.FORGET),
+    }),
+    S.BYE: at(S.BYE, {
+        E.BOOKS: (Step(S.BOOKS_SEEN, (X.FORGET,), books_wait),),
+        E.CARD: go(S.CARD_WANTED, X.FORGET, X.CHECK_CARD),
+        E.BOOK_CODE: go(S.BOOKS_SEEN, X.FORGET, X.ADD_BY_CODE),
+        E.FINISH: HOME,
+        E.BACK: HOME,
+        E.TIME_UP: HOME,
+    }),
+    S.OUT_OF_SERVICE: at(S.OUT_OF_SERVICE, {E.ABLE: go(S.IDLE), E.TIME_UP: HOME}),
+}  # fmt: skip

@@ -1,0 +1,57 @@
+"""Where a visit can be, and the screen that a reader sees there."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a visit can be. :data:`SCREENS` says what the reader sees."""
+
+    IDLE = "idle"
+    BOOKS_SEEN = "books_seen"
+    CARD_WANTED = "card_wanted"
+    CARD_FOR_ACCOUNT = "card_for_account"
+    CARD_FOR_RENEWAL = "card_for_renewal"
+    PLACING = "placing"
+    COUNTING = "counting"
+    LENDING = "lending"
+    LENT = "lent"
+    PLACING_RETURNS = "placing_returns"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    ACCOUNT = "account"
+    RENEWAL = "renewal"
+    RENEWING = "renewing"
+    RECEIPT = "receipt"
+    PRINTING = "printing"
+    RECEIPT_SHOWN = "receipt_shown"
+    BYE = "bye"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+S = State
+SCREENS: dict[State, str] = {
+    S.IDLE: "idle",
+    S.BOOKS_SEEN: "books",
+    S.CARD_WANTED: "identify",
+    S.CARD_FOR_ACCOUNT: "identify",
+    S.CARD_FOR_RENEWAL: "identify",
+    S.PLACING: "books",
+    S.COUNTING: "count",
+    S.LENDING: "working",
+    S.LENT: "results",
+    S.PLACING_RETURNS: "books",
+    S.RETURNING: "working",
+    S.RETURNED: "results",
+    S.ACCOUNT: "account",
+    S.RENEWAL: "renew",
+    S.RENEWING: "renew",
+    S.RECEIPT: "receipt",
+    S.PRINTING: "receipt",
+    S.RECEIPT_SHOWN: "receipt",
+    S.BYE: "bye",
+    S.OUT_OF_SERVICE: "trouble",
+}
+"""The screen a reader sees in each state."""
+
+WORKING = frozenset({S.LENDING, S.RETURNING, S.RENEWING, S.PRINTING})
+"""States that end by themselves; nobody is asked for more time in them."""
