@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -141,9 +142,17 @@ async def page(port: int) -> AsyncIterator[ClientConnection]:
     for _ in range(100):
         try:
             origin = Origin(f"http://127.0.0.1:{port}")
-            async with connect(f"ws://127.0.0.1:{port}/ws", origin=origin, proxy=None) as opened:
+            cookie = {"Cookie": await asyncio.to_thread(_pass, origin)}
+            async with connect(
+                f"ws://127.0.0.1:{port}/ws", origin=origin, additional_headers=cookie, proxy=None
+            ) as opened:
                 yield opened
                 return
         except OSError:
             await asyncio.sleep(0.1)
     raise SystemExit("the kiosk does not answer")
+
+
+def _pass(address: str) -> str:
+    with urllib.request.urlopen(address) as answer:  # noqa: S310 - a loopback page
+        return str(answer.headers["Set-Cookie"]).partition(";")[0]

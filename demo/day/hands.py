@@ -12,6 +12,7 @@ from websockets.exceptions import WebSocketException
 
 from demo.places import Places
 from demo.stack import fetch
+from kiosk.door import fetch_pass
 
 Screen = dict[str, Any]
 
@@ -127,7 +128,13 @@ async def _connect(address: str, origin: str, patience: float) -> Any:
     async with asyncio.timeout(patience):
         while True:
             try:
-                return await connect(address, origin=origin, proxy=None)  # type: ignore[arg-type]
+                cookie = {"Cookie": await asyncio.to_thread(fetch_pass, origin)}
+                return await connect(
+                    address,
+                    origin=origin,
+                    additional_headers=cookie,
+                    proxy=None,  # type: ignore[arg-type]
+                )
             except (OSError, WebSocketException):
                 await asyncio.sleep(0.2)
 

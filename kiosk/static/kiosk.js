@@ -95,8 +95,14 @@ function connect(after = 250) {
   socket.onmessage = (event) => { after = 250; show(JSON.parse(event.data)); };
   socket.onclose = () => {
     waiting();
-    setTimeout(() => connect(Math.min(after * 1.6, 4000)), after);
+    setTimeout(() => again(Math.min(after * 1.6, 4000)), after);
   };
+}
+
+/** Come back, maybe to a kiosk that started anew: with the page it gives a new pass (a cookie). */
+async function again(after) {
+  await fetch("/", { cache: "no-store" }).catch(() => null);
+  connect(after);
 }
 
 function press(name, arg = "") {

@@ -1,6 +1,7 @@
 """The page's server: who may come in, and what goes out with every answer."""
 
 import asyncio
+import contextlib
 import json
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 import websockets
 
 from kiosk.app import Press
+from kiosk.door import fetch_pass
 from kiosk.session import PRESSES
 from kiosk.stage import WAITING_PRESSES, Stage
 from kiosk.testing import kiosk_in_a_box
@@ -24,9 +26,17 @@ async def http(url):
         yield client
 
 
-def connect(url, **more):
+async def dial(url, **more):
+    if "additional_headers" not in more:
+        more["additional_headers"] = {"Cookie": await asyncio.to_thread(fetch_pass, url)}
     more = {"origin": url} | more
-    return websockets.connect(url.replace("http", "ws") + "/ws", proxy=None, **more)
+    return await websockets.connect(url.replace("http", "ws") + "/ws", proxy=None, **more)
+
+
+@contextlib.asynccontextmanager
+async def connect(url, **more):
+    async with await dial(url, **more) as page:
+        yield page
 
 
 async def test_the_page_and_all_it_needs_are_served_from_here(http):
@@ -88,8 +98,32 @@ async def test_a_socket_from_elsewhere_is_refused(url, origin):
 
 async def test_a_socket_for_another_host_is_refused(url):
     with pytest.raises(websockets.InvalidStatus):
-        async with connect(url, additional_headers={"Host": "evil.example"}):
+        given = await asyncio.to_thread(fetch_pass, url)
+        async with connect(url, additional_headers={"Cookie": given, "Host": "evil.example"}):
             pass
+
+
+@pytest.mark.parametrize("cookie", ["", "shelfwire-kiosk=x", "{name}=", "{name}={value}x", ";;=;"])
+async def test_a_socket_without_the_pass_of_this_start_is_refused(box, url, cookie):
+    name, _, value = (await asyncio.to_thread(fetch_pass, url)).partition("=")
+    given = cookie.format(name=name, value=value)
+    with pytest.raises(websockets.InvalidStatus):
+        async with connect(url, additional_headers={"Cookie": given}):
+            pass
+    assert box.kiosk.stage.watchers == 0
+
+
+async def test_the_pass_is_new_at_every_start_and_no_script_can_read_it(http, tmp_path):
+    given = (await http.get("/")).headers["set-cookie"]
+    assert "HttpOnly" in given
+    assert "SameSite=Strict" in given
+    assert "set-cookie" not in (await http.get("/static/kiosk.js")).headers
+    (tmp_path / "o").mkdir()
+    async with kiosk_in_a_box(tmp_path / "o") as other:
+        await other.screen("idle")
+        address = f"http://127.0.0.1:{other.kiosk.port}/"
+        again = await asyncio.to_thread(fetch_pass, address)
+    assert again.partition("=")[2] not in given
 
 
 async def test_a_page_gets_the_screen_at_once_and_its_presses_arrive(box, url):
@@ -166,7 +200,7 @@ def test_every_press_of_the_table_is_a_press_of_the_page():
 async def test_a_kiosk_stops_at_once_and_tells_its_pages(tmp_path):
     async with kiosk_in_a_box(tmp_path) as box:
         await box.screen("idle")
-        page = await connect(f"http://127.0.0.1:{box.kiosk.port}")
+        page = await dial(f"http://127.0.0.1:{box.kiosk.port}")
         await page.recv()
         before = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - before < 1.5
