@@ -9,6 +9,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
+from websockets.typing import Origin
 
 from demo.places import Places
 from demo.stack import fetch
@@ -130,10 +131,7 @@ async def _connect(address: str, origin: str, patience: float) -> Any:
             try:
                 cookie = {"Cookie": await asyncio.to_thread(fetch_pass, origin)}
                 return await connect(
-                    address,
-                    origin=origin,
-                    additional_headers=cookie,
-                    proxy=None,  # type: ignore[arg-type]
+                    address, origin=Origin(origin), additional_headers=cookie, proxy=None
                 )
             except (OSError, WebSocketException):
                 await asyncio.sleep(0.2)
