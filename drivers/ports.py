@@ -88,6 +88,17 @@ class DsfidWriter(Protocol):
         """Write the DSFID of exactly this tag (always addressed); verify with ``info``."""
 
 
+@runtime_checkable
+class AirItemReader(Protocol):
+    """An item reader of Gen2 tags; their loan state may stand in bank 01 itself."""
+
+    def with_state(self, bank: bytes, afi: int) -> bytes:
+        """Return a bank 01 as it is with this loan state; unchanged where none stands in it."""
+
+    def is_lasting(self, uid: bytes) -> bool:
+        """Say whether a tag keeps this UID when bank 01 is written anew."""
+
+
 class TagLocks(Protocol):
     """What can never be undone on a tag. Only ``shelfwire tag-lock`` has such a port."""
 

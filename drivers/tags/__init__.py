@@ -21,7 +21,9 @@ from drivers.tags.uhf_write import (
     encode_mb01,
     encode_mb01_alliance,
     encode_mb11,
+    encode_over,
     encode_uii,
+    is_torn,
     uhf_write_plan,
 )
 from drivers.tags.write import FORMATS, choose, encode, write_plan
@@ -44,7 +46,9 @@ __all__ = [
     "encode_mb01",
     "encode_mb01_alliance",
     "encode_mb11",
+    "encode_over",
     "encode_uii",
+    "is_torn",
     "uhf_write_plan",
     "write_plan",
 ]

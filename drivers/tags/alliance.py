@@ -80,6 +80,17 @@ class AllianceHead:
     """Map of the elements in the user bank, 16 bits."""
 
 
+def alliance_head(uii: bytes) -> AllianceHead | None:
+    """Return the head of an alliance identity, None if it is none."""
+    try:
+        _, lent = decode_alliance(uii)
+    except TagError:
+        return None
+    return AllianceHead(
+        lent, uii[0] & 0x7F, (uii[1] & 0x3F) + 1, int.from_bytes(uii[2:_HEAD], "big")
+    )
+
+
 def encode_alliance(item_id: str, head: AllianceHead | None = None) -> bytes:
     """Return the UII for an item number, in the shortest packing that holds it; TagError if none.
 

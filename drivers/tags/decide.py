@@ -7,7 +7,7 @@ from drivers.tags.model import AFI_IN, AFI_OUT, DSFID, TagContent, TagError
 from drivers.tags.part2 import decode_part2
 from drivers.tags.part3 import decode_part3, looks_like_part3
 from drivers.tags.threem import decode_3m, is_blank_3m
-from drivers.tags.uhf import decode_bank, decode_uhf
+from drivers.tags.uhf import decode_bank, decode_uhf, is_factory_new
 
 SHORTEST_ITEM = 4
 """A number shorter than this is not believed when nothing but the objects speaks for part 2."""
@@ -52,6 +52,8 @@ def _known(memory: bytes, bank: BankKind) -> TagContent:
     try:
         return decode_bank(memory, bank)
     except TagError as error:
+        if bank.startswith("mb01") and is_factory_new(memory):
+            return TagContent("blank")
         return TagContent("unknown", warnings=[f"not bank {bank}: {error}"])
 
 

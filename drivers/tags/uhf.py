@@ -14,9 +14,11 @@ from drivers.tags.crc import crc_gen2
 from drivers.tags.model import Checksum, TagContent, TagError, clean_text
 from drivers.tags.part2 import DSFID_HERE, decode_part2
 
-PC_USER_BANK, PC_ISO = 0x0400, 0x0100
+PC_USER_BANK, PC_EXTENDED, PC_ISO = 0x0400, 0x0200, 0x0100
 _WORDS = 11
 """The word count begins at this bit of the PC."""
+_LIKE_A_TID = 0xE2
+"""GS1's tag data standard gives no EPC this header for good, as every TID begins so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ def _identity(memory: bytes, crc: bytes) -> AirIdentity | None:
     right = crc_gen2(memory[:2] + uii)
     proven = crc == right.to_bytes(2, "big")
     return AirIdentity(uii, bool(pc & PC_USER_BANK), iso, pc & 0xFF if iso else None, proven, right)
+
+
+def is_factory_new(memory: bytes) -> bool:
+    """Say whether a bank 01 holds what chips are delivered with: zeros, or an EPC like their TID."""
+    pc, epc = int.from_bytes(memory[2:4], "big"), memory[4:]
+    return not pc & PC_ISO and (epc[:1] == bytes([_LIKE_A_TID]) or not any(epc))
 
 
 def decode_uhf(memory: bytes) -> TagContent:

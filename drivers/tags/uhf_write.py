@@ -1,15 +1,19 @@
 """Put an item on a Gen2 (UHF) tag: the words of bank 01 and of bank 11."""
 
+from drivers.ports import BankKind
 from drivers.tags import compaction
-from drivers.tags.alliance import AllianceHead, encode_alliance
+from drivers.tags.alliance import AllianceHead, alliance_head, encode_alliance
 from drivers.tags.code40 import encode_code40
 from drivers.tags.model import AFI_IN, NewTag, TagError
 from drivers.tags.objects import TagObject, build
 from drivers.tags.part2 import CONTENT, DSFID_HERE, OWNER, SET, element_objects, pack_bitmap
-from drivers.tags.uhf import PC_ISO, PC_USER_BANK, bank_image, decode_bank
+from drivers.tags.uhf import PC_EXTENDED, PC_ISO, PC_USER_BANK, bank_image, decode_bank
 
 _MOST_WORDS = 31
 _WORD = 2
+_UII = 2 * _WORD
+"""Where the UII begins in a bank 01."""
+_NO_NUMBER = b"\xff\xff"
 
 
 def encode_uii(tag: NewTag) -> bytes:
@@ -67,21 +71,58 @@ def encode_mb11(tag: NewTag, size: int, *, whole: bool = False) -> bytes:
     return used.ljust(size, b"\0")
 
 
-def uhf_write_plan(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
-    """Return ``(word, data)`` in the order to write a bank 01 of ISO 28560-4 over another.
+def encode_over(tag: NewTag, old: bytes, kind: BankKind, afi: int = AFI_IN) -> bytes:
+    """Return the bank 01 that holds the item on a tag whose bank 01 is ``old`` now.
 
-    Both are whole banks with their CRC word, which the chip makes itself. First the ISO bit is
-    taken from the old PC word, then the UII is written, the new PC word last: a tag torn away in
-    between carries no number at all rather than a mixture of two, whose CRC would be right.
+    What belongs to the tag and not to the item stays: whether its user bank is in use, and the head
+    of an alliance tag. TagError for what this ``kind`` of bank has no place for.
     """
-    if old == new:
-        return []
     pc = int.from_bytes(old[_WORD : 2 * _WORD], "big")
-    quiet = (pc & 0xFE00).to_bytes(_WORD, "big")
-    uii, head = new[2 * _WORD :], new[_WORD : 2 * _WORD]
-    if old[2 * _WORD :] == uii:
-        return [(1, head)]
-    return [(1, quiet), (2, uii), (1, head)]
+    user = bool(pc & PC_USER_BANK)
+    if tag.elements:
+        raise TagError("the air identity holds owner, item and set only: leave out --element")
+    if kind != "mb01-alliance":
+        return encode_mb01(tag, afi=afi if kind == "mb01" else None, user_bank=user)
+    if tag.owner or tag.parts > 1:
+        raise TagError("an alliance identity holds the item number only: leave out owner and parts")
+    head = alliance_head(old[2 * _WORD :]) if not pc & PC_ISO else None
+    return encode_mb01_alliance(tag.item_id, head, user_bank=user)
+
+
+def uhf_write_plan(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
+    """Return ``(word, data)`` in the order to write a bank 01 over another.
+
+    Both are whole banks with their CRC word, which the chip makes itself, as it does the bits for
+    user bank and extended PC. First the head of the UII becomes FFFF, with which no packing begins,
+    then the rest of it is written, the PC word, and the head last: a tag torn away in between
+    carries no number at all rather than a mixture of two, whose CRC would be right.
+    """
+    head, tail = new[_UII : _UII + _WORD], new[_UII + _WORD :]
+    same_pc, same_tail = _pc(old) == _pc(new), old[_UII + _WORD :] == tail
+    steps = [] if same_tail else [(3, tail)] if tail else []
+    steps += [] if same_pc else [(1, new[_WORD:_UII])]
+    now = old[_UII : _UII + _WORD]
+    if not steps:
+        return [] if now == head else [(2, head)]
+    if now == head and same_tail:
+        return steps
+    return [*([] if now == _NO_NUMBER else [(2, _NO_NUMBER)]), *steps, (2, head)]
+
+
+def is_torn(memory: bytes, old: bytes, new: bytes) -> bool:
+    """Whether a bank 01 is one that :func:`uhf_write_plan` leaves behind, wherever it was torn."""
+    if _pc(memory) not in (_pc(old), _pc(new)):
+        return False
+    return all(
+        memory[at : at + _WORD] in (old[at : at + _WORD], new[at : at + _WORD])
+        or (at == _UII and memory[at : at + _WORD] == _NO_NUMBER)
+        for at in range(_UII, len(memory), _WORD)
+    )
+
+
+def _pc(bank: bytes) -> int:
+    """Return the PC word without the bits that are the chip's own."""
+    return int.from_bytes(bank[_WORD:_UII], "big") & ~(PC_USER_BANK | PC_EXTENDED)
 
 
 def _bank(uii: bytes, afi: int | None, user_bank: bool, room: int) -> bytes:

@@ -5,13 +5,14 @@ when its EPC is written anew.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
 from drivers.errors import RefusedError, TagLostError
 from drivers.ports import AirTag, Bank, Identified, SeenTag, TagInfo, UhfReader
+from drivers.tags.uhf import bank_image
 from drivers.uhf.names import Names
-from drivers.uhf.rule import EPC_WORD, PC_WORD, UhfRule
+from drivers.uhf.rule import EPC_WORD, PC_WORD, UhfRule, is_lasting
 
 R = TypeVar("R")
 WORD = 2
@@ -41,6 +42,7 @@ class UhfPad:
     async def inventory(self) -> list[SeenTag]:
         """Return every tag in the field now, each once, in no order."""
         uids = dict.fromkeys([await self._uid(tag) for tag in await self._ours()])
+        self._forget_makeshift(uids)
         return [SeenTag(uid) for uid in uids]
 
     async def info(self, uid: bytes) -> TagInfo:
@@ -77,8 +79,12 @@ class UhfPad:
         await self._reader.write(epc, Bank.EPC, first, data)
         image = bytearray(old.ljust((first + len(data)) * WORD, b"\0"))
         image[first * WORD : first * WORD + len(data)] = data
-        words = int.from_bytes(image[WORD : 2 * WORD], "big") >> 11
-        self._moved(uid, epc, bytes(image[2 * WORD : (2 + words) * WORD]))
+        end = (2 + (int.from_bytes(image[WORD : 2 * WORD], "big") >> 11)) * WORD
+        if end <= len(image):
+            self._moved(uid, epc, bytes(image[2 * WORD : end]))
+        else:  # the EPC has grown by words that were never read
+            self._uids.pop(epc, None)
+            self._epcs.pop(uid, None)
 
     async def write_afi(self, uid: bytes, afi: int) -> None:
         """Write the security state of exactly this tag; verify with :meth:`info`.
@@ -96,6 +102,20 @@ class UhfPad:
             self._states[uid] = afi
         else:
             raise RefusedError(_SECURITY_NOT_ON_TAG, "the EPC is too short for the security bit")
+
+    def with_state(self, bank: bytes, afi: int) -> bytes:
+        """Return a bank 01 as it is with this loan state; unchanged where none stands in it."""
+        pc, uii = int.from_bytes(bank[WORD : 2 * WORD], "big"), bank[2 * WORD :]
+        change = self._rule.security.change(pc, uii, afi)
+        if change is None:
+            return bank
+        words = bytearray(bank)
+        words[change.first * WORD : change.first * WORD + len(change.data)] = change.data
+        return bank_image(int.from_bytes(words[WORD : 2 * WORD], "big"), bytes(words[2 * WORD :]))
+
+    def is_lasting(self, uid: bytes) -> bool:
+        """Say whether a tag keeps this UID when bank 01 is written anew."""
+        return is_lasting(uid)
 
     def _head(self, epc: bytes) -> Awaitable[bytes]:
         return self._reader.read(epc, Bank.EPC, 0, EPC_WORD + len(epc) // WORD)
@@ -124,6 +144,12 @@ class UhfPad:
             uid = await self._names.uid(tag)
             self._moved(uid, b"", tag.epc)
         return uid
+
+    def _forget_makeshift(self, there: Collection[bytes]) -> None:
+        """Let a tag that was named by its EPC for want of a TID be named anew when it comes back."""
+        if self._rule.named_by == "tid":
+            for uid in [one for one in self._epcs if one not in there and not is_lasting(one)]:
+                self._uids.pop(self._epcs.pop(uid), None)
 
     def _moved(self, uid: bytes, old: bytes, new: bytes) -> None:
         """Keep the UID of a tag whose EPC is another now."""

@@ -23,6 +23,11 @@ _UID_BYTES = 8
 _UID_HEAD = {"epc": 0xEC, "tid": 0xE2}
 
 
+def is_lasting(uid: bytes) -> bool:
+    """Say whether a UID was made from the TID, which never changes."""
+    return uid[:1] == bytes((_UID_HEAD["tid"],))
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Words to write into bank 01 from word ``first``; ``epc`` is the EPC after that."""

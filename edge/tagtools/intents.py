@@ -7,8 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_SCHEMA = 1
-_TABLE = """
+from drivers.ports import BankKind
+from drivers.tags import is_torn, uhf_write_plan, write_plan
+
+_STEPS = (
+    """
 CREATE TABLE intent (
     uid        TEXT    PRIMARY KEY,
     item       TEXT    NOT NULL,
@@ -19,7 +22,10 @@ CREATE TABLE intent (
     afi        INTEGER,
     made_ms    INTEGER NOT NULL
 ) STRICT;
-"""
+""",
+    "ALTER TABLE intent ADD COLUMN bank TEXT NOT NULL DEFAULT '';",
+)
+"""From each version of the file to the next."""
 
 
 class IntentsError(Exception):
@@ -31,7 +37,8 @@ class Intent:
     """A write that has begun and is not verified.
 
     ``before`` is the memory as it was read, ``image`` as it is to be; ``dsfid`` and ``afi`` are None
-    where the tag keeps its own. ``format`` is for people and not kept.
+    where the tag keeps its own. With ``bank`` the memory is bank 01 of a UHF tag, its CRC word the
+    chip's own. ``format`` is for people and not kept.
     """
 
     uid: bytes
@@ -42,6 +49,13 @@ class Intent:
     dsfid: int | None = None
     afi: int | None = None
     format: str = ""
+    bank: BankKind = ""
+
+    def steps(self, memory: bytes) -> list[tuple[int, bytes]]:
+        """Return ``(block, data)`` in the order to write over what the tag holds; none: it is done."""
+        if self.bank:
+            return uhf_write_plan(memory, self.image)
+        return write_plan(memory, self.image, self.block_size)
 
     def belongs(self, memory: bytes) -> bool:
         """Whether a memory is one that this write leaves behind, wherever it was torn.
@@ -49,6 +63,8 @@ class Intent:
         Each block is as before, as it is to be, or (the first) wiped. Anything else was written by
         somebody else since, and is not ours to change.
         """
+        if self.bank:
+            return is_torn(memory, self.before, self.image)
         if len(memory) != len(self.image):
             return False
         size = self.block_size
@@ -91,9 +107,9 @@ class Intents:
     def keep(self, intent: Intent) -> None:
         """Remember a write, before the first byte of the tag is changed."""
         self._db.execute(
-            "INSERT OR REPLACE INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (_name(intent.uid), intent.item, intent.block_size, intent.before, intent.image,
-             intent.dsfid, intent.afi, time.time_ns() // 1_000_000),
+             intent.dsfid, intent.afi, time.time_ns() // 1_000_000, intent.bank),
         )  # fmt: skip
 
     def of(self, uid: bytes) -> Intent | None:
@@ -114,22 +130,25 @@ class Intents:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
+            if steps := _STEPS[version:]:
                 self._db.executescript(
-                    f"BEGIN IMMEDIATE; {_TABLE} PRAGMA user_version = {_SCHEMA}; COMMIT"
+                    f"BEGIN IMMEDIATE; {''.join(steps)} PRAGMA user_version = {len(_STEPS)}; COMMIT"
                 )
         except sqlite3.Error as error:
             raise IntentsError(f"{path}: {error}; give another file with --intents") from error
-        if version > _SCHEMA:
+        if version > len(_STEPS):
             raise IntentsError(f"{path}: written by a newer version of this program; use that one")
 
 
-_SELECT = "SELECT uid, item, block_size, before, image, dsfid, afi FROM intent"
+_SELECT = "SELECT uid, item, block_size, before, image, dsfid, afi, bank FROM intent"
+_Row = tuple[str, str, int, bytes, bytes, int | None, int | None, BankKind]
 
 
-def _intent(row: tuple[str, str, int, bytes, bytes, int | None, int | None]) -> Intent:
-    uid, item, block_size, before, image, dsfid, afi = row
-    return Intent(bytes.fromhex(uid), item, block_size, before, image, dsfid, afi)
+def _intent(row: _Row) -> Intent:
+    uid, item, block_size, before, image, dsfid, afi, bank = row
+    return Intent(
+        bytes.fromhex(uid), item, block_size, before, image, dsfid=dsfid, afi=afi, bank=bank
+    )
 
 
 def _name(uid: bytes) -> str:

@@ -2,12 +2,15 @@
 
 import argparse
 import os
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_origin, get_type_hints
 
 from drivers.ports import Driver, ItemReader, Scanner
+from drivers.uhf.options import UhfRuleOptions
 from edge.config import Config, ConfigError, installed, load
 from edge.wire.tables import read_table
 
@@ -24,6 +27,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--driver", default="feig", metavar="NAME", help="driver for --url (default: %(default)s)"
     )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="OPTION=VALUE",
+        help="option of that driver, such as tags=cn-alliance or password=01020304",
+    )  # fmt: skip
     parser.add_argument("--device", metavar="NAME", help="which reader of the configuration")
 
 
@@ -36,7 +43,16 @@ class Devices:
         self.config: Config | None = load(args.config) if args.config else None
 
     def reader(self) -> tuple[Driver, Any]:
-        """Return the item reader's driver and options."""
+        """Return the item reader's driver and options.
+
+        A UHF reader names its tags by what writing does not change, and shows those of nobody too.
+        """
+        driver, options = self._reader()
+        if isinstance(options, UhfRuleOptions):
+            options = replace(options, named_by="tid", foreign=True)
+        return driver, options
+
+    def _reader(self) -> tuple[Driver, Any]:
         args = self._args
         if self.config is not None:
             return self._named(args.device, ItemReader, "--device")
@@ -48,7 +64,8 @@ class Devices:
         driver: Driver = found[args.driver]()
         if driver.port is not ItemReader:
             raise ConfigError(f"--driver {args.driver} is no reader for item tags")
-        return driver, read_table(driver.options, {"url": args.url}, f"--driver {args.driver}")
+        given = {"url": args.url} | dict(_option(driver, text) for text in args.set)
+        return driver, read_table(driver.options, given, f"--driver {args.driver}")
 
     def scanner(self, name: str) -> tuple[Driver, Any]:
         """Return a barcode scanner of the configuration."""
@@ -75,6 +92,20 @@ class Devices:
             asked = f"{option} {name}: no such {port.__name__}" if name else f"{option} is missing"
             raise ConfigError(f"{asked}; the configuration has {there}")
         return fitting[name]
+
+
+def _option(driver: Driver, text: str) -> tuple[str, Any]:
+    """Take a value as a configuration file does; a text needs no quotation marks."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text}: write OPTION=VALUE, such as tags=cn-alliance")
+    kind = get_type_hints(driver.options).get(name, str)
+    if kind in (str, Path) or get_origin(kind) is Literal:
+        return name, value
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(f"--set {text}: write the value as in a configuration file") from None
 
 
 @asynccontextmanager

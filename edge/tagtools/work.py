@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from drivers.errors import DriverError, RefusedError
-from drivers.ports import DsfidWriter, ItemReader, TagInfo
+from drivers.ports import AirItemReader, DsfidWriter, ItemReader, TagInfo
 from drivers.tags import (
     AFI_IN,
     AFI_OUT,
@@ -17,7 +17,7 @@ from drivers.tags import (
     choose,
     decode,
     encode,
-    write_plan,
+    encode_over,
 )
 from edge.tagtools.intents import Intent, Intents
 
@@ -62,6 +62,12 @@ class Rules:
     afi_in: int = AFI_IN
     afi_out: int = AFI_OUT
     overwrite: bool = False
+
+    def state(self, now: int | None) -> int:
+        """Return the loan state of a UHF tag that is written anew; auto and keep: as it is now."""
+        if self.afi in ("auto", "keep") and now in (self.afi_in, self.afi_out):
+            return now
+        return self.afi_out if self.afi == "out" else self.afi_in
 
     def wanted_afi(self, now: int | None) -> int | None:
         """Return the AFI to write, None to leave it."""
@@ -109,8 +115,6 @@ class TagBench:
 
     def plan(self, found: Found, tag: NewTag) -> Intent:
         """Return what to write; OtherItemError or TagError if that must not or cannot be."""
-        if found.info.bank:
-            raise TagError("this is a UHF tag: this tool writes ISO 15693 tags")
         held = found.content
         if not self.rules.overwrite:
             if held.is_card:
@@ -119,11 +123,14 @@ class TagBench:
                 raise OtherItemError(f"this tag belongs to item {held.item_id}")
             if held.format == "unknown" and held.checksum != "bad":
                 raise OtherItemError("this tag holds something that we do not know")
+        if found.info.bank:
+            return self._plan_air(found, tag)
         size, block_size = len(found.memory), found.info.block_size
         chosen = self.rules.format or choose(tag, size, block_size, found=held.format)
         image = encode(tag, chosen, size, block_size, keep=_not_ours(found))
         dsfid = DSFID[chosen] if self._can_label(found) else None
-        _prove(image, tag, DSFID[chosen] if dsfid is not None else found.info.dsfid, block_size)
+        told = DSFID[chosen] if dsfid is not None else found.info.dsfid
+        _prove(tag, decode(image, dsfid=told, block_size=block_size))
         return Intent(
             found.uid, tag.item_id, block_size, found.memory, image,
             dsfid=None if dsfid == found.info.dsfid else dsfid,
@@ -132,7 +139,7 @@ class TagBench:
 
     def steps(self, intent: Intent) -> Sequence[tuple[int, bytes]]:
         """Return the blocks that a write would change, in their order (for a dry run)."""
-        return write_plan(intent.before, intent.image, intent.block_size)
+        return intent.steps(intent.before)
 
     async def write(self, intent: Intent) -> Outcome:
         """Write and verify. After TagLostError the rest is kept, and :meth:`resume` does it.
@@ -169,7 +176,12 @@ class TagBench:
         return intent.item if intent else None
 
     async def set_labels(self, found: Found) -> bool:
-        """Put DSFID and AFI right for what a good tag holds; say whether anything was changed."""
+        """Put DSFID and AFI right for what a good tag holds; say whether anything was changed.
+
+        A UHF reader sees far, and parcels carry ISO words too: there the owner must be ours.
+        """
+        if found.info.bank and not (self.rules.owner and found.content.owner == self.rules.owner):
+            return False
         model = found.content.format
         right = DSFID.get(model) if found.content.item_id else None  # type: ignore[call-overload]
         dsfid = right if self._can_label(found) and right != found.info.dsfid else None
@@ -177,25 +189,46 @@ class TagBench:
         await self._set_labels(found.uid, dsfid, afi)
         return dsfid is not None or afi is not None
 
+    def _plan_air(self, found: Found, tag: NewTag) -> Intent:
+        """Return what to write on a UHF tag: its loan state stands in the image itself."""
+        reader, kind = self._reader, found.info.bank
+        if self.rules.format is not None:
+            raise TagError(f"a UHF tag is written as its reader is set ({kind}): no --format")
+        if not isinstance(reader, AirItemReader) or not reader.is_lasting(found.uid):
+            raise TagError("the tag's own number (TID) was not heard: lay it down once more")
+        afi = self.rules.state(found.info.afi if found.content.item_id else None)
+        image = reader.with_state(encode_over(tag, found.memory, kind, afi), afi)
+        told = decode(image, bank=kind)
+        _prove(tag, told)
+        return Intent(
+            found.uid, tag.item_id, found.info.block_size, found.memory, image,
+            format=told.format, bank=kind,
+        )  # fmt: skip
+
     def _can_label(self, found: Found) -> bool:
         return found.info.dsfid is not None and isinstance(self._reader, DsfidWriter)
 
     async def _finish(self, intent: Intent) -> None:
         """Write what differs until reading back shows that nothing does."""
-        count = len(intent.image) // intent.block_size
         for _ in range(_ROUNDS):
-            memory = await self._reader.read(intent.uid, 0, count)
-            steps = write_plan(memory, intent.image, intent.block_size)
+            steps = intent.steps(await self._memory(intent))
             if not steps:
                 break
             for block, data in steps:
                 await self._reader.write(intent.uid, block, data, intent.block_size)
         else:
-            memory = await self._reader.read(intent.uid, 0, count)
-            if memory != intent.image:
+            memory = await self._memory(intent)
+            if intent.steps(memory):
                 raise NotTakenError(f"blocks {_differing(memory, intent)} do not keep their data")
         await self._set_labels(intent.uid, intent.dsfid, intent.afi)
         self._intents.done(intent.uid)
+
+    async def _memory(self, intent: Intent) -> bytes:
+        """Read what is to be compared with the image; a UHF tag has as many words as it says now."""
+        count = len(intent.image) // intent.block_size
+        if intent.bank:
+            count = (await self._reader.info(intent.uid)).block_count
+        return await self._reader.read(intent.uid, 0, count)
 
     async def _set_labels(self, uid: bytes, dsfid: int | None, afi: int | None) -> None:
         if dsfid is not None and isinstance(self._reader, DsfidWriter):
@@ -233,9 +266,8 @@ def faults(found: Found, rules: Rules, item: str | None = None) -> list[str]:
     return words + [text for text in content.warnings if not text.startswith("AFI ")]
 
 
-def _prove(image: bytes, tag: NewTag, dsfid: int | None, block_size: int) -> None:
-    """Read the image as any reader would; TagError if it does not say what was asked for."""
-    told = decode(image, dsfid=dsfid, block_size=block_size)
+def _prove(tag: NewTag, told: TagContent) -> None:
+    """Raise TagError if any reader of the image would be told something else than was asked for."""
     if told.item_id != tag.item_id or (tag.owner and told.owner != tag.owner):
         raise TagError(
             f"item {tag.item_id!r} would be read as {told.item_id!r}; choose another --format"
