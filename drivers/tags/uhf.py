@@ -39,15 +39,19 @@ def bank_image(pc: int, uii: bytes) -> bytes:
     return crc_gen2(words).to_bytes(2, "big") + words
 
 
-def read_identity(memory: bytes) -> AirIdentity:
-    """Cut bank 01 at the length its PC word says; TagError when neither form fits."""
+def read_identity(memory: bytes, *, bank01: bool = False) -> AirIdentity:
+    """Cut bank 01 at the length its PC word says; TagError when neither form fits.
+
+    A reader that does not tell the CRC word gives 0000; that is believed of an ISO tag, and of any
+    when the caller knows that this is ``bank01``.
+    """
     with_crc = _identity(memory[2:], memory[:2])
     if with_crc and with_crc.proven:
         return with_crc
     plain = _identity(memory, b"")
     if plain and plain.iso and plain.uii:
         return plain
-    if with_crc and with_crc.iso and memory[:2] == b"\0\0":
+    if with_crc and (with_crc.iso or bank01 and with_crc.uii) and memory[:2] == b"\0\0":
         return with_crc
     raise TagError("the length word or the checksum of the air identity does not fit")
 
@@ -101,7 +105,7 @@ def decode_bank(memory: bytes, kind: BankKind) -> TagContent:
         return decode_alliance_user(memory)
     if kind == "uii":
         return _packed(memory, "none")
-    identity = read_identity(memory)
+    identity = read_identity(memory, bank01=True)
     if kind == "mb01-alliance" and not identity.iso:
         return _alliance(identity, trusted=True)
     if kind == "mb01-urn" and not identity.iso:
