@@ -69,6 +69,8 @@ def edge_tables(pi: Pi, places: Places, *, quick: bool = False) -> dict[str, Any
         "ca": "keys/ca.crt", "cert": "keys/device.crt", "key": "keys/device.key",
         "retry_max": 2.0 if quick else 5.0, "health_seconds": 5.0,
     }  # fmt: skip
+    if (places.pi(pi.device) / "keys" / "command.pub").exists():  # not in an older folder
+        uplink["command_key"] = "keys/command.pub"
     return {
         "agent": {
             "site": pi.site, "device": pi.device, "name": branch.name,

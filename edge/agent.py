@@ -15,18 +15,22 @@ from typing import Any
 
 from drivers.pihealth import PiHealthOptions
 from edge.clock import Clock
-from edge.config import AgentOptions, Config, ConfigError, site_key
+from edge.config import AgentOptions, Config, ConfigError, load, site_key
 from edge.desk import Desk
 from edge.device import Device
 from edge.health import HealthReport
 from edge.journal import Journal, JournalError
 from edge.machine import MachineWatch
 from edge.notify import notify, watchdog_seconds
+from edge.orders import Orders
+from edge.orders.logs import LastLines
+from edge.orders.obey import Do
 from edge.replica import Replica
-from edge.station import Services, Station
+from edge.station import NotPossibleError, Services, Station
 from edge.uplink import Uplink
 from edge.version import VERSION
 from edge.wire.batch import decode_event
+from edge.wire.commands import SendLogs, load_public
 from edge.wire.errors import WireError
 from edge.wire.facts import Booted, Fact, Trouble, Well
 
@@ -50,6 +54,7 @@ class Agent:
         self.clock = clock or Clock()
         self.stations: dict[str, Station] = {}
         self._stopping = asyncio.Event()
+        self._lines = LastLines()
 
     def stop(self) -> None:
         """End the work cleanly."""
@@ -59,7 +64,7 @@ class Agent:
         """Work until stopped; raises what nobody planned for."""
         agent = self.config.agent
         agent.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(agent.data):
+        with _alone(agent.data), _listening(self._lines):
             key = site_key(agent.site_key)
             journal = Journal.open(
                 agent.data / "journal.db", agent.device, self.clock, low_mb=agent.reserve_mb
@@ -96,6 +101,7 @@ class Agent:
             tasks.append(group.create_task(_watch_disk(journal), name="disk"))
             tasks.append(group.create_task(_pulse(journal), name="pulse"))
             tasks.append(group.create_task(machine.run(), name="machine"))
+            tasks.append(group.create_task(self._orders.run(), name="commands"))
             notify("READY=1", f"STATUS={', '.join(self.stations) or 'no stations'}")
             await self._until_stopped()
             notify("STOPPING=1")
@@ -120,9 +126,10 @@ class Agent:
             self.clock,
             health=health.now,
             allowed=allowed,
-            commands={"restart": self._restart},
+            obey=lambda command: self._orders.hear(command),
             version=VERSION,
         )
+        self._orders = self._make_orders(journal, uplink)
         services = Services(
             agent=config.agent,
             clock=self.clock,
@@ -147,9 +154,43 @@ class Agent:
             facts.append(Trouble(part="journal", reason="journal_repaired", why=why))
         await _tell(journal, *facts)
 
-    async def _restart(self, _: dict[str, object]) -> None:
+    def _make_orders(self, journal: Journal, uplink: Uplink) -> Orders:
+        agent, path = self.config.agent, self.config.uplink.command_key
+        key = load_public(path.read_bytes()) if path is not None else None
+        own: dict[str, Do] = {
+            "restart": self._restart,
+            "reread": self._reread,
+            "reboot": self._reboot,
+            "logs": self._send_logs,
+            "health": uplink.tell_health,
+            "replica": uplink.fetch_replica,
+        }
+        who = (agent.site, agent.device)
+        orders = Orders(agent.data, who, key, journal, self.clock, self.stations, own)
+        orders.say = uplink.reply
+        return orders
+
+    async def _restart(self, _: object) -> None:
         log.warning("restarting because the centre asked for it")
         self.stop()
+
+    async def _reread(self, deed: object) -> None:
+        """Check the configuration as it is now; a new start reads it."""
+        try:
+            await asyncio.to_thread(load, self.config.path)
+        except ConfigError as error:
+            raise NotPossibleError(str(error)) from None
+        await self._restart(deed)
+
+    async def _reboot(self, _: object) -> None:
+        path = self.config.agent.reboot_file
+        if path is None:
+            raise NotPossibleError("This machine is not set up to be rebooted from afar.")
+        log.warning("the computer starts again because the centre asked for it")
+        await asyncio.to_thread(path.write_text, "")
+
+    async def _send_logs(self, deed: SendLogs) -> dict[str, list[str]]:
+        return {"lines": self._lines.last(deed.lines)}
 
     async def _until_stopped(self) -> None:
         loop = asyncio.get_running_loop()
@@ -239,6 +280,16 @@ def note_again(journal: Journal, replica: Replica) -> None:
                 replica.note(decode_event(body))
     if behind:
         replica.settle(journal.acked, journal.epoch)
+
+
+@contextlib.contextmanager
+def _listening(lines: LastLines) -> Iterator[None]:
+    root = logging.getLogger()
+    root.addHandler(lines)
+    try:
+        yield
+    finally:
+        root.removeHandler(lines)
 
 
 @contextlib.contextmanager

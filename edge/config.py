@@ -48,6 +48,11 @@ class AgentOptions:
         default=16, metadata=_help("disk space at which new loans stop (returns go on)")
     )
 
+    reboot_file: Path | None = field(
+        default=None,
+        metadata=_help("file that makes systemd start the computer again; empty: never"),
+    )
+
     def __post_init__(self) -> None:
         """Refuse names that cannot stand in a topic."""
         for option in ("site", "device"):
@@ -71,6 +76,10 @@ class UplinkOptions:
     ca: Path | None = field(default=None, metadata=_help("the authority of the broker's name"))
     cert: Path | None = field(default=None, metadata=_help("this device's certificate"))
     key: Path | None = field(default=None, metadata=_help("this device's private key"))
+    command_key: Path | None = field(
+        default=None,
+        metadata=_help("the centre's key for commands (command.pub); empty: none is obeyed"),
+    )
     protocol: Literal["5", "3.1.1"] = field(default="5", metadata=_help("the MQTT version"))
     keepalive: int = field(default=240, metadata=_help("seconds of silence before a ping"))
     retry_max: float = field(default=30.0, metadata=_help("longest pause between tries, s"))

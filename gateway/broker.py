@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 _library = logging.getLogger(f"{__name__}.mqtt")
 _library.setLevel(logging.ERROR)  # a loss is said once, by us
 
-HEARD = (topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED, topics.STATE)
+HEARD = (
+    topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED, topics.REPLY, topics.STATE,
+)  # fmt: skip
 QUEUE = 2000
 """Messages that may wait inside; more are dropped, and devices say them again."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 5.0

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from edge.wire import topics
 from edge.wire.batch import decode_batch
 from edge.wire.errors import WireError
@@ -13,6 +15,7 @@ from edge.wire.messages import Allowed, Ask, Cursor, Have, Health, Part, State, 
 from edge.wire.topics import Topic
 from gateway import answers, replica
 from gateway.broker import Broker
+from gateway.commander import Commander
 from gateway.config import BrokerOptions
 from gateway.ledger import status
 from gateway.ledger.sqlite import SqliteLedger
@@ -53,12 +56,20 @@ class Centre:
         options: BrokerOptions,
         now: Callable[[], int],
         pulse: Pulse,
+        command_key: Ed25519PrivateKey,
     ) -> None:
         self._writes, self._reads, self._now, self._pulse = writes, reads, now, pulse
         self.broker = Broker(options, self._hear, self._connected)
+        self._commander = Commander(command_key, writes, reads, self.broker, now, pulse)
         self._queues: dict[Topic, asyncio.Queue[Said]] = {
             row: asyncio.Queue(WAITING)
-            for row in (topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED)
+            for row in (
+                topics.FACTS,
+                topics.ASK,
+                topics.HEALTH,
+                topics.REPLICA_WANTED,
+                topics.REPLY,
+            )
         }
         self._queues[topics.STATE] = self._queues[topics.HEALTH]
         self._fed: dict[str, int] = {}
@@ -76,6 +87,8 @@ class Centre:
             group.create_task(self._loop(topics.ASK, self._ask), name="answers")
             group.create_task(self._loop(topics.HEALTH, self._status), name="status")
             group.create_task(self._loop(topics.REPLICA_WANTED, self._wanted), name="replica")
+            group.create_task(self._loop(topics.REPLY, self._reply), name="replies")
+            group.create_task(self._commander.run(), name="commands")
             group.create_task(self._feed(), name="feed")
 
     async def alive(self) -> None:
@@ -183,6 +196,9 @@ class Centre:
     async def _tell_cursor(self, said: Said, epoch: str) -> None:
         cursor = await self._reads.call(lambda ledger: ledger.place(said.device, epoch))
         await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
+
+    async def _reply(self, said: Said) -> None:
+        await self._commander.reply(said.device, said.payload)
 
     # -- replicas and allow-lists
 

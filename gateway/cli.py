@@ -1,6 +1,7 @@
 """The command line of the centre: ``shelfwire-gateway``."""
 
 import argparse
+import getpass
 import os
 import sqlite3
 import sys
@@ -8,13 +9,16 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
+from edge.wire.commands import AnyDeed
 from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
 from gateway import enrol, imports, report
 from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
+from gateway.ledger import commands
 from gateway.ledger.sqlite import SqliteLedger
 
 _ABOUT = """\
@@ -28,6 +32,7 @@ A first gateway in five lines:
   shelfwire-gateway enrol --home centre tinh tinh-kiosk --out kiosk-keys
   shelfwire-gateway run --config centre/gateway.toml
 """
+DEEDS = tuple(str(one.__struct_config__.tag) for one in get_args(AnyDeed))
 _HOME = "SHELFWIRE_GATEWAY_HOME"
 
 
@@ -76,6 +81,16 @@ def parser() -> argparse.ArgumentParser:
 
     gone = _word(words, "revoke", _revoke, "take a device's right to speak", home=True)
     gone.add_argument("device", metavar="DEVICE")
+
+    deed = _word(words, "command", _command, "tell a device to do something", home=True)
+    deed.add_argument("device", metavar="DEVICE")
+    deed.add_argument("deed", metavar="DO", choices=DEEDS, help=", ".join(DEEDS))
+    deed.add_argument(
+        "arg", nargs="*", metavar="NAME=VALUE", help="such as minutes=10 (mute), bin=1, lines=100"
+    )
+    deed.add_argument("--who", default="", help="who asks (default: the account of this machine)")
+    deed.add_argument("--minutes", type=int, default=15, help="give up after so long (15)")
+    deed.add_argument("--wait", type=int, default=30, help="wait so many seconds for it (30)")
 
     files = (
         ("import-items", _items, "FILE.jsonl", "copies: item, title, author, kind, branch, flags"),
@@ -142,6 +157,23 @@ def _revoke(args: argparse.Namespace) -> int:
         enrol.revoke(home, ledger, args.device, now_ms())
     _say(f"{args.device} may not speak; now reload the broker (SIGHUP) to close its way in")
     return 0
+
+
+def _command(args: argparse.Namespace) -> int:
+    words = dict(text.partition("=")[::2] for text in args.arg)
+    deed = commands.read_deed(
+        args.deed, {k: int(v) if v.isdigit() else v for k, v in words.items()}
+    )
+    who = args.who or getpass.getuser()
+    with _Opened(Home(args.home)) as ledger:
+        ident = commands.ask(ledger, args.device, deed, who, now_ms(), args.minutes * 60_000)
+        found = commands.one(ledger, ident)
+        until = time.monotonic() + args.wait
+        while found["state"] in commands.OPEN and time.monotonic() < until:
+            time.sleep(0.2)
+            found = commands.one(ledger, ident)
+    _say(report.command(found))
+    return 1 if found["state"] in ("failed", "refused", "expired") else 0
 
 
 def _items(args: argparse.Namespace) -> int:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.wire.commands import public_pem
 from edge.wire.topics import SHARED, check_name
 from gateway import acl, pki
 from gateway.errors import HomeError
@@ -40,6 +43,7 @@ def make_home(folder: Path, hosts: list[str]) -> Home:
     servers = _authority(home, "server-ca", "Shelfwire server CA")
     _pair(home, "broker", lambda: pki.make_server(servers, hosts))
     _pair(home, "gateway", lambda: pki.make_client(devices, acl.GATEWAY))
+    command_key(home)
     if not home.pki("revoked.crl").exists():
         write_open(home.pki("revoked.crl"), pki.make_revocations(devices, []))
     if not home.config.exists():
@@ -55,6 +59,14 @@ def make_home(folder: Path, hosts: list[str]) -> Home:
 def open_ledger(home: Home) -> SqliteLedger:
     """Open the ledger of a gateway's folder."""
     return SqliteLedger(home.check().ledger, home.site_key)
+
+
+def command_key(home: Home) -> Ed25519PrivateKey:
+    """Return the key that signs commands; a folder from before there were commands gets one."""
+    path = home.pki("command.key")
+    if not path.exists():
+        write_secret(path, pki.make_signing_key())
+    return pki.load_signing_key(path.read_bytes())
 
 
 def enrol(
@@ -94,6 +106,7 @@ def enrol(
     write_secret(out / "device.key", pair.key_pem)
     write_open(out / "device.crt", pair.cert_pem)
     write_open(out / "ca.crt", home.pki("server-ca.crt").read_bytes())
+    write_open(out / "command.pub", public_pem(command_key(home)))
     write_secret(out / "site.key", home.site_key(site).hex() + "\n")
     write_acl(home, ledger)
     for row in old:

@@ -7,6 +7,7 @@ HOME/acl                   the broker's access list, written from the topic tabl
 HOME/pki/device-ca.*       signs devices; the broker trusts nothing else
 HOME/pki/server-ca.*       signs the broker; devices trust nothing else
 HOME/pki/broker.* gateway.*
+HOME/pki/command.key       signs commands to devices
 HOME/keys/SITE.key         the secret of a site's card references (32 bytes in hex)
 ```
 """

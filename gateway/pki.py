@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gateway.errors import HomeError
@@ -59,6 +60,26 @@ def load_pair(cert_pem: bytes, key_pem: bytes) -> Pair:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise HomeError("the authority's key is not an elliptic curve key")
     return Pair(cert, key)
+
+
+def make_signing_key() -> bytes:
+    """Make the key that signs commands (Ed25519), as unencrypted PKCS#8 PEM."""
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def load_signing_key(pem: bytes) -> Ed25519PrivateKey:
+    """Return the key that signs commands; raise HomeError when it is none."""
+    try:
+        key = serialization.load_pem_private_key(pem, None)
+    except ValueError as error:
+        raise HomeError(f"the key for commands cannot be read: {error}") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise HomeError("the key for commands is not an Ed25519 key")
+    return key
 
 
 def make_authority(name: str) -> Pair:

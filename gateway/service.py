@@ -7,11 +7,11 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 
+from gateway import enrol
 from gateway.centre import Centre
 from gateway.config import Config
 from gateway.console.app import make_app
 from gateway.console.server import ConsoleServer
-from gateway.enrol import open_ledger
 from gateway.home import Home
 from gateway.notify import notify, watchdog_seconds
 from gateway.pulse import Pulse
@@ -49,11 +49,11 @@ async def gateway(
     home = Home(config.gateway.data).check()
     pulse = Pulse()
     with contextlib.ExitStack() as closing:
-        writes = LedgerWorker(lambda: open_ledger(home), "ledger")
+        writes = LedgerWorker(lambda: enrol.open_ledger(home), "ledger")
         closing.callback(writes.close)
-        reads = LedgerWorker(lambda: open_ledger(home), "reading")
+        reads = LedgerWorker(lambda: enrol.open_ledger(home), "reading")
         closing.callback(reads.close)
-        centre = Centre(writes, reads, config.broker, now, pulse)
+        centre = Centre(writes, reads, config.broker, now, pulse, enrol.command_key(home))
         app = make_app(writes, reads, centre.broker, now, pulse)
         server = ConsoleServer(app, config.console.host, config.console.port, pulse)
         async with asyncio.TaskGroup() as group:

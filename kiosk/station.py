@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import uvicorn
@@ -14,9 +15,10 @@ from drivers.errors import DriverError
 from drivers.ports import Board, CardReader, ItemReader, Printer, Scanner
 from edge.device import Device, DeviceAwayError
 from edge.items import PadWatch
-from edge.station import Services, StationEntry
+from edge.station import NotPossibleError, Services, StationEntry
 from edge.tagwork import TagWork
 from kiosk.app import make_app
+from kiosk.commands import masked
 from kiosk.engine import Engine, quietly
 from kiosk.printing import Printing
 from kiosk.session import State
@@ -102,6 +104,8 @@ class Kiosk:
         self.port = options.port
         self._options = options
         self._services = services
+        self._closed_file = services.agent.data / "kiosk-closed"
+        self.closed = self._closed_file.exists()
         self._pad: Device[ItemReader] = services.devices[options.pad]
         self._watch = PadWatch(self._pad, services.replica)
         self._printing = Printing(self._device(options.printer), services.journal)
@@ -146,6 +150,19 @@ class Kiosk:
             "kiosk_cards_refused": done.refused_cards,
         }
 
+    async def command(self, name: str, _args: Mapping[str, Any]) -> dict[str, Any]:
+        """Do what the centre asks: serve nobody, serve again, show the masked screen."""
+        match name:
+            case "out_of_service" | "in_service":
+                closed = name == "out_of_service"
+                await asyncio.to_thread(_keep, self._closed_file, closed)
+                self.closed = closed
+                return {}
+            case "screen":
+                return masked(self.stage.message)
+            case _:
+                raise NotPossibleError("A kiosk cannot do this.")
+
     def health(self) -> dict[str, Any]:
         """Return what ``/health`` says: is the kiosk able, which parts are up."""
         names = {self._options.pad, self._options.card, self._options.scanner}
@@ -176,7 +193,10 @@ class Kiosk:
             try:
                 async with engine.pad:
                     items = await self._watch.look()
-                engine.looked(items)
+                if self.closed and engine.visit.state in (State.IDLE, State.OUT_OF_SERVICE):
+                    engine.unable()
+                else:
+                    engine.looked(items)
                 seen_ms = clock.mono_ms()
             except (DeviceAwayError, DriverError) as error:
                 log.debug("kiosk pad: %s", error)
@@ -239,6 +259,14 @@ class Kiosk:
             server.should_exit = True
             await serving
             listener.close()
+
+
+def _keep(file: Path, there: bool) -> None:
+    """Make a file be there or not; it tells the next start."""
+    if there:
+        file.touch()
+    else:
+        file.unlink(missing_ok=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TypeVar
 
 from edge.clock import Clock
@@ -16,12 +16,12 @@ from edge.uplink.pace import Budget, Keepalive
 from edge.uplink.sender import Sender
 from edge.wire import topics
 from edge.wire.batch import decode_event
+from edge.wire.commands import Command, Reply
 from edge.wire.errors import WireError
 from edge.wire.messages import (
     Allowed,
     Answer,
     Ask,
-    Command,
     Cursor,
     Have,
     Health,
@@ -53,14 +53,14 @@ CLOCK_AGAIN = 15.0
 QUESTIONS = 64
 """Questions that may wait at once; more are answered by silence."""
 R = TypeVar("R")
-Commands = dict[str, Callable[[dict[str, object]], Awaitable[None]]]
+Obey = Callable[[Command], None]
 
 
 class Uplink:
     """Keeps the device and the centre in step. :meth:`run` is a task of the agent.
 
     ``health`` gives the health message. ``allowed`` is filled with what gates shall let pass.
-    ``commands``: name -> what to do with the arguments.
+    ``obey`` takes commands; it raises WireError for one that is not to be believed.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Uplink:
         *,
         health: Callable[[], Health],
         allowed: dict[str, int],
-        commands: Commands | None = None,
+        obey: Obey | None = None,
         version: str = "",
     ) -> None:
         self.connected = False
@@ -83,7 +83,7 @@ class Uplink:
         self._health = health
         self._allowed = allowed
         self._from_centre: set[str] = set()
-        self._commands = commands or {}
+        self._obey = obey
         self._version = version
         self._link: Link | None = None
         self._questions: dict[str, asyncio.Future[Answer]] = {}
@@ -210,8 +210,8 @@ class Uplink:
             await self._part(decode(payload, Part))
         elif row is topics.ALLOWED:
             self._let_pass(decode(payload, Allowed))
-        elif row is topics.COMMAND:
-            await self._obey(decode(payload, Command))
+        elif row is topics.COMMAND and self._obey is not None:
+            self._obey(decode(payload, Command))
 
     async def _cursor(self, cursor: Cursor) -> None:
         journal = self._journal
@@ -267,18 +267,20 @@ class Uplink:
         for uid in [uid for uid, until in self._allowed.items() if until <= now]:
             del self._allowed[uid]
 
-    async def _obey(self, command: Command) -> None:
-        if command.expires <= self._clock.now_ms():
-            log.info("command %s came too late and is left", command.name)
-            return
-        if command.name == "health":
+    async def tell_health(self, _: object) -> None:
+        """Say at once how the device is."""
+        with contextlib.suppress(LinkLostError):
             await self._say(topics.HEALTH, self._health())
-        elif command.name == "replica":
+
+    async def fetch_replica(self, _: object) -> None:
+        """Ask for the whole local copy anew."""
+        with contextlib.suppress(LinkLostError):
             await self._say(topics.REPLICA_WANTED, Have(version=0))
-        elif command.name in self._commands:
-            await self._commands[command.name](dict(command.args))
-        else:
-            log.warning("command %r is not known", command.name)
+
+    async def reply(self, reply: Reply) -> None:
+        """Send what a command asked for; lost with the connection: it can be asked for again."""
+        with contextlib.suppress(LinkLostError):
+            await self._say(topics.REPLY, reply)
 
     async def _send_facts(self) -> None:
         """Send facts once the centre has said where we are, or says nothing."""

@@ -46,6 +46,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("well", ("part", "reason")),
     ("staff_called", ("station",)),
     ("booted", ("version", "stations", "clean")),
+    ("ordered", ("order", "name", "outcome", "why")),
 )
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((
@@ -59,6 +60,7 @@ _ENVELOPE = ("clock", "unc", "policy", "replica")
 _NAMES = (
     "boot", "clock", "item", "uid", "card", "session", "about", "by", "format", "place", "bin",
     "owner", "gate", "direction", "reason", "station", "part", "why", "version", "stations",
+    "order", "name", "outcome",
 )  # fmt: skip
 COLUMNS = (
     "kind", "shape", "envelope", "raw", "id", "ids", "wall", "mono", "unc", "policy", "replica",

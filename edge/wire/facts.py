@@ -175,10 +175,19 @@ class Booted(Base, tag="booted", frozen=True, kw_only=True, omit_defaults=True):
     """False when the last run ended without saying goodbye (power cut, kill)."""
 
 
+class Ordered(Base, tag="ordered", frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a command of the centre; ``order`` is its id, ``name`` what it asked for."""
+
+    order: str
+    name: str
+    outcome: Literal["received", "done", "failed", "refused", "expired"]
+    why: str = ""
+
+
 Fact = (
     Loan | Return | RenewalWish | Secured | TagStillArmed | Repaired
     | GateAlarm | GateLetPass | GateCount | BinChanged | DropRefused
-    | TagTrouble | Trouble | Well | StaffCalled | Booted
+    | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered
 )  # fmt: skip
 """Every fact a device can journal."""
 

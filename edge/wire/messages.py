@@ -94,15 +94,6 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
     numbers: dict[str, float] = {}
 
 
-class Command(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What the device shall do, until ``expires`` (ms); later it is ignored."""
-
-    id: str
-    name: str
-    expires: int
-    args: dict[str, Any] = {}
-
-
 class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A question of the desk. ``what``: ``reader``, ``lend``, ``take_back``, ``renew``.
 

@@ -51,16 +51,18 @@ FACTS = Topic("up/facts", Who.DEVICE, False, "a batch of facts (Batch)")
 ASK = Topic("up/ask", Who.DEVICE, False, "a question of the desk (Ask)")
 HEALTH = Topic("up/health", Who.DEVICE, False, "how the device and its parts are (Health)")
 REPLICA_WANTED = Topic("up/replica", Who.DEVICE, False, "the replica version a device has (Have)")
+REPLY = Topic("up/reply", Who.DEVICE, False, "log lines or a masked screen, asked for (Reply)")
 STATE = Topic("state", Who.DEVICE, True, "connected or not (State), with last will")
 CURSOR = Topic("down/cursor", Who.CENTRE, True, "how far the ledger has committed (Cursor)")
 ANSWER = Topic("down/answer", Who.CENTRE, False, "the answer to a question (Answer)")
 REPLICA = Topic("down/replica", Who.CENTRE, False, "a part of a replica snapshot or changes (Part)")
-COMMAND = Topic("down/command", Who.CENTRE, False, "what the device shall do (Command)")
+COMMAND = Topic("down/command", Who.CENTRE, False, "what the device shall do, signed (Command)")
 CHANGES = Topic("changes", Who.CENTRE, False, "replica changes for a site (Part)", shared=True)
 ALLOWED = Topic("allowed", Who.CENTRE, True, "tags the gates let pass (Allowed)", shared=True)
 
 ALL = (
-    FACTS, ASK, HEALTH, REPLICA_WANTED, STATE, CURSOR, ANSWER, REPLICA, COMMAND, CHANGES, ALLOWED,
+    FACTS, ASK, HEALTH, REPLICA_WANTED, REPLY, STATE, CURSOR, ANSWER, REPLICA, COMMAND, CHANGES,
+    ALLOWED,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from edge.wire.facts import (
     Booted,
     Fact,
     GateAlarm,
+    Ordered,
     Repaired,
     Secured,
     StaffCalled,
@@ -41,6 +42,7 @@ class Effects:
             Well: self._well,
             StaffCalled: self._staff_called,
             BinChanged: self._bin,
+            Ordered: self._ordered,
         }
 
     def apply(self, fact: Fact, row: Row) -> list[str]:
@@ -100,6 +102,15 @@ class Effects:
             self._settle(row, key)
         else:
             self._open(row, key, "BIN_FULL", bin=fact.bin, percent=fact.percent, items=fact.items)
+
+    def _ordered(self, fact: Ordered, row: Row) -> None:
+        """Note what became of a command; a result is never taken back by an older word."""
+        self._store.run(
+            "UPDATE commands SET state = ?3, why = ?4, changed = ?5 WHERE id = ?1 AND device = ?2 "
+            "AND (?3 <> 'received' OR state IN ('waiting', 'sent', 'expired')) "
+            "AND state NOT IN ('done', 'failed', 'refused')",
+            *(fact.order, row["device"], fact.outcome, fact.why[:200], row["received"]),
+        )
 
     def _open(self, row: Row, key: str, code: str, **detail: Any) -> None:
         self._worklist.open(

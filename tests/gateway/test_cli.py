@@ -207,7 +207,7 @@ def test_a_newer_or_broken_ledger_is_left_alone(home, capsys):
     db.execute("PRAGMA user_version=99")
     db.close()
     assert run(home, "report") == 1
-    assert "has version 99, this program knows 1" in capsys.readouterr().err
+    assert "has version 99, this program knows" in capsys.readouterr().err
     for end in ("", "-wal", "-shm"):
         home.ledger.with_name(home.ledger.name + end).unlink(missing_ok=True)
     home.ledger.write_bytes(b"not a database at all, just text" * 100)

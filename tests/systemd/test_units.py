@@ -18,6 +18,7 @@ LIMITS = {
     "shelfwire-agent.service": 1.5,
     "shelfwire-gateway.service": 1.5,
     "shelfwire-broker.service": 2.0,
+    "shelfwire-reboot.service": 2.5,
     "shelfwire-kiosk.service": 6.5,
 }
 """Highest exposure; a browser needs its own sandbox and a screen, so its user can reach nothing."""

@@ -21,12 +21,12 @@ from edge.uplink.link import connect
 from edge.uplink.testing import Link, through
 from edge.wire import topics
 from edge.wire.batch import Batch, Event, decode_batch
+from edge.wire.commands import Command, Reply
 from edge.wire.facts import Loan, StaffCalled
 from edge.wire.messages import (
     Allowed,
     Answer,
     Ask,
-    Command,
     Cursor,
     Have,
     Health,
@@ -110,7 +110,7 @@ class Agent:
         self.allowed: dict[str, int] = {}
         self.parts: dict[str, PartHealth] = {}
         self.clock = clock
-        self.obeyed: list[dict[str, object]] = []
+        self.obeyed: list[Command] = []
         settings = UplinkOptions(host="127.0.0.1", port=port, tls=False, retry_max=0.2, **options)
         self.uplink = Uplink(
             settings,
@@ -120,11 +120,8 @@ class Agent:
             clock,
             health=lambda: Health(at=NOW, version="1", boot="b", parts=dict(self.parts)),
             allowed=self.allowed,
-            commands={"restart": self.obey},
+            obey=self.obeyed.append,
         )
-
-    async def obey(self, args: dict[str, object]) -> None:
-        self.obeyed.append(args)
 
     async def close(self) -> None:
         await self.journal.close()
@@ -357,23 +354,23 @@ async def test_the_list_of_tags_that_may_pass_follows_the_centre_and_keeps_our_o
     assert agent.allowed == {"OURS": NOW + 5000}
 
 
-async def test_commands_are_obeyed_unless_they_come_too_late(
-    agent: Agent, ledger: Ledger, caplog: pytest.LogCaptureFixture
+async def test_commands_are_handed_on_and_their_replies_are_sent(
+    agent: Agent, ledger: Ledger
 ) -> None:
+    command = Command(body=b"{}", sign=b"s")
     async with running(ledger, agent.uplink):
         await until(lambda: ledger.said("up/health"))
         before = len(ledger.said("up/health"))
-        for name, expires in (("restart", 1), ("dance", NOW + 1), ("restart", NOW + 10_000)):
-            await ledger.say(
-                topics.COMMAND, Command(id="1", name=name, expires=expires, args={"n": expires})
-            )
+        await ledger.say(topics.COMMAND, command)
         await until(lambda: agent.obeyed)
-        await ledger.say(topics.COMMAND, Command(id="2", name="health", expires=NOW + 1))
-        await ledger.say(topics.COMMAND, Command(id="3", name="replica", expires=NOW + 1))
+        await agent.uplink.tell_health(None)
+        await agent.uplink.fetch_replica(None)
+        await agent.uplink.reply(Reply(order="1", lines=["a"]))
         await until(lambda: len(ledger.said("up/health")) > before)
         await until(lambda: len(ledger.said("up/replica")) > 1)
-    assert agent.obeyed == [{"n": NOW + 10_000}]
-    assert "command 'dance' is not known" in caplog.text
+        await until(lambda: ledger.said("up/reply"))
+    assert agent.obeyed == [command]
+    assert decode(ledger.said("up/reply")[0], Reply).lines == ["a"]
 
 
 async def test_health_is_said_at_once_when_a_part_changes(agent: Agent, ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ from edge.wire.facts import card_ref, normal_card, uid_card
 
 KINDS = [
     messages.Cursor, messages.State, messages.Part, messages.Have, messages.Allowed,
-    messages.Health, messages.Command, messages.Ask, messages.Answer,
+    messages.Health, messages.Ask, messages.Answer,
 ]  # fmt: skip
 
 
