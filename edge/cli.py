@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from edge import doctorcli, framecli, journalcli, readercli, simcli, tagcli, taglock
+from edge import doctorcli, dropcli, framecli, journalcli, readercli, simcli, tagcli, taglock
 from edge.config import Config, ConfigError, load, site_key
 from edge.version import VERSION
 
@@ -21,6 +21,7 @@ transaction into a local journal, and brings them to the centre when there is a 
   shelfwire agent --config /etc/shelfwire/agent.toml   run the stations of this device
   shelfwire journal show /var/lib/shelfwire/journal.db what happened here lately
   shelfwire tag decode 11010131...                     what does this tag say?
+  shelfwire drop which BT00000123                      which bin would it fall into?
   shelfwire doctor                                     what is wrong here, and what to do?
   shelfwire reader configure feig-pad                  make an RFID reader as it should be
   shelfwire simulate feig                              a simulated reader to try it all with
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     readercli.add_parser(words)
     doctorcli.add_parser(words)
     framecli.add_parser(words)
+    dropcli.add_parser(words)
     return made
 
 

@@ -159,6 +159,13 @@ class Desk:
         there = {view.item: view for view in answer.items} if answer is not None else {}
         return [there.get(one) or self._replica.item(one) for one in items]
 
+    async def sort(self, item: str) -> tuple[ItemView | None, str]:
+        """Return what is known of an item that comes back, and the bin the centre names for it."""
+        answer = await self._ask("take_back", "", [item])
+        views = [view for view in answer.items if view.item == item] if answer is not None else []
+        view = views[0] if views else self._replica.item(item)
+        return view, answer.bins.get(item, "") if answer is not None else ""
+
     async def _ask(self, what: str, card: str, items: Sequence[str] = ()) -> Answer | None:
         """Return an answer that answers; silence keeps the next questions from waiting."""
         if not self.online:

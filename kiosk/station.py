@@ -15,12 +15,12 @@ from drivers.errors import DriverError
 from drivers.ports import Board, CardReader, ItemReader, Printer, Scanner
 from edge.device import Device, DeviceAwayError
 from edge.items import PadWatch
+from edge.printing import Printing
 from edge.station import NotPossibleError, Services, StationEntry
 from edge.tagwork import TagWork
 from kiosk.app import make_app
 from kiosk.commands import masked
 from kiosk.engine import Engine, quietly
-from kiosk.printing import Printing
 from kiosk.session import State
 from kiosk.stage import Stage
 from kiosk.timing import Limits

@@ -54,7 +54,6 @@ class Effect(StrEnum):
     SHUTTER_JAM = "shutter_jam"
     SHUTTER_JAM_OVER = "shutter_jam_over"
     REFUSE = "refuse"
-    EMPTIED = "emptied"
 
 
 _DOOR = {Event.DOOR_OPENED: State.DOOR_OPEN}
@@ -113,19 +112,11 @@ class Chute:
     reader: bool = True
     shutter: bool = True
     """The shutter is shut when it should be."""
-    opened: bool = False
-    """The door was opened and closed, and the sensor has not said yet that the bin is empty."""
 
     def on(self, event: Event) -> list[Effect]:
         """Take an event; return what to do, in order."""
-        before = self.state
         self._note(event)
         effects = self._go(event)
-        if before is State.DOOR_OPEN and event is Event.DOOR_CLOSED:
-            self.opened = True
-        if self.opened and not self.full and not self.door:
-            self.opened = False
-            effects.insert(0, Effect.EMPTIED)
         if event is Event.ITEM_IN and self.state in (State.FULL, State.AWAY, State.STUCK):
             effects.append(Effect.REFUSE)
         while self.state is State.READY and (pending := self._pending()) is not None:

@@ -1,78 +1,52 @@
 """The book-drop station: looks into the chute, arms and records, then opens the shutter.
 
 What happens when is in the table of :mod:`edge.drop.chute`. An item passes the shutter only after
-its return is in the journal, so that a power cut leaves it in the chute.
+its return is in the journal, so that a power cut leaves it in the chute. Which bin it falls into is
+chosen before the return is recorded, so that the record says where it lies.
 """
 
 import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
-from typing import Any
 
 from drivers.errors import DriverError, OptionError
 from drivers.ports import Board, ItemReader
+from edge.circulation.sorting import aside
 from edge.device import Device, DeviceAwayError
-from edge.drop.bin import Bin
+from edge.drop.bins import Bins
 from edge.drop.chute import Chute, Effect, Event, State
+from edge.drop.options import DropOptions
+from edge.drop.paper import Paper
+from edge.drop.sorter import Sorter
 from edge.items import PadItem, PadWatch
 from edge.journal import JournalError
 from edge.recorder import Recorder
 from edge.station import Services, StationEntry
 from edge.tagwork import TagWork
-from edge.wire.facts import BinChanged, DropRefused, TagTrouble
+from edge.wire.facts import BinChanged, DropRefused, TagTrouble, TakenAside
 
 log = logging.getLogger(__name__)
 TICK = 0.25
 LOOK_EVERY = 0.08
+FALL_SECONDS = 1.5
+"""An item that left the chute passes the sensor behind the shutter within this time."""
 _REFUSED = {State.FULL: "full", State.STUCK: "shutter_stuck"}
-_LINES: dict[str, tuple[Event, Event]] = {
-    "bin_door": (Event.DOOR_OPENED, Event.DOOR_CLOSED),
-    "bin_full": (Event.BIN_FULL, Event.BIN_FREE),
-    "flap": (Event.ITEM_IN, Event.ITEM_OUT),
-}
 
 
-def _help(text: str, **more: Any) -> dict[str, Any]:
-    return {"help": text, **more}
+@dataclass(slots=True)
+class _Falling:
+    """What was recorded and is let in: into which bin, and whether a sensor saw it fall."""
 
+    bin: str
+    items: list[PadItem] = field(default_factory=list)
+    fell: bool = False
+    left: float | None = None
+    """When it left the chute, on the loop's clock."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropOptions:
-    """A book drop: one RFID reader at the chute and one board."""
-
-    reader: str = field(metadata=_help("device: the RFID reader at the chute", device=ItemReader))
-    board: str = field(
-        metadata=_help(
-            "device: inputs flap, bin_half, bin_full, bin_door, shutter_open; outputs shutter, light",
-            device=Board,
-        )
-    )
-    name: str = field(default="drop", metadata=_help("the drop's name in troubles and counts"))
-    bin: str = field(default="1", metadata=_help("the bin's name on the console"))
-    capacity: int = field(default=60, metadata=_help("items that fill the bin, as an estimate"))
-    settle_seconds: float = field(
-        default=0.3, metadata=_help("how long the same tags must be seen before it counts, s")
-    )
-    look_seconds: float = field(
-        default=2.0, metadata=_help("how long to look for a tag before the item is refused, s")
-    )
-    shutter_seconds: float = field(
-        default=4.0, metadata=_help("how long the shutter stays open for an item to fall, s")
-    )
-    shut_seconds: float = field(
-        default=3.0,
-        metadata=_help("if input shutter_open is on for so long unasked, the shutter is stuck, s"),
-    )
-    tamper: str = field(
-        default="", metadata=_help("input that tells of an opened case, such as tamper; or empty")
-    )
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that make no drop."""
-        for option in ("capacity", "look_seconds", "shutter_seconds", "shut_seconds"):
-            if getattr(self, option) <= 0:
-                raise ValueError(f"{option}: must be more than 0")
+    @property
+    def names(self) -> str:
+        return ", ".join(one.item for one in self.items if one.item) or "an item without a tag"
 
 
 class Drop:
@@ -80,17 +54,22 @@ class Drop:
 
     def __init__(self, options: DropOptions, services: Services) -> None:
         self._options = options
+        self._services = services
         self._reader: Device[ItemReader] = services.devices[options.reader]
         self._board: Device[Board] = services.devices[options.board]
         self._watch = PadWatch(self._reader, services.replica)
         self._work = TagWork(services, self._reader, self._watch)
         self._chute = Chute()
-        self._bin = Bin(options.capacity, services.agent.data / f"bin-{options.name}.json")
-        self._bin.load()
+        self._bins = Bins(options.every_bin(), services.agent.data, options.name)
+        self._rules = options.rules()
+        home = options.branch or services.agent.site
+        self._sorter = Sorter(services.desk, self._rules, self._bins.names, home)
+        self._paper = Paper(options, services)
         self._recorder = Recorder(services.journal)
         self._reader_up = True
         self._open_since: float | None = None
         self._shutter_stuck = False
+        self._falling: _Falling | None = None
         self._events: asyncio.Queue[Event] = asyncio.Queue(100)
 
     async def run(self) -> None:
@@ -102,16 +81,21 @@ class Drop:
                 work.create_task(self._watch_board(), name=f"{name} board")
                 work.create_task(self._watch_reader(), name=f"{name} reader")
                 work.create_task(self._watch_shutter(), name=f"{name} shutter")
+                work.create_task(self._paper.run(), name=f"{name} paper")
                 work.create_task(self._follow(), name=f"{name} chute")
 
     def numbers(self) -> dict[str, float]:
-        """Return how full the bin is, and whether the drop takes items now."""
+        """Return how full the bins are, and whether the drop takes items now."""
         ready = self._chute.state in (State.READY, State.LOOKING, State.LETTING_IN)
-        return {
-            "bin_percent": self._bin.percent,
-            "bin_items": self._bin.items,
+        bins = {name: self._bins[name] for name in self._bins.names}
+        figures = {
+            "bin_percent": max(one.percent for one in bins.values()),
+            "bin_items": sum(one.items for one in bins.values()),
             "ready": float(ready and self._board.up),
         }
+        if len(bins) > 1:
+            figures |= {f"bin_percent.{name}": one.percent for name, one in bins.items()}
+        return figures
 
     async def _follow(self) -> None:
         """Give every event to the table and do what it asks for; what comes meanwhile waits."""
@@ -126,6 +110,8 @@ class Drop:
             await self._on(event)
 
     async def _on(self, event: Event) -> None:
+        if event is Event.ITEM_OUT and self._falling is not None:
+            self._falling.left = asyncio.get_running_loop().time()
         for effect in self._chute.on(event):
             await self._do(effect)
 
@@ -134,16 +120,17 @@ class Drop:
             case Effect.LIGHT_ON | Effect.LIGHT_OFF:
                 await self._switch("light", effect is Effect.LIGHT_ON)
             case Effect.OPEN_SHUTTER:
+                await self._divert()
                 await self._switch("shutter", True, self._options.shutter_seconds)
             case Effect.CLOSE_SHUTTER:
                 await self._switch("shutter", False)
             case Effect.LOOK:
                 await self._look()
             case Effect.JAM:
-                why = "An item is stuck in the chute of the book drop. Please take it out."
-                self._recorder.trouble(self._options.name, "jam", why)
+                self._recorder.trouble(self._options.name, "jam", self._jam())
             case Effect.JAM_OVER:
                 self._recorder.well(self._options.name, "jam")
+                self._doubtful("jammed")
             case Effect.SHUTTER_JAM:
                 why = "The shutter of the book drop stands open. Please look what keeps it open."
                 self._recorder.trouble(self._options.name, "shutter_stuck", why)
@@ -152,17 +139,14 @@ class Drop:
             case Effect.REFUSE:
                 reason = _REFUSED.get(self._chute.state, "reader_away")
                 self._recorder.put(DropRefused(reason=reason))
-            case Effect.EMPTIED:
-                count = self._bin.empty()
-                fact = BinChanged(bin=self._options.bin, items=count, emptied=True)
-                self._recorder.put(fact)
 
     async def _look(self) -> None:
-        """Find out what is in the chute, take it back if it is one good item."""
+        """Find out what is in the chute, take it in if it is one good item or may be put aside."""
         self._watch.forget()
+        items: list[PadItem] = []
         try:
-            item, reason = await self._one_item()
-            if item is not None and await self._take_back(item):
+            items, reason = await self._found()
+            if await (self._take_in(items[0]) if not reason else self._put_aside(items, reason)):
                 await self._on(Event.ACCEPTED)
                 return
         except DeviceAwayError:
@@ -171,14 +155,14 @@ class Drop:
             return
         except JournalError as error:
             log.error("%s: a return could not be recorded: %s", self._options.name, error)
-            item, reason = None, "not_recorded"
+            reason = "not_recorded"
         if self._in_chute():
-            reason = reason or "removed"
-            self._recorder.put(DropRefused(reason=reason, uid=item.key if item else None))
+            uid = items[0].key if len(items) == 1 else None
+            self._recorder.put(DropRefused(reason=reason or "removed", uid=uid))
         await self._on(Event.REFUSED)
 
-    async def _one_item(self) -> tuple[PadItem | None, str]:
-        """Return the one item that lies there, or why there is not exactly one good one."""
+    async def _found(self) -> tuple[list[PadItem], str]:
+        """Return what lies there, and why it is not exactly one good item (empty: it is)."""
         loop = asyncio.get_running_loop()
         begun = since = loop.time()
         last: frozenset[bytes] = frozenset()
@@ -188,32 +172,107 @@ class Drop:
             if here != last:
                 last, since = here, now
             if here and now - since >= self._options.settle_seconds:
-                return self._pick(items)
+                return items, self._judge(items)
             if now - begun >= self._options.look_seconds + (1.0 if here else 0.0):
-                return self._pick(items)
+                return items, self._judge(items)
             await asyncio.sleep(LOOK_EVERY)
-        return None, "removed"
+        return [], "removed"
 
-    def _pick(self, items: list[PadItem]) -> tuple[PadItem | None, str]:
+    def _judge(self, items: list[PadItem]) -> str:
         if len(items) != 1:
-            return None, "several" if items else "no_tag"
+            return "several" if items else "no_tag"
         [item] = items
         if not item.trouble and item.item:
-            return item, ""
+            return ""
         reason = item.trouble or "unreadable"
         fact = TagTrouble(reason=reason, uid=item.key, item=item.item, station=self._options.name)
         self._recorder.put(fact)
-        return None, reason
+        return reason
 
-    async def _take_back(self, item: PadItem) -> bool:
-        done = await self._work.take_back(item, "drop", bin_name=self._options.bin)
-        if done.event_id is None:
-            if not done.removed:
-                raise DeviceAwayError(f"{self._reader.name}: {self._reader.why}")
+    async def _take_in(self, item: PadItem) -> bool:
+        """Choose the bin, arm, record; return whether the item may fall."""
+        goes = await self._sorter.sort(item, self._services.replica.policy)
+        bin_name = self._bins.taking([goes.bin, *self._otherwise()])
+        if not bin_name or not await self._take_back(item, bin_name):
             return False
-        self._bin.add()
-        self._tell_level()
+        self._falls(bin_name, [item])
+        title = goes.view.title if goes.view is not None else item.title
+        self._paper.came_in(item.item or "", title, goes)
         return True
+
+    async def _put_aside(self, items: list[PadItem], reason: str) -> bool:
+        """Take in what is not one good item, if it may be: each good item among it is returned."""
+        bin_name = aside(self._rules)
+        if reason not in self._options.aside or self._bins[bin_name].full:
+            return False
+        for item in items:
+            if item.item and not item.trouble and not await self._take_back(item, bin_name):
+                return False
+        one = items[0] if len(items) == 1 else None
+        fact = TakenAside(
+            bin=bin_name,
+            reason=reason,
+            item=one.item if one else None,
+            uid=one.key if one else "",
+        )
+        await self._services.journal.append(fact)
+        self._falls(bin_name, items)
+        return True
+
+    def _otherwise(self) -> list[str]:
+        """Return where an item goes whose own bin is full."""
+        return [rule.bin for rule in self._rules[-1:]] + [aside(self._rules)]
+
+    async def _take_back(self, item: PadItem, bin_name: str) -> bool:
+        done = await self._work.take_back(item, "drop", bin_name=bin_name)
+        if done.event_id is None and not done.removed:
+            raise DeviceAwayError(f"{self._reader.name}: {self._reader.why}")
+        return done.event_id is not None
+
+    def _falls(self, bin_name: str, items: list[PadItem]) -> None:
+        if self._falling is not None and self._options.fell:
+            self._doubtful("taken_out")
+        self._falling = _Falling(bin_name, items)
+        self._counted(bin_name, max(1, len(items)))
+
+    def _counted(self, bin_name: str, count: int = 1) -> None:
+        self._bins[bin_name].add(count)
+        self._tell_level(bin_name)
+
+    async def _divert(self) -> None:
+        """Point the diverters at the bin of what falls now; each goes back by itself."""
+        wanted = self._falling.bin if self._falling is not None else ""
+        for name, one in self._bins.options.items():
+            if one.diverter and name != wanted:
+                await self._switch(one.diverter, False)
+        if wanted and self._bins.options[wanted].diverter:
+            seconds = self._options.shutter_seconds + FALL_SECONDS
+            await self._switch(self._bins.options[wanted].diverter, True, seconds)
+
+    def _jam(self) -> str:
+        names = self._falling.names if self._falling is not None else "an item"
+        where = f" Put it into bin {self._falling.bin}." if self._falling is not None else ""
+        return f"Stuck in the chute of the book drop: {names}. Its return is recorded.{where}"
+
+    def _doubtful(self, reason: str) -> None:
+        """Have a person look for what was recorded and perhaps did not fall into its bin."""
+        falling, self._falling = self._falling, None
+        if falling is None or falling.fell:
+            return
+        for item in falling.items:
+            fact = TakenAside(bin=falling.bin, reason=reason, item=item.item, uid=item.key)
+            self._recorder.put(fact)
+        if reason == "taken_out":
+            self._counted(falling.bin, -max(1, len(falling.items)))
+
+    def _look_after_falling(self, now: float) -> None:
+        """Notice an item that left the chute and never passed the sensor behind the shutter."""
+        falling = self._falling
+        if falling is None or falling.left is None or now - falling.left < FALL_SECONDS:
+            return
+        if self._options.fell:
+            self._doubtful("taken_out")
+        self._falling = None
 
     def _in_chute(self) -> bool:
         """Return whether something is in the chute, as far as the board can say."""
@@ -222,12 +281,10 @@ class Drop:
         except DriverError:
             return True
 
-    def _tell_level(self) -> None:
-        if self._bin.news():
-            fact = BinChanged(
-                bin=self._options.bin, percent=self._bin.percent, items=self._bin.items
-            )
-            self._recorder.put(fact)
+    def _tell_level(self, bin_name: str) -> None:
+        one = self._bins[bin_name]
+        if one.news():
+            self._recorder.put(BinChanged(bin=bin_name, percent=one.percent, items=one.items))
 
     async def _switch(self, line: str, active: bool, seconds: float | None = None) -> None:
         try:
@@ -238,11 +295,12 @@ class Drop:
             log.warning("%s: %s could not be switched: %s", self._options.name, line, error)
 
     async def _watch_board(self) -> None:
+        more = ("shutter_open", self._options.tamper, self._options.fell, "flap")
         while True:
             try:
                 await self._board.wait_up()
                 await self._switch("light", self._chute.state is State.READY)
-                for line in ("bin_half", "shutter_open", self._options.tamper, *_LINES):
+                for line in (*sorted(self._bins.lines), *more):
                     with contextlib.suppress(KeyError, OptionError):  # a line it does not have
                         await self._changed(line, self._board.port().active(line))
                 while True:
@@ -253,18 +311,30 @@ class Drop:
                 await asyncio.sleep(TICK)
 
     async def _changed(self, line: str, active: bool) -> None:
-        if line == "bin_half":
-            self._bin.half = active
-        elif line == "bin_full":
-            self._bin.full = active
+        if line == "flap":
+            await self._events.put(Event.ITEM_IN if active else Event.ITEM_OUT)
         elif line == "shutter_open":
             self._open_since = asyncio.get_running_loop().time() if active else None
         elif line and line == self._options.tamper:
             self._tampered(active)
-        if line in ("bin_half", "bin_full"):
-            self._tell_level()
-        if line in _LINES:
-            await self._events.put(_LINES[line][0 if active else 1])
+        elif line and line == self._options.fell:
+            if active and self._falling is not None:
+                self._falling.fell = True
+        elif line in self._bins.lines:
+            await self._bin_changed(line, active)
+
+    async def _bin_changed(self, line: str, active: bool) -> None:
+        """A sensor or a door of the bins changed: tell levels, what was emptied, and the chute."""
+        full, door = self._bins.full, self._bins.door
+        for name in self._bins.note(line, active):
+            self._tell_level(name)
+        for name, count in self._bins.emptied().items():
+            self._recorder.put(BinChanged(bin=name, items=count, emptied=True))
+        if self._bins.full != full:
+            await self._events.put(Event.BIN_FULL if self._bins.full else Event.BIN_FREE)
+        if self._bins.door != door:
+            event = Event.DOOR_OPENED if self._bins.door else Event.DOOR_CLOSED
+            await self._events.put(event)
 
     def _tampered(self, active: bool) -> None:
         if active:
@@ -278,6 +348,7 @@ class Drop:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK)
+            self._look_after_falling(loop.time())
             if self._chute.state is State.LETTING_IN and self._open_since is not None:
                 self._open_since = loop.time()
             since = self._open_since

@@ -47,6 +47,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("staff_called", ("station",)),
     ("booted", ("version", "stations", "clean")),
     ("ordered", ("order", "name", "outcome", "why")),
+    ("taken_aside", ("bin", "reason", "item", "uid")),
 )
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((

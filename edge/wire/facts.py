@@ -133,6 +133,19 @@ class DropRefused(Base, tag="drop_refused", frozen=True, kw_only=True, omit_defa
     uid: str | None = None
 
 
+class TakenAside(Base, tag="taken_aside", frozen=True, kw_only=True, omit_defaults=True):
+    """The book drop took in what a person must look at: it lies in ``bin``, or should.
+
+    ``reason`` is a word as of DropRefused, or ``jammed`` and ``taken_out``: the return is recorded,
+    but perhaps the item is not in its bin. ``item`` and ``uid`` when just one tag was read.
+    """
+
+    bin: str
+    reason: str
+    item: str | None = None
+    uid: str = ""
+
+
 class TagTrouble(Base, tag="tag_trouble", frozen=True, kw_only=True, omit_defaults=True):
     """A tag that staff must look at: unreadable, torn write, foreign, card among books, …."""
 
@@ -187,7 +200,7 @@ class Ordered(Base, tag="ordered", frozen=True, kw_only=True, omit_defaults=True
 Fact = (
     Loan | Return | RenewalWish | Secured | TagStillArmed | Repaired
     | GateAlarm | GateLetPass | GateCount | BinChanged | DropRefused
-    | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered
+    | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside
 )  # fmt: skip
 """Every fact a device can journal."""
 

@@ -119,7 +119,8 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The centre's answer; only what was asked for is filled in.
 
     ``name`` is the given name only, never kept by the device. ``verdicts`` are in the order of the
-    items asked. ``error`` is a word when the question could not be answered.
+    items asked. ``bins``: item -> the sort bin that the circulation system names for it.
+    ``error`` is a word when the question could not be answered.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     fees: int = 0
     verdicts: list[Verdict] = []
     items: list[ItemView] = []
+    bins: dict[str, str] = {}
     now: int = 0
     error: str = ""
 

@@ -14,6 +14,7 @@ from edge.wire.facts import (
     StaffCalled,
     TagStillArmed,
     TagTrouble,
+    TakenAside,
     Trouble,
     Well,
 )
@@ -38,6 +39,7 @@ class Effects:
             Repaired: self._secured,
             GateAlarm: self._alarm,
             TagTrouble: self._tag_trouble,
+            TakenAside: self._aside,
             Trouble: self._trouble,
             Well: self._well,
             StaffCalled: self._staff_called,
@@ -52,6 +54,8 @@ class Effects:
             effect(fact, row)
         if isinstance(fact, Booted) and not fact.clean:
             return ["POWER_CUT"]
+        if isinstance(fact, TakenAside):
+            return [_aside_code(fact)]
         return _CODES.get(type(fact), [])
 
     def allowed(self, site: str, now: int) -> dict[str, int]:
@@ -84,6 +88,10 @@ class Effects:
         key = f"TAG_TROUBLE:{row['device']}:{fact.uid.upper()}:{fact.reason}"
         more = {"reason": fact.reason, "uid": fact.uid, "station": fact.station}
         self._open(row, key, "TAG_TROUBLE", **more)
+
+    def _aside(self, fact: TakenAside, row: Row) -> None:
+        code = _aside_code(fact)
+        self._open(row, f"{code}:{row['id']}", code, reason=fact.reason, uid=fact.uid, bin=fact.bin)
 
     def _trouble(self, fact: Trouble, row: Row) -> None:
         key = f"TROUBLE:{row['device']}:{fact.part}:{fact.reason}"
@@ -124,6 +132,10 @@ class Effects:
 
     def _settle(self, row: Row, key: str) -> None:
         self._worklist.settle(key, row["received"])
+
+
+def _aside_code(fact: TakenAside) -> str:
+    return "NOT_IN_BIN" if fact.reason in ("jammed", "taken_out") else "TAKEN_ASIDE"
 
 
 _CODES = {

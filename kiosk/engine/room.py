@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.journal import JournalError
+from edge.printing import Printing
 from edge.station import Services
 from kiosk import receipt
-from kiosk.printing import Printing
 from kiosk.screen import Surroundings, message
 from kiosk.session import Event, State
 from kiosk.stage import Stage

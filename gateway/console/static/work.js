@@ -8,7 +8,7 @@ const ICONS = {
   UNKNOWN_CARD: "id-card", UNKNOWN_ITEM: "book-x", FOREIGN_ITEM: "library", READER_BLOCKED: "lock",
   OTHER_LOAN_CLOSED: "users", NOT_FOR_LOAN_TAKEN: "book-marked", FOUND_ITEM: "search",
   LOST_RETURNED: "book-check", CLOCK_UNTRUSTED: "clock", TAG_STILL_ARMED: "shield-alert",
-  TAG_TROUBLE: "nfc", SEQ_CONFLICT: "layers", REJECTED: "circle-help", RETURN_BEFORE_LOAN: "history",
+  TAG_TROUBLE: "nfc", TAKEN_ASIDE: "inbox", NOT_IN_BIN: "inbox", SEQ_CONFLICT: "layers", REJECTED: "circle-help", RETURN_BEFORE_LOAN: "history",
   HOLD_TAKEN: "hand",
 };
 const ASKS = new Set(["assign", "void"]);
@@ -69,11 +69,11 @@ function advice(entry, board) {
 }
 
 function values(entry) {
-  const tag = `tag.${entry.detail.reason}`;
+  const reason = ["aside", "tag", "refused"].map((one) => `${one}.${entry.detail.reason}`).find(has);
   return {
     ...entry.detail,
     delta: length(entry.detail.unc ?? 0),
-    reason: entry.code === "TAG_TROUBLE" ? t(has(tag) ? tag : "tag.other") : entry.detail.reason,
+    reason: ["TAG_TROUBLE", "TAKEN_ASIDE", "NOT_IN_BIN"].includes(entry.code) ? t(reason ?? "tag.other") : entry.detail.reason,
     why: entry.detail.why ?? "",
   };
 }

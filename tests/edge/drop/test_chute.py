@@ -47,22 +47,6 @@ def test_a_bin_that_gets_full_while_an_item_falls_stops_after_it():
     assert chute.state is State.FULL
 
 
-def test_emptied_is_a_door_that_was_open_and_is_shut_on_a_bin_that_is_not_full():
-    chute = Chute()
-    play(chute, Event.BIN_FULL)
-    assert play(chute, Event.DOOR_OPENED) == [Effect.LIGHT_OFF]
-    assert play(chute, Event.BIN_FREE) == []
-    assert play(chute, Event.DOOR_CLOSED) == [Effect.EMPTIED, Effect.LIGHT_ON]
-
-
-def test_a_door_shut_on_a_bin_still_full_has_emptied_nothing_until_the_sensor_says_so():
-    chute = Chute()
-    effects = play(chute, Event.BIN_FULL, Event.DOOR_OPENED, Event.DOOR_CLOSED)
-    assert Effect.EMPTIED not in effects
-    assert chute.state is State.FULL
-    assert play(chute, Event.BIN_FREE) == [Effect.EMPTIED, Effect.LIGHT_ON]
-
-
 def test_without_its_reader_the_drop_takes_nothing():
     chute = Chute()
     play(chute, Event.READER_LOST)

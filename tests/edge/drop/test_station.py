@@ -1,108 +1,13 @@
-import asyncio
 import contextlib
 import dataclasses
 
 import pytest
 
-from drivers.feig import PAD, FeigSimulator
-from drivers.gpio import SOCKET
-from drivers.gpio.simulator import BoardSimulator
-from drivers.tags import NewTag, encode
-from drivers.testing.field import Field
-from drivers.testing.tag15693 import Tag
-from edge.clock import Clock
 from edge.drop.chute import State
-from edge.drop.station import STATION, DropOptions
+from edge.drop.options import DropOptions
+from edge.drop.testing import IN, OUT, book, standing, until
 from edge.wire.facts import BinChanged, DropRefused, Return, TagTrouble, Trouble, Well
 from edge.wire.messages import Part
-
-IN, OUT = 0x07, 0xC2
-
-
-def uid(number):
-    return bytes.fromhex("E00401") + number.to_bytes(5, "big")
-
-
-def book(number=1, item=None, owner="VN-TINH", **content):
-    memory = bytearray(112)
-    new = NewTag(item_id=item or f"B{number}", owner=owner, **content)
-    data = encode(new, "iso28560-3", 112, 4)
-    memory[: len(data)] = data
-    return Tag(uid(number), memory, dsfid=0x3E, afi=OUT)
-
-
-async def until(true, seconds=3.0):
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-
-
-class Hatch:
-    """The chute as a reader's hand and gravity know it: things lie in it, or fall, or come back."""
-
-    def __init__(self, board, field):
-        self.board, self.field = board, field
-
-    def insert(self, *tags):
-        for tag in tags:
-            self.field.put(tag)
-        self.board.set_input("flap", True)
-
-    async def fall(self):
-        await until(lambda: self.board.outputs.get("shutter"))
-        self.empty()
-        await until(lambda: not self.board.outputs.get("shutter"))
-
-    def empty(self):
-        self.field.clear()
-        self.board.set_input("flap", False)
-
-
-@pytest.fixture
-def clock():
-    return Clock(disciplined=lambda: True)
-
-
-@pytest.fixture
-def board():
-    return BoardSimulator()
-
-
-@pytest.fixture
-def field():
-    return Field()
-
-
-@pytest.fixture
-def hatch(board, field):
-    return Hatch(board, field)
-
-
-@pytest.fixture
-async def wires(field, board, services, journal, on_wire):
-    simulator = FeigSimulator(field, block_seconds=0)
-    async with (
-        on_wire("antenna", PAD, simulator, journal) as (antenna, antenna_wire),
-        on_wire("lines", SOCKET, board, journal) as (lines, board_wire),
-    ):
-        services.devices.update(antenna=antenna, lines=lines)
-        yield {"antenna": antenna_wire, "lines": board_wire}
-
-
-@contextlib.asynccontextmanager
-async def standing(services, **changed):
-    options = {
-        "reader": "antenna", "board": "lines", "bin": "A", "capacity": 4,
-        "settle_seconds": 0.1, "look_seconds": 0.4, "shutter_seconds": 1.0,
-    }  # fmt: skip
-    drop = STATION.make(DropOptions(**(options | changed)), services)
-    task = asyncio.create_task(drop.run(), name="drop")
-    try:
-        yield drop
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def test_a_book_is_armed_recorded_and_only_then_let_in(wires, services, hatch, board, facts):

@@ -1,4 +1,4 @@
-"""The receipt printer as the kiosk sees it: what it can do now, and what staff must hear."""
+"""The receipt printer as a station sees it: what it can do now, and what staff must hear."""
 
 import asyncio
 import logging
