@@ -43,6 +43,8 @@ class HealthReport:
             clock=services.clock.state(),
             waiting=backlog.count,
             oldest=backlog.oldest_ms,
+            epoch=services.journal.epoch,
+            acked=backlog.acked,
             replica=services.replica.version,
             replica_age_s=min(NEVER_S, services.replica.age_ms // 1000),
             parts=self._parts(services),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -186,16 +186,26 @@ class Centre:
         if said.topic is topics.HEALTH:
             health = decode(said.payload, Health)
             await self._writes.call(status.put_health, said.device, health, said.heard)
+            if health.epoch:
+                await self._tell_cursor(said, health.epoch, below=health.acked)
         else:
             state = decode(said.payload, State)
             await self._writes.call(status.put_state, said.device, state, said.heard)
             if state.online and state.epoch:
-                await self._tell_cursor(said, state.epoch)
+                await self._tell_cursor(said, state.epoch, state.past)
         self._pulse.beat()
 
-    async def _tell_cursor(self, said: Said, epoch: str) -> None:
-        cursor = await self._reads.call(lambda ledger: ledger.place(said.device, epoch))
-        await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
+    async def _tell_cursor(
+        self,
+        said: Said,
+        epoch: str,
+        past: Mapping[str, int] | None = None,
+        below: int | None = None,
+    ) -> None:
+        """Tell a device how far the ledger has its facts (if that is ``below`` what it believes)."""
+        cursor = await self._reads.call(lambda ledger: ledger.place(said.device, epoch, past))
+        if below is None or cursor.seq < below:
+            await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
 
     async def _reply(self, said: Said) -> None:
         await self._commander.reply(said.device, said.payload)

@@ -1,7 +1,7 @@
 """What is done to the journal's tables, each inside a transaction of the writer."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -69,6 +69,12 @@ def read_tasks(db: sqlite3.Connection) -> list[TagTask]:
     return [TagTask(*row) for row in rows]
 
 
+def past(db: sqlite3.Connection, most: int) -> dict[str, int]:
+    """Return the newest number that is archived of each earlier epoch, the latest epochs first."""
+    query = "SELECT epoch, max(seq) FROM archive GROUP BY epoch ORDER BY max(place) DESC LIMIT ?"
+    return dict(db.execute(query, (most,)).fetchall())
+
+
 def read_troubles(db: sqlite3.Connection) -> set[tuple[str, str]]:
     """Return part and reason of the troubles that are not over."""
     return set(db.execute("SELECT part, reason FROM troubles").fetchall())
@@ -99,20 +105,25 @@ def close_tasks(db: sqlite3.Connection, uids: Iterable[str]) -> None:
 
 def trim(db: sqlite3.Connection, acked: int, before_ms: int) -> int:
     """Delete acknowledged events from before ``before_ms``; return how many went."""
-    return db.execute(
+    gone = db.execute(
         "DELETE FROM events WHERE seq IN (SELECT seq FROM events"
         " WHERE seq <= ? AND at_ms < ? ORDER BY seq LIMIT 5000)",
         (acked, before_ms),
     ).rowcount
+    return gone + db.execute("DELETE FROM archive WHERE at_ms < ?", (before_ms,)).rowcount
 
 
-def begin_epoch(db: sqlite3.Connection, epoch: str, after: int) -> str:
-    """Start a new life: events beyond ``after`` are numbered from 1, the others are archived."""
+def begin_epoch(db: sqlite3.Connection, epoch: str, after: int, beyond: Mapping[str, int]) -> str:
+    """Start a new life: events beyond ``after`` are numbered from 1, the others are archived.
+
+    Before them go those that the archive has ``beyond`` a number of an earlier epoch.
+    """
+    waiting = _out_of_archive(db, beyond)
     rows = db.execute("SELECT seq, body FROM events WHERE seq > ? ORDER BY seq", (after,))
-    waiting = [body for _, body in rows]
-    db.execute(
-        "INSERT OR IGNORE INTO archive SELECT ?, seq, body FROM events WHERE seq <= ?",
-        (epoch, after),
+    waiting += [body for _, body in rows]
+    archive(
+        db,
+        db.execute("SELECT ?, seq, body FROM events WHERE seq <= ? ORDER BY seq", (epoch, after)),
     )
     db.execute("DELETE FROM events")
     db.execute("DELETE FROM sqlite_sequence WHERE name = 'events'")
@@ -120,6 +131,19 @@ def begin_epoch(db: sqlite3.Connection, epoch: str, after: int) -> str:
     fresh = new_epoch()
     write_meta(db, epoch=fresh, acked=0, sent=0)
     return fresh
+
+
+def archive(db: sqlite3.Connection, rows: Iterable[tuple[str, int, str]]) -> None:
+    """Keep what the ledger has of an epoch that is over: (epoch, number, event)."""
+    db.executemany("INSERT OR IGNORE INTO archive (epoch, seq, body) VALUES (?, ?, ?)", rows)
+
+
+def _out_of_archive(db: sqlite3.Connection, beyond: Mapping[str, int]) -> list[str]:
+    found: list[tuple[int, str]] = []
+    for key in beyond.items():
+        found += db.execute("SELECT place, body FROM archive WHERE epoch = ? AND seq > ?", key)
+    db.executemany("DELETE FROM archive WHERE place = ?", [(place,) for place, _ in found])
+    return [body for _, body in sorted(found)]
 
 
 def number_anew(db: sqlite3.Connection, bodies: Iterable[str]) -> int:

@@ -14,22 +14,25 @@ from edge.journal.model import TagTask
 
 log = logging.getLogger(__name__)
 _SUFFIXES = ("", "-wal", "-shm")
+_Settled = tuple[str, int, str]
+"""Epoch, number and event of what the ledger had acknowledged."""
 
 
 def salvage(path: Path, connect: Connect, now_ms: int) -> tuple[sqlite3.Connection, int]:
     """Return a new database under a new epoch with what could be read, and how many facts.
 
-    Facts that were acknowledged are left out when that is known; sending one twice is harmless.
+    Facts that are known to be acknowledged go into its archive; sending one twice is harmless.
     The damaged file makes place only for a whole new one: a power cut on the way loses nothing.
     """
     fresh = _beside(path)
     for suffix in _SUFFIXES:
         _with(fresh, suffix).unlink(missing_ok=True)
-    meta, bodies, tasks = _rescue(path)
+    meta, bodies, settled, tasks = _rescue(path)
     db = open_database(fresh, connect)
     try:
         db.execute("BEGIN IMMEDIATE")
         saved = rows.number_anew(db, bodies)
+        rows.archive(db, settled)
         for task in tasks:
             rows.open_task(db, task)
         if meta is not None:
@@ -75,18 +78,29 @@ def _sync_folder(path: Path) -> None:
         os.close(folder)
 
 
-def _rescue(path: Path) -> tuple[rows.Meta | None, list[str], list[TagTask]]:
+def _rescue(path: Path) -> tuple[rows.Meta | None, list[str], list[_Settled], list[TagTask]]:
     """Return what can be read of a damaged file."""
     old = sqlite3.connect(path, isolation_level=None)
     try:
         meta = _meta(old)
-        bodies = [body for seq, body in _readable(old) if meta is None or seq > meta.acked]
-        tasks: list[TagTask] = []
+        bodies, settled, tasks = [], _archive(old), list[TagTask]()
+        for seq, body in _readable(old):
+            if meta is None or seq > meta.acked:
+                bodies.append(body)
+            else:
+                settled.append((meta.epoch, seq, body))
         with contextlib.suppress(sqlite3.DatabaseError):
             tasks = rows.read_tasks(old)
     finally:
         old.close()
-    return meta, bodies, tasks
+    return meta, bodies, settled, tasks
+
+
+def _archive(db: sqlite3.Connection) -> list[_Settled]:
+    found: list[_Settled] = []
+    with contextlib.suppress(sqlite3.DatabaseError):
+        found.extend(db.execute("SELECT epoch, seq, body FROM archive"))
+    return found
 
 
 def _meta(db: sqlite3.Connection) -> rows.Meta | None:

@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import msgspec
@@ -28,6 +29,8 @@ from edge.wire.facts import Fact, Loan, Secured, TagStillArmed, Trouble, Well
 
 log = logging.getLogger(__name__)
 DAY_MS = 86_400_000
+PAST = 32
+"""Earlier epochs that the centre is asked about; nobody has so many within a month."""
 Listener = Callable[[Event], None]
 WriterOf = Callable[[sqlite3.Connection, Callable[[], bool]], Writer]
 
@@ -184,8 +187,27 @@ class Journal:
 
     def mark(self, seq: int) -> str:
         """Return the mark of an event that is here; empty of any other."""
-        row = self._reader.execute("SELECT id FROM events WHERE seq = ?", (seq,)).fetchone()
-        return mark(row[0]) if row and row[0] else ""
+        return self._mark("SELECT id FROM events WHERE seq = ?", seq)
+
+    def past(self) -> dict[str, int]:
+        """Return the newest number that is kept of earlier epochs (their acknowledged facts)."""
+        return rows.past(self._reader, PAST)
+
+    def beyond(self, known: Mapping[str, tuple[int, str]]) -> dict[str, int]:
+        """Return after which number a ledger that was put back needs facts of earlier epochs again.
+
+        ``known``: epoch -> up to where the ledger has it, and the mark of its event there. With
+        another event under that number than here, it needs all that is kept.
+        """
+        query = "SELECT id FROM archive WHERE epoch = ? AND seq = ?"
+        found = {}
+        for epoch, newest in self.past().items():
+            seq, there = known.get(epoch, (newest, ""))
+            own = self._mark(query, epoch, seq)
+            seq = 0 if own and there and own != there else seq
+            if seq < newest:
+                found[epoch] = seq
+        return found
 
     def diverged(self, epoch: str, seq: int, last: str = "") -> bool:
         """Return whether the ledger's history of this epoch is another than this file's.
@@ -194,20 +216,25 @@ class Journal:
         number. Then an older image of the storage came back, or it was cloned: see
         :meth:`begin_epoch`.
         """
-        if epoch != self.epoch or seq <= self.acked:
+        if epoch != self.epoch:
             return False
         own = self.mark(seq) if last else ""
+        if seq <= self.acked:  # the ledger was put back, and heard of another history since
+            return bool(own) and own != last
         return seq > self.sent or own != last
 
-    async def begin_epoch(self, after: int | None = None) -> str:
+    async def begin_epoch(
+        self, after: int | None = None, beyond: Mapping[str, int] = MappingProxyType({})
+    ) -> str:
         """Number what is not acknowledged (or is beyond ``after``) from 1 under a new epoch.
 
+        ``beyond``: facts of earlier epochs that go again, too, before these (see :meth:`beyond`).
         The events keep their ids, so that the ledger knows those which it has.
         """
         old, start = self.epoch, self.acked if after is None else after
 
         def job(db: sqlite3.Connection) -> tuple[str, int]:
-            return rows.begin_epoch(db, old, start), rows.last_seq(db)
+            return rows.begin_epoch(db, old, start, beyond), rows.last_seq(db)
 
         def after_commit(result: tuple[str, int]) -> None:
             self.epoch, self.last_seq = result
@@ -280,6 +307,10 @@ class Journal:
     def _wake(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
+
+    def _mark(self, query: str, *key: str | int) -> str:
+        row = self._reader.execute(query, key).fetchone()
+        return mark(row[0]) if row and row[0] else ""
 
     def _newest_ms(self) -> int:
         query = "SELECT at_ms FROM events ORDER BY seq DESC LIMIT 1"

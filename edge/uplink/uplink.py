@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from edge.clock import Clock
@@ -13,6 +14,7 @@ from edge.journal import Journal, JournalError
 from edge.replica import Replica
 from edge.uplink.link import Link, LinkLostError, connect
 from edge.uplink.pace import Budget, Keepalive
+from edge.uplink.past import Past
 from edge.uplink.sender import Sender
 from edge.wire import topics
 from edge.wire.batch import decode_event
@@ -52,6 +54,7 @@ HAVE_EVERY = 3600.0
 CLOCK_AGAIN = 15.0
 QUESTIONS = 64
 """Questions that may wait at once; more are answered by silence."""
+NOTHING: Mapping[str, int] = MappingProxyType({})
 R = TypeVar("R")
 Obey = Callable[[Command], None]
 
@@ -95,6 +98,7 @@ class Uplink:
         self._well = True
         self._gap_asked = 0.0
         self._placed = asyncio.Event()
+        self._past = Past(journal, self._say_state)
         journal.listen(lambda _: self._sender.wake())
 
     async def ask(self, question: Ask, seconds: float) -> Answer | None:
@@ -145,6 +149,7 @@ class Uplink:
                     group.create_task(self._tell_health(), name="uplink health")
                     group.create_task(self._keep_replica(), name="uplink replica")
                     group.create_task(self._set_clock(), name="uplink clock")
+                    group.create_task(self._past.run(), name="uplink past")
             except asyncio.CancelledError:
                 await self._goodbye(link)
                 raise
@@ -172,7 +177,8 @@ class Uplink:
         self._sender.begin(round_trip)
         self._heard_at = _now()
         self._placed.clear()
-        await self._say(topics.STATE, self._state(online=True), retain=True)
+        self._past.doubt()
+        await self._say_state()
 
     async def _goodbye(self, link: Link) -> None:
         topic, state = self._topic(topics.STATE), self._state(online=False)
@@ -233,6 +239,10 @@ class Uplink:
             if news or cursor.seq == journal.acked:
                 await self._settle(cursor)
             self._sender.acknowledged(cursor.seq)
+            if cursor.seq < journal.acked:
+                self._past.doubt()
+            if beyond := self._past.missing(cursor):
+                await self._begin_epoch(min(cursor.seq, journal.acked), beyond)
         for seq, codes in cursor.outcomes.items():
             log.debug("fact %s: %s", seq, ", ".join(codes))
         self._placed.set()
@@ -241,14 +251,15 @@ class Uplink:
         seq = min(cursor.seq, self._journal.acked)
         await _in_thread(lambda: self._replica.settle(seq, cursor.epoch, cursor.version))
 
-    async def _begin_epoch(self, after: int | None) -> None:
-        await self._journal.begin_epoch(after)
+    async def _begin_epoch(self, after: int | None, beyond: Mapping[str, int] = NOTHING) -> None:
+        await self._journal.begin_epoch(after, beyond)
         self._sender.begin()
         seq = 0
         while rows := self._journal.waiting(seq):
             for seq, body in rows:
                 self._replica.note(decode_event(body))
-        await self._say(topics.STATE, self._state(online=True), retain=True)
+        self._past.doubt()
+        await self._say_state()
 
     async def _part(self, part: Part) -> None:
         if await _in_thread(lambda: self._replica.apply(part)):
@@ -334,6 +345,9 @@ class Uplink:
     async def _say(self, topic: topics.Topic, message: Message, *, retain: bool = False) -> None:
         await self._publish(topic, encode(message), retain=retain)
 
+    async def _say_state(self) -> None:
+        await self._say(topics.STATE, self._state(online=True), retain=True)
+
     async def _publish(self, topic: topics.Topic, payload: bytes, *, retain: bool = False) -> None:
         if self._link is None:
             raise LinkLostError("not connected")
@@ -354,6 +368,7 @@ class Uplink:
             boot=self._clock.boot,
             version=self._version,
             since=self._since,
+            past=self._journal.past() if online else {},
         )
 
 

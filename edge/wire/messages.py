@@ -21,6 +21,7 @@ class Cursor(Message, frozen=True, kw_only=True, omit_defaults=True):
     on an old image of its storage, and must not take this for its own acknowledgement.
     ``outcomes`` names what did not simply fit, for the latest batch: seq -> codes of rules R6, R7.
     ``version`` is the replica version from which on these facts show (0: not known).
+    ``past`` answers State's: epoch -> up to where the ledger has it too, and the mark there.
     """
 
     epoch: str
@@ -28,16 +29,22 @@ class Cursor(Message, frozen=True, kw_only=True, omit_defaults=True):
     outcomes: dict[str, list[str]] = {}
     last: str = ""
     version: int = 0
+    past: dict[str, tuple[int, str]] = {}
 
 
 class State(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """Presence of a device (retained). ``online=False`` is also the last will."""
+    """Presence of a device (retained). ``online=False`` is also the last will.
+
+    ``past``: the newest number that the device keeps of each earlier epoch. A ledger that was put
+    back may have less, and must get it again.
+    """
 
     online: bool
     epoch: str = ""
     boot: str = ""
     version: str = ""
     since: int = 0
+    past: dict[str, int] = {}
 
 
 class Part(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,7 +87,10 @@ class PartHealth(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """How a device is. ``waiting`` facts are not yet acknowledged; ``oldest`` is their first (ms)."""
+    """How a device is. ``waiting`` facts are not yet acknowledged; ``oldest`` is their first (ms).
+
+    ``acked`` facts of ``epoch`` are: a ledger that has fewer was put back, and says so.
+    """
 
     at: int
     version: str
@@ -88,6 +98,8 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
     clock: str = "synced"
     waiting: int = 0
     oldest: int = 0
+    epoch: str = ""
+    acked: int = 0
     replica: int = 0
     replica_age_s: int = 0
     parts: dict[str, PartHealth] = {}

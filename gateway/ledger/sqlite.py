@@ -1,7 +1,11 @@
 """The built-in ledger in one SQLite file."""
 
+import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from edge.wire.batch import Batch
 from edge.wire.messages import Cursor
@@ -15,6 +19,8 @@ from gateway.ledger.posting import Posting
 from gateway.ledger.store import Connect, Store
 from gateway.ledger.worklist import Worklist
 
+PAST = 100
+"""More earlier streams than a device in its right mind asks about."""
 _LOST = frozenset({"lost", "withdrawn", "missing"})
 
 
@@ -88,9 +94,17 @@ class SqliteLedger:
             for row in rows
         ]
 
-    def place(self, device: str, epoch: str) -> Cursor:
-        """Return how far a stream was taken in, as its device is told."""
-        return self._cursor(device, epoch, self.cursor(device, epoch))
+    def place(self, device: str, epoch: str, past: Mapping[str, int] | None = None) -> Cursor:
+        """Return how far a stream was taken in, as its device is told.
+
+        ``past``: the newest numbers that the device keeps of earlier streams.
+        """
+        cursor = self._cursor(device, epoch, self.cursor(device, epoch))
+        known = {}
+        for one, newest in itertools.islice((past or {}).items(), PAST):
+            seq = min(newest, self.cursor(device, one))
+            known[one] = (seq, mark_at(self.store, device, one, seq))
+        return msgspec.structs.replace(cursor, past=known)
 
     def _cursor(self, device: str, epoch: str, seq: int) -> Cursor:
         last = mark_at(self.store, device, epoch, seq)

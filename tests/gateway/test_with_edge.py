@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -162,6 +163,32 @@ async def test_a_backlog_survives_restarts_of_gateway_and_broker(home, broker, k
             break
     facts, ids, _ = counts(home)
     assert (facts, ids) == (600, 600)
+
+
+async def test_a_ledger_from_a_backup_gets_again_what_a_device_had_settled_in_earlier_epochs(
+    home, broker, kiosk, tmp_path
+):
+    backup = tmp_path / "backup.db"
+    async with gateway(config_of(home, broker)):
+        await kiosk.note(Return(item="B1"))
+        await until(lambda: kiosk.journal.backlog().count == 0)
+        ledger = open_ledger(home)
+        ledger.store.run("VACUUM INTO ?", str(backup))
+        ledger.close()
+        for n in range(2):
+            await kiosk.note(*[Return(item="B2")] * 3)
+            await until(lambda: kiosk.journal.backlog().count == 0)
+            await kiosk.uplink._begin_epoch(None)
+            await kiosk.note(Return(item=f"B{3 + n}"))
+            await until(lambda: kiosk.journal.backlog().count == 0)
+    assert counts(home)[:2] == (9, 9)
+    for suffix in ("-wal", "-shm"):
+        (home.folder / f"ledger.db{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(backup, home.folder / "ledger.db")
+    assert counts(home)[:2] == (1, 1)
+    async with gateway(config_of(home, broker)):
+        await until(lambda: counts(home)[:2] == (9, 9))
+        await until(lambda: kiosk.journal.backlog().count == 0)
 
 
 async def test_the_gateway_ends_whatever_it_was_doing(home: Home, broker: Mosquitto) -> None:

@@ -141,7 +141,8 @@ class Pi:
         backlog = self.journal.backlog()
         return Health(
             at=self.clock.now_ms(), version="sim", boot=self.clock.boot, waiting=backlog.count,
-            oldest=backlog.oldest_ms, replica=self.replica.version,
+            oldest=backlog.oldest_ms, epoch=self.journal.epoch, acked=backlog.acked,
+            replica=self.replica.version,
         )  # fmt: skip
 
     async def _tell(self, *facts: Fact) -> None:
