@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from gateway.centre import Centre
 from gateway.config import BrokerOptions
 from gateway.ledger.sqlite import SqliteLedger
@@ -15,6 +17,8 @@ from shelfsim.timeline import Life
 
 if TYPE_CHECKING:
     from shelfsim.world import World
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
 class Worker:
@@ -58,8 +62,10 @@ class Gateway:
         self.world.note("gateway starts")
         writes, reads = Worker(self.open()), Worker(self.open())
         options = BrokerOptions(tls=False)
-        centre = Centre(writes, reads, options, self._now, Pulse())  # type: ignore[arg-type]
-        centre.broker = CentreLink(options, centre._hear, centre._connected)
+        centre = Centre(writes, reads, options, self._now, Pulse(), KEY)  # type: ignore[arg-type]
+        centre.broker = centre._commander._broker = CentreLink(
+            options, centre._hear, centre._connected
+        )
         centre.broker.chaos = self.world.chaos
         self.centre = centre
         self.life = Life("gateway", self._died)
