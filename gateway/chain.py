@@ -23,7 +23,10 @@ KINDS: tuple[Kind, ...] = ("loan", "return", "renewal_wish")
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact of the item's chain. ``reader`` None: the card is unknown. ``due``: of a loan."""
+    """A fact of the item's chain. ``reader`` None: the card is unknown. ``due``: of a loan.
+
+    ``cap``: see :class:`Tenure`.
+    """
 
     id: str
     kind: Kind
@@ -38,6 +41,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     due: int = 0
     view: ReaderView | None = None
     policy: int = 0
+    cap: int = 0
 
     @property
     def place(self) -> tuple[int, str, str, int, str]:
@@ -46,7 +50,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tenure(msgspec.Struct, frozen=True):
-    """A loan, open or past, under the id of its fact."""
+    """A loan, open or past, under the id of its fact.
+
+    ``cap``: how many loans the reader might have when it was decided alone (0: no limit).
+    """
 
     id: str
     item: str
@@ -56,6 +63,7 @@ class Tenure(msgspec.Struct, frozen=True):
     renewals: int = 0
     ended: int | None = None
     ended_by: str = ""
+    cap: int = 0
 
 
 @dataclass(slots=True)
@@ -128,7 +136,7 @@ def _lend(chain: Chain, item: str, link: Link) -> None:
         chain.loans[-1] = replace(held, ended=link.at, ended_by=link.id)
         chain.codes[held.id].append("SUPERSEDED")
         chain.codes[link.id].append("OTHER_LOAN_CLOSED")
-    chain.loans.append(Tenure(link.id, item, link.reader, link.at, link.due))
+    chain.loans.append(Tenure(link.id, item, link.reader, link.at, link.due, cap=link.cap))
 
 
 def _take_back(chain: Chain, link: Link, later: list[Link]) -> None:

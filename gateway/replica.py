@@ -7,7 +7,7 @@ import msgspec
 
 from edge.circulation.model import ReaderView
 from edge.wire.messages import Part
-from gateway.ledger.catalogue import item_view
+from gateway.ledger.catalogue import ITEM, item_view
 from gateway.ledger.marks import newest_version
 from gateway.ledger.sqlite import SqliteLedger
 
@@ -114,7 +114,7 @@ def _changed(
 
 
 def _everything(ledger: SqliteLedger, site: str) -> Iterator[Row]:
-    for row in ledger.store.all("SELECT * FROM items ORDER BY item"):
+    for row in ledger.store.all(f"SELECT {ITEM} FROM items ORDER BY item"):  # noqa: S608
         yield "items", item_view(row)
     for reader in _readers(ledger, site, "1"):
         yield "readers", reader

@@ -4,7 +4,7 @@ Within a stream time never runs backwards. What an unset or future clock stamped
 monotonic clock of its boot, else between the stream's last event and now.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from edge.wire.batch import Stamp
 
@@ -15,8 +15,7 @@ LATEST_MS = 4_000_000_000_000
 """The year 2096: no time and no uncertainty is taken for more, whatever a message says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """A time in ms, and how far off it may be each way."""
 
     at: int
@@ -28,8 +27,7 @@ class Moment:
         return self.unc <= UNTRUSTED_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Last:
+class Last(msgspec.Struct, frozen=True):
     """The last event of the stream before this one."""
 
     at: int

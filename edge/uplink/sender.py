@@ -74,9 +74,10 @@ class Sender:
         """Send one batch; return False when nothing may be sent now."""
         window, journal, pace = self._window, self._journal, self.pace
         window.full = pace.window
-        if not window.room() or journal.last_seq <= window.next:
-            return False
-        if journal.last_seq - window.next < LIVE_ROWS and self._gather:
+        waiting, room = journal.last_seq - window.next, window.room()
+        if waiting <= 0 or not room or (window.flying and room < min(pace.rows, waiting)):
+            return False  # a small batch now would leave room for small ones only
+        if waiting < LIVE_ROWS and self._gather:
             await asyncio.sleep(self._gather)
         room = window.room()
         rows = journal.waiting(window.next, min(ROWS, pace.rows, room), BYTES) if room else []

@@ -34,6 +34,11 @@ class Window:
         self.base = self.next = base
         self._since = self._probe = None
 
+    @property
+    def flying(self) -> bool:
+        """Whether anything is on the way."""
+        return self.next > self.base
+
     def room(self) -> int:
         """Return how many more facts may be sent now."""
         limit = self.full if not self._silences else PROBES[min(self._silences, len(PROBES)) - 1]

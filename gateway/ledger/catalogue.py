@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -49,6 +49,10 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cards: list[str] = []
 
 
+ITEM = "item, title, author, kind, branch, flags, uid"
+"""The columns that :func:`item_view` takes."""
+
+
 def reader_ref(site_key: bytes, reader: str) -> str:
     """Return what a site may know of a person: a keyed hash, another one at every site."""
     return hmac.new(site_key, b"reader:" + reader.encode(), hashlib.sha256).hexdigest()[:32]
@@ -65,12 +69,12 @@ class Catalogue:
 
     def item(self, item: str) -> ItemView | None:
         """Return an item, or None."""
-        row = self._store.one("SELECT * FROM items WHERE item = ?", item)
+        row = self._store.one(f"SELECT {ITEM} FROM items WHERE item = ?", item)  # noqa: S608
         return None if row is None else item_view(row)
 
     def items(self, items: Collection[str]) -> dict[str, ItemView]:
         """Return those of these items that are known."""
-        rows = self._store.among("SELECT * FROM items WHERE item IN ({})", items)
+        rows = self._store.among(f"SELECT {ITEM} FROM items WHERE item IN ({{}})", items)  # noqa: S608
         return {row["item"]: item_view(row) for row in rows}
 
     def people(self, site: str, refs: Collection[str]) -> dict[str, Person]:
@@ -268,12 +272,18 @@ class Catalogue:
         return changed
 
 
-def item_view(row: "object") -> ItemView:
-    """Return an item from its row."""
-    got = dict(row)  # type: ignore[call-overload]
-    flags = got["flags"]
-    got["flags"] = [] if flags == "[]" else msgspec.json.decode(flags, type=list[str])
-    return ItemView(**got)
+def item_view(row: Sequence[str]) -> ItemView:
+    """Return an item from the columns ITEM of its row."""
+    item, title, author, kind, branch, flags, uid = row
+    return ItemView(
+        item=item,
+        title=title,
+        author=author,
+        kind=kind,
+        branch=branch,
+        flags=[] if flags == "[]" else msgspec.json.decode(flags, type=list[str]),
+        uid=uid,
+    )
 
 
 def _person(row: "object") -> Person:

@@ -3,11 +3,12 @@
 import heapq
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from edge.circulation.model import ItemView, Policy
+from edge.circulation.model import ItemView
 from edge.wire.batch import decode_event
 from gateway.assess import Assessed, assess
 from gateway.chain import Chain, Kind, Link, Tenure, reckon
@@ -17,15 +18,32 @@ from gateway.ledger.worklist import Worklist
 from gateway.when import Moment
 
 _CHAIN = (
-    "SELECT id, kind, at, unc, device, epoch, seq, arrival, item, card, assessed, chained FROM "
-    "facts WHERE item IN ({}) AND +kind IN ('loan', 'return', 'renewal_wish') AND NOT voided"
+    "SELECT id, kind, at, unc, device, epoch, seq, arrival, card, item, assessed, chained FROM "
+    "facts WHERE item IN ({}) AND arrival <= ? "
+    "AND +kind IN ('loan', 'return', 'renewal_wish') AND NOT voided"
 )
+_TENURE = "id, item, reader, since, due, renewals, ended, ended_by, cap"
+_LOANS = f"SELECT over, {_TENURE} FROM loans WHERE item IN ({{}})"  # noqa: S608
+_LEND = f"INSERT INTO loans ({_TENURE}, over) VALUES ({', '.join('?' * 10)})"  # noqa: S608
 _LIMITS = (
-    "SELECT l.id, l.reader, l.since, l.ended, l.over, f.assessed FROM loans l "
-    "JOIN facts f ON f.id = l.id WHERE l.reader IN ({}) "
-    "AND (l.since >= ? OR l.ended IS NULL OR l.ended > ?) ORDER BY l.reader, l.since, l.id"
+    "SELECT id, reader, since, ended, cap, over FROM loans WHERE reader IN ({}) "
+    "AND (since >= ? OR ended IS NULL OR ended > ?) ORDER BY reader, since, id"
 )
-_NEVER = 1 << 62
+NEVER = 1 << 62
+"""Later than any time, and more than any number."""
+_assessed = msgspec.json.Decoder(Assessed)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a caller knows already: ``views`` of the items, and ``links`` (item, fact) that came.
+
+    Facts with a higher arrival number than ``after`` are not read again.
+    """
+
+    views: Mapping[str, ItemView]
+    links: Sequence[tuple[str, Link]] = ()
+    after: int = NEVER
 
 
 class Chains:
@@ -36,14 +54,14 @@ class Chains:
         self._catalogue = catalogue
         self._worklist = worklist
 
-    def reckon(self, items: Collection[str], now: int) -> set[str]:
+    def reckon(self, items: Collection[str], now: int, fresh: Fresh | None = None) -> set[str]:
         """Reckon these items again, then the limits of the readers that are touched.
 
         Return the facts whose codes changed; their entries of the worklist are in step.
         """
         if not items:
             return set()
-        touched, differing = self._items(items, self._catalogue.policies())
+        touched, differing = self._items(items, fresh or Fresh(self._catalogue.items(items)))
         readers = sorted({tenure.reader for tenure in differing})
         touched |= self._over_limits(readers, _earliest(differing))
         self._catalogue.note_all("readers", readers)
@@ -57,7 +75,7 @@ class Chains:
         person = self._catalogue.find_person(row["assigned"]) if row["assigned"] else None
         if person is None and (card := getattr(event.fact, "card", "")):
             person = self._catalogue.person(row["site"], card)
-        old = msgspec.json.decode(row["assessed"], type=Assessed)
+        old = _assessed.decode(row["assessed"])
         policy = self._catalogue.policies()[old.policy]
         item = self._catalogue.item(row["item"])
         moment = Moment(row["at"], row["unc"])
@@ -86,48 +104,55 @@ class Chains:
             detail={"at": row["at"], "unc": row["unc"]},
         )
 
-    def _items(
-        self, items: Collection[str], policies: Mapping[int, Policy]
-    ) -> tuple[set[str], set[Tenure]]:
+    def _items(self, items: Collection[str], fresh: Fresh) -> tuple[set[str], set[Tenure]]:
         """Reckon items; return the facts whose codes changed, and the loans that came or went."""
-        views = self._catalogue.items(items)
-        rows: defaultdict[str, list[sqlite3.Row]] = defaultdict(list)
-        for row in self._store.among(_CHAIN, items):
-            rows[row["item"]].append(row)
+        links: defaultdict[str, list[Link]] = defaultdict(list)
+        before: dict[str, str] = {}
+        for *known, item, assessed, chained in self._store.among(_CHAIN, items, fresh.after):
+            link = link_of(_assessed.decode(assessed), *known)
+            links[item].append(link)
+            before[link.id] = chained
+        for item, link in fresh.links:
+            links[item].append(link)
+            before[link.id] = "[]"
+        policies = self._catalogue.policies()
         changed: list[tuple[str, str]] = []
         loans: dict[str, list[Tenure]] = {}
         for item in sorted(items):
-            chain = _chain(views.get(item), rows[item], policies)
+            view = fresh.views.get(item)
+            chain = Chain() if view is None else reckon(view, links[item], policies)
             loans[item] = chain.loans
-            for row in rows[item]:
-                found = chain.codes.get(row["id"])
+            for link in links[item]:
+                found = chain.codes.get(link.id)
                 codes = dump(found) if found else "[]"
-                if codes != row["chained"]:
-                    changed.append((codes, row["id"]))
+                if codes != before[link.id]:
+                    changed.append((codes, link.id))
         self._store.many("UPDATE facts SET chained = ? WHERE id = ?", changed)
         return {fact for _, fact in changed}, self._keep(loans)
 
     def _keep(self, loans: Mapping[str, list[Tenure]]) -> set[Tenure]:
-        """Make the loans of these items these; return those that came or went."""
-        before: dict[Tenure, int] = {}
-        for row in self._store.among("SELECT * FROM loans WHERE item IN ({})", loans):
-            before[_tenure(row)] = row["over"]
-        after = [tenure for item in loans for tenure in loans[item]]
-        differing = before.keys() ^ set(after)
-        changed = {tenure.item for tenure in differing}
-        over = {tenure.id: mark for tenure, mark in before.items()}
-        self._store.many("DELETE FROM loans WHERE item = ?", [(item,) for item in changed])
+        """Make the loans of these items these; return those that came, went or ended otherwise."""
+        marks: dict[str, int] = {}
+        before: dict[str, Tenure] = {}
+        for over, *row in self._store.among(_LOANS, loans):
+            tenure = Tenure(*row)
+            marks[tenure.id], before[tenure.id] = over, tenure
+        after = {tenure.id: tenure for item in loans for tenure in loans[item]}
+        differing = set(before.values()) ^ set(after.values())
+        ended = [one for one in differing if one is after.get(one.id) and _only_ends(one, before)]
+        kept = {one.id for one in ended}
+        gone = [one for one in differing if one is before.get(one.id) and one.id not in kept]
+        fresh = [one for one in differing if one is after.get(one.id) and one.id not in kept]
+        ended.sort(key=lambda one: one.ended is None)  # an item has one open loan at any moment
+        self._store.many("DELETE FROM loans WHERE id = ?", [(one.id,) for one in gone])
         self._store.many(
-            "INSERT INTO loans (id, item, reader, since, due, renewals, ended, ended_by, over) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (t.id, t.item, t.reader, t.since, t.due, t.renewals, t.ended, t.ended_by,
-                 over.get(t.id, 0))
-                for t in after
-                if t.item in changed
-            ],
-        )  # fmt: skip
-        self._catalogue.note_all("loans", sorted(changed))
+            "UPDATE loans SET due = ?, renewals = ?, ended = ?, ended_by = ? WHERE id = ?",
+            [(one.due, one.renewals, one.ended, one.ended_by, one.id) for one in ended],
+        )
+        fresh.sort(key=lambda one: one.id)
+        rows = [(*msgspec.structs.astuple(one), marks.get(one.id, 0)) for one in fresh]
+        self._store.many(_LEND, rows)
+        self._catalogue.note_all("loans", sorted({one.item for one in differing}))
         return differing
 
     def _over_limits(self, readers: Collection[str], since: int) -> set[str]:
@@ -143,17 +168,20 @@ class Chains:
             while ends and ends[0] <= row["since"]:
                 heapq.heappop(ends)
             if row["since"] >= since:
-                known = msgspec.json.decode(row["assessed"], type=Assessed)
-                over = int(known.offline and known.limit > 0 and len(ends) >= known.limit)
+                over = int(0 < row["cap"] <= len(ends))
                 if over != row["over"]:
                     changed.append((over, row["id"]))
-            heapq.heappush(ends, _NEVER if row["ended"] is None else row["ended"])
+            heapq.heappush(ends, NEVER if row["ended"] is None else row["ended"])
         self._store.many("UPDATE loans SET over = ? WHERE id = ?", changed)
         return {fact for _, fact in changed}
 
 
-def _chain(view: ItemView | None, rows: list[sqlite3.Row], policies: Mapping[int, Policy]) -> Chain:
-    return Chain() if view is None else reckon(view, map(_link, rows), policies)
+def _only_ends(tenure: Tenure, before: Mapping[str, Tenure]) -> bool:
+    """Return whether a loan was there before, of the same reader, time and limit."""
+    old = before.get(tenure.id)
+    return old is not None and (old.reader, old.since, old.cap) == (
+        tenure.reader, tenure.since, tenure.cap,
+    )  # fmt: skip
 
 
 def _earliest(differing: Collection[Tenure]) -> int:
@@ -163,11 +191,11 @@ def _earliest(differing: Collection[Tenure]) -> int:
     """
     versions: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
     for tenure in differing:
-        end = _NEVER if tenure.ended is None else tenure.ended
+        end = NEVER if tenure.ended is None else tenure.ended
         versions[tenure.id, tenure.reader, tenure.since].append(end)
     return min(
         (min(ends) if len(ends) > 1 else since for (_, _, since), ends in versions.items()),
-        default=_NEVER,
+        default=NEVER,
     )
 
 
@@ -189,28 +217,24 @@ def dump(codes: list[str]) -> str:
     return msgspec.json.encode(codes).decode()
 
 
-def _link(row: sqlite3.Row) -> Link:
-    known = msgspec.json.decode(row["assessed"], type=Assessed)
-    kind: Kind = row["kind"]
+def link_of(
+    known: Assessed, ident: str, kind: Kind, at: int, unc: int, device: str, epoch: str,
+    seq: int, arrival: int, card: str,
+) -> Link:  # fmt: skip
+    """Return a fact as the chain of its item has it."""
     return Link(
-        id=row["id"],
+        id=ident,
         kind=kind,
-        at=row["at"],
-        unc=row["unc"],
-        device=row["device"],
-        epoch=row["epoch"],
-        seq=row["seq"],
-        arrival=row["arrival"],
-        card=row["card"],
+        at=at,
+        unc=unc,
+        device=device,
+        epoch=epoch,
+        seq=seq,
+        arrival=arrival,
+        card=card,
         reader=known.reader,
         due=known.due,
         view=known.view,
         policy=known.policy,
+        cap=known.limit if known.offline else 0,
     )
-
-
-def _tenure(row: sqlite3.Row) -> Tenure:
-    return Tenure(
-        row["id"], row["item"], row["reader"], row["since"], row["due"], row["renewals"],
-        row["ended"], row["ended_by"],
-    )  # fmt: skip

@@ -1,6 +1,6 @@
 """What facts other than loans, returns and renewals do: gates, tags, machines, bins."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from edge.wire.facts import (
@@ -33,6 +33,7 @@ class Effects:
     def __init__(self, store: Store, worklist: Worklist) -> None:
         self._store = store
         self._worklist = worklist
+        self._quiet: set[str] = set()
         self._table: dict[type[Any], Callable[[Any, Row], None]] = {
             TagStillArmed: self._still_armed,
             Secured: self._secured,
@@ -46,6 +47,19 @@ class Effects:
             BinChanged: self._bin,
             Ordered: self._ordered,
         }
+
+    def look_ahead(self, site: str, facts: Iterable[Fact]) -> None:
+        """Find out, for facts that come next in this transaction, which tags nobody waits for."""
+        uids = {fact.uid.upper() for fact in facts if isinstance(fact, Secured | Repaired)}
+        armed = self._store.among(
+            "SELECT uid FROM allowed WHERE uid IN ({}) AND site = ?", uids, site
+        )
+        keys = {f"TAG_STILL_ARMED:{uid}" for uid in uids}
+        work = self._store.among(
+            "SELECT key FROM worklist WHERE key IN ({}) AND closed IS NULL", keys
+        )
+        self._quiet = uids - {row["uid"] for row in armed}
+        self._quiet -= {row["key"].removeprefix("TAG_STILL_ARMED:") for row in work}
 
     def apply(self, fact: Fact, row: Row) -> list[str]:
         """Let a fact have its effect; return its codes. ``row`` is its row in the ledger."""
@@ -66,6 +80,7 @@ class Effects:
         return {row["uid"]: row["until"] for row in rows}
 
     def _still_armed(self, fact: TagStillArmed, row: Row) -> None:
+        self._quiet.discard(fact.uid.upper())
         self._store.run(
             "INSERT INTO allowed VALUES (?1, ?2, ?3, ?4) ON CONFLICT (site, uid) DO UPDATE SET "
             "until = max(until, ?3), fact = ?4",
@@ -74,10 +89,11 @@ class Effects:
         self._open(row, f"TAG_STILL_ARMED:{fact.uid.upper()}", "TAG_STILL_ARMED", uid=fact.uid)
 
     def _secured(self, fact: Secured | Repaired, row: Row) -> None:
-        self._store.run(
-            "DELETE FROM allowed WHERE site = ? AND uid = ?", row["site"], fact.uid.upper()
-        )
-        self._settle(row, f"TAG_STILL_ARMED:{fact.uid.upper()}")
+        uid = fact.uid.upper()
+        if uid in self._quiet:
+            return
+        self._store.run("DELETE FROM allowed WHERE site = ? AND uid = ?", row["site"], uid)
+        self._settle(row, f"TAG_STILL_ARMED:{uid}")
 
     def _alarm(self, fact: GateAlarm, row: Row) -> None:
         key = f"GATE_ALARM:{row['device']}:{fact.gate}:{fact.uid.upper()}"

@@ -10,9 +10,10 @@ import msgspec
 from edge.wire.batch import Batch, Event, Unreadable, decode_event, encode_event
 from edge.wire.facts import Loan, RenewalWish, Return
 from gateway.assess import Assessed, Person, assess
+from gateway.chain import Link
 from gateway.codes import severity
 from gateway.ledger.catalogue import Catalogue
-from gateway.ledger.chains import Chains, dump, outcome
+from gateway.ledger.chains import NEVER, Chains, Fresh, dump, link_of, outcome
 from gateway.ledger.effects import Effects
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.store import Store
@@ -81,6 +82,8 @@ class Intake:
         self._items: set[str] = set()
         self._rows: list[tuple[Any, ...]] = []
         self._ids: set[str] = set()
+        self._links: list[tuple[str, Link]] = []
+        self._before: int = self._store.value("SELECT max(arrival) FROM facts") or 0
         self._told: set[str] = set()
         self._codes: dict[str, list[str]] = {}
         self._fresh = self._repeated = 0
@@ -105,7 +108,11 @@ class Intake:
     def finish(self) -> Applied:
         """Reckon what was touched, move the cursor, return what became of it all."""
         self._write()
-        self._told |= self._chains.reckon(self._items, self._received) & (self._ids | self._told)
+        fresh = None
+        if self._items <= self._looked_up:
+            fresh = Fresh(self._views, self._links, self._before)
+        changed = self._chains.reckon(self._items, self._received, fresh)
+        self._told |= changed & (self._ids | self._told)
         last = self._last or Last(0, 0, 0, "")
         self._store.run(
             "UPDATE streams SET cursor = ?, last_at = ?, last_unc = ?, last_mono = ?, "
@@ -142,8 +149,9 @@ class Intake:
         ids = {event.id for event in fresh}
         known = self._store.among("SELECT id FROM facts WHERE id IN ({})", ids)
         self._known = {row["id"] for row in known}
-        posted = [event.fact for event in fresh if isinstance(event.fact, _ASSESSED)]
-        self._views = self._catalogue.items({fact.item for fact in posted})
+        self._looked_up = {e.fact.item for e in fresh if isinstance(e.fact, _ASSESSED)}
+        self._views = self._catalogue.items(self._looked_up)
+        self._effects.look_ahead(self._site, [event.fact for event in fresh])
         cards = {card for e in fresh if (card := getattr(e.fact, "card", ""))}
         self._people = self._catalogue.people(self._site, cards)
 
@@ -186,18 +194,24 @@ class Intake:
         if isinstance(fact, _ASSESSED):
             view = self._catalogue.item(fact.item) if fork else self._views.get(fact.item)
             known, codes = assess(fact, moment, view, person, self._policy, self._number)
-        row = dict(
-            zip(
-                _COLUMNS,
-                (event.id, self._site, *self._key, event.seq, fork, fact.__struct_config__.tag,
-                 getattr(fact, "item", None), card, person.reader if person else None, moment.at,
-                 moment.unc, self._received, _encode(event), _encode(known) if known else None, ""),
-                strict=True,
-            )
-        )  # fmt: skip
+        device, epoch = self._key
+        row: dict[str, Any] = {
+            "id": event.id, "site": self._site, "device": device, "epoch": epoch,
+            "seq": event.seq, "fork": fork, "kind": fact.__struct_config__.tag,
+            "item": getattr(fact, "item", None), "card": card,
+            "reader": person.reader if person else None, "at": moment.at, "unc": moment.unc,
+            "received": self._received, "body": encode_event(event),
+            "assessed": _encode(known) if known else None, "found": "[]",
+        }  # fmt: skip
         codes = [*(("SEQ_CONFLICT",) if fork else ()), *codes, *self._effects.apply(fact, row)]
-        row["found"] = dump(codes) if codes else "[]"
+        if codes:
+            row["found"] = dump(codes)
         self._rows.append((*row.values(),))
+        if known is not None:
+            arrival = NEVER + len(self._links)  # in order, and later than all that are there
+            link = link_of(known, event.id, row["kind"], moment.at, moment.unc, device, epoch,
+                           event.seq, arrival, card)  # fmt: skip
+            self._links.append((row["item"], link))
         return row, codes
 
     def _person(self, card: str, fork: int) -> Person | None:

@@ -14,7 +14,7 @@ Connect = Callable[[Path | str], sqlite3.Connection]
 AT_ONCE = 512
 """Keys that one question asks for."""
 CACHE_KIB = 32_768
-CHECKPOINT_PAGES = 4000
+CHECKPOINT_PAGES = 8000
 """A backlog touches the same pages batch after batch: they are copied home less often."""
 _SCHEMA = re.compile(r"(\d{4})_\w+\.sql\Z")
 

@@ -91,7 +91,7 @@ def test_nothing_is_lost_nothing_is_doubled_and_an_item_is_lent_once(histories, 
         deliver(ledger, said, random.Random(seed))
         stored = [row["id"] for row in ledger.store.all("SELECT id FROM facts")]
         assert sorted(stored) == sorted(e.id for speaker in said for e in speaker.events)
-        rows = ledger.store.all("SELECT * FROM loans ORDER BY item, since")
+        rows = ledger.store.all("SELECT * FROM loans ORDER BY item, since, ended IS NULL, ended")
         for before, after in itertools.pairwise(rows):
             if before["item"] == after["item"]:
                 assert before["ended"] is not None

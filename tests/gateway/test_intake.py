@@ -172,3 +172,14 @@ def test_time_never_runs_backwards_whatever_clocks_say(stamps):
         assert moment.at >= (last.at if last else 0)
         assert moment.at <= NOW + 2 * MINUTE
         last = Last(moment.at, moment.unc, min(max(stamp.mono, 0), LATEST_MS), stamp.boot)
+
+
+def test_a_tag_that_is_armed_and_then_put_right_in_one_batch_is_off_the_lists(ledger, kiosk):
+    about = kiosk.happened(Loan(item="B1", card=card("C1"), due=0)).id
+    armed = TagStillArmed(item="B1", uid="E00401aa", about=about, until=NOW + DAY)
+    kiosk.happened(Repaired(item="B2", uid="E00401BB", afi=7), NOW + 1)
+    kiosk.happened(armed, NOW + 2)
+    kiosk.happened(Repaired(item="B1", uid="E00401AA", afi=0xC2), NOW + 3)
+    ledger.apply("tinh", kiosk.batch(), NOW + HOUR)
+    assert ledger.effects.allowed("tinh", NOW + HOUR) == {}
+    assert "TAG_STILL_ARMED" not in entries(ledger)
