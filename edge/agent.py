@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from edge.device import Device
 from edge.health import HealthReport
 from edge.journal import Journal, JournalError
 from edge.machine import MachineWatch
+from edge.neighbours import Neighbours
 from edge.notify import notify, watchdog_seconds
 from edge.orders import Orders
 from edge.orders.logs import LastLines
 from edge.orders.obey import Do
 from edge.replica import Replica
 from edge.station import NotPossibleError, Services, Station
+from edge.tagmarks import TagMarks
 from edge.uplink import Uplink
 from edge.version import VERSION
 from edge.wire.batch import decode_event
@@ -40,6 +42,7 @@ DISK_SECONDS = 10.0
 PULSE_SECONDS = 5.0
 CANCEL_AGAIN = 2.0
 DISK = ("disk", "disk_full")
+Heard = Callable[[str, Fact], None]
 
 
 class StationEndedError(Exception):
@@ -117,6 +120,7 @@ class Agent:
         self, journal: Journal, replica: Replica, key: bytes, machine: MachineWatch
     ) -> tuple[Services, Uplink]:
         config, allowed = self.config, dict[str, int]()
+        marks, on_heard = TagMarks(replica, allowed, self.clock.now_ms), list[Heard]()
         health = HealthReport(lambda: services, self.stations, VERSION, machine=machine.numbers)
         uplink = Uplink(
             config.uplink,
@@ -128,6 +132,7 @@ class Agent:
             allowed=allowed,
             obey=lambda command: self._orders.hear(command),
             version=VERSION,
+            site=Neighbours(config.agent, journal, replica, self.clock, marks, on_heard),
         )
         self._orders = self._make_orders(journal, uplink)
         services = Services(
@@ -141,6 +146,8 @@ class Agent:
                 for name, (driver, options) in config.devices.items()
             },
             allowed=allowed,
+            heal=marks.heal,
+            on_heard=on_heard,
         )
         return services, uplink
 
@@ -277,7 +284,7 @@ def note_again(journal: Journal, replica: Replica) -> None:
     while rows := journal.waiting(seq):
         for seq, body in rows:
             with contextlib.suppress(WireError):
-                replica.note(decode_event(body))
+                replica.note(decode_event(body), again=True)
     if behind:
         replica.settle(journal.acked, journal.epoch)
 

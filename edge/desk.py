@@ -5,6 +5,7 @@ decide (rule R10); what is decided is marked, so that the ledger knows how.
 """
 
 import asyncio
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -106,6 +107,10 @@ class Desk:
     def card_ref(self, text: str) -> str:
         """Return the reference under which a card is known at this site."""
         return card_ref(self._key, text)
+
+    def secret(self, purpose: str) -> bytes:
+        """Return 32 bytes that only this site's devices can know, for one purpose."""
+        return hmac.digest(self._key, purpose.encode(), "sha256")
 
     def item(self, item_id: str) -> ItemView | None:
         """Return what this device knows of an item."""

@@ -1,22 +1,24 @@
 """What a device knows of items, readers and loans without asking; it can always be fetched again.
 
 Two layers. The *base* is what the centre sent, at one version: a snapshot in parts, then changes
-without gaps. The *overlay* is what this device did itself and the base does not show yet: the last
-loan or return of each item, from the journal. An overlay row leaves when the ledger has settled its
-fact and the base has come to the version in which that shows.
+without gaps. The *overlay* is what this device or a neighbour of its site did and the base does not
+show yet: the last loan or return of each item. An overlay row leaves when the ledger has settled
+its fact and the base has come to the version in which that shows.
 """
 
 import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import msgspec
 
+from edge import overlay
 from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
+from edge.replicafile import Connect, open_file, plain
 from edge.wire.batch import Event
 from edge.wire.errors import WireError
 from edge.wire.facts import Loan, Return
@@ -27,27 +29,7 @@ View = TypeVar("View", ItemView, ReaderView, LoanView)
 NEVER_MS = 1 << 53
 """The age of a copy that never came."""
 
-_SCHEMA = 1
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('gen', '1'), ('settled', '- 0');
-CREATE TABLE parts (version INTEGER, number INTEGER, PRIMARY KEY (version, number)) STRICT;
-CREATE TABLE items (gen INTEGER, key TEXT, ref TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (gen, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE readers (gen INTEGER, key TEXT, ref TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (gen, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE loans (gen INTEGER, key TEXT, ref TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (gen, key)) STRICT, WITHOUT ROWID;
-CREATE INDEX items_by_uid ON items (gen, ref) WHERE ref <> '';
-CREATE INDEX loans_by_reader ON loans (gen, ref);
-CREATE TABLE overlay (item TEXT PRIMARY KEY, seq INTEGER NOT NULL, settled INTEGER NOT NULL,
-    ref TEXT NOT NULL, body BLOB) STRICT, WITHOUT ROWID;
-CREATE INDEX overlay_by_reader ON overlay (ref);
-"""
 _ITEMS, _READERS, _LOANS = "items", "readers", "loans"
-Connect = Callable[[Path], sqlite3.Connection]
-_UNKNOWN = 1 << 53
-"""A fact is settled, in which version that shows is not known: the base must speak of the item."""
 _LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
 """Rows of a snapshot that is still arriving carry the next generation; the swap is one update."""
 
@@ -60,10 +42,13 @@ class Replica:
 
     def __init__(self, path: Path, now_ms: Callable[[], int], connect: Connect) -> None:
         self._now = now_ms
+        self._path, self._connect = path, connect
         self._lock = threading.RLock()
-        self._writer = _open(path, connect)
+        self._writer = open_file(path, connect)
         self._reader = connect(path)
-        self._unwritten: dict[str, tuple[int, LoanView | None]] = {}
+        self._followers: list[Callable[[Sequence[str] | None], None]] = []
+        self._spoken_of: list[str] = []
+        self._unwritten: dict[str, overlay.Row] = {}
         self._failing = False
         self._load()
 
@@ -93,6 +78,29 @@ class Replica:
         """The lending policy; the built-in one until the centre sends its own."""
         return self._policy
 
+    def follow(self, follower: Callable[[Sequence[str] | None], None]) -> None:
+        """Call ``follower`` with items whose loan may be another now (None: all), in any thread."""
+        self._followers.append(follower)
+
+    def unfollow(self, follower: Callable[[Sequence[str] | None], None]) -> None:
+        """Call it no more."""
+        self._followers.remove(follower)
+
+    def every_loan(self) -> Generator[tuple[str, int, str]]:
+        """Yield item, since (ms) and tag UID of each loan of the base; in any one thread."""
+        with contextlib.closing(self._connect(self._path)) as db:
+            rows = db.execute(
+                "SELECT l.key, l.body, coalesce(i.ref, '') FROM loans l LEFT JOIN items i"  # noqa: S608
+                f" ON i.gen = l.gen AND i.key = l.key WHERE l.gen = {_LIVE}"
+            )
+            for item, body, uid in rows:
+                yield item, msgspec.json.decode(body, type=LoanView).since, uid
+
+    def overlaid(self) -> list[str]:
+        """Return the items of which something happened that the base does not show."""
+        rows = self._reader.execute("SELECT item FROM overlay")
+        return [*self._unwritten, *(item for (item,) in rows)]
+
     def item(self, item_id: str) -> ItemView | None:
         """Return what is known of an item."""
         return self._one(_ITEMS, "key", item_id, ItemView)
@@ -114,7 +122,7 @@ class Replica:
     def loan(self, item_id: str) -> LoanView | None:
         """Return the open loan of an item, with what happened here taken into account."""
         if item_id in self._unwritten:
-            return self._unwritten[item_id][1]
+            return self._unwritten[item_id].loan
         row = self._reader.execute("SELECT body FROM overlay WHERE item = ?", (item_id,)).fetchone()
         if row is not None:
             return msgspec.json.decode(row[0], type=LoanView) if row[0] is not None else None
@@ -125,7 +133,9 @@ class Replica:
         own = self._reader.execute("SELECT body FROM overlay WHERE ref = ?", (reader,)).fetchall()
         loans = [msgspec.json.decode(body, type=LoanView) for (body,) in own if body is not None]
         loans = [loan for loan in loans if loan.item not in self._unwritten]
-        loans += [loan for _, loan in self._unwritten.values() if loan and loan.reader == reader]
+        loans += [
+            row.loan for row in self._unwritten.values() if row.loan and row.loan.reader == reader
+        ]
         loans += [loan for loan in self._base_loans(reader) if not self._overlaid(loan.item)]
         return sorted(loans, key=lambda loan: (loan.due, loan.item))
 
@@ -135,29 +145,62 @@ class Replica:
         items = {
             item for (item,) in self._reader.execute(query, (reader,))
         } - self._unwritten.keys()
-        new = [loan for _, loan in self._unwritten.values() if loan and loan.reader == reader]
+        new = [row for row in self._unwritten.values() if row.loan and row.loan.reader == reader]
         return len(items) + len(new)
 
-    def note(self, event: Event) -> None:
+    def note(self, event: Event, *, again: bool = False) -> None:
         """Take a journaled loan or return into account at once; other facts change nothing.
 
-        Noting the facts that wait in the journal again, in their order, changes nothing either.
+        Noting the facts that wait in the journal ``again``, in their order, changes nothing either.
         What the storage does not take (a full disk) is known all the same, and written later.
         """
-        fact = event.fact
-        if isinstance(fact, Loan):
-            view = self._one(_READERS, "key", fact.card, ReaderView)
-            item = self.item(fact.item)
-            loan = LoanView(
-                item=fact.item,
-                reader=view.reader if view else fact.card,
-                due=fact.due,
-                since=event.at.wall,
-                title=item.title if item else "",
-            )
-            self._overlay(fact.item, event.seq, loan)
-        elif isinstance(fact, Return):
-            self._overlay(fact.item, event.seq, None)
+        row = self._row(event)
+        if row is not None:
+            with self._lock:
+                self._unwritten[row.item] = row
+                self._write_down(again=again)
+            self._tell([row.item])
+
+    def hear(self, device: str, epoch: str, events: Sequence[Event], upto: int) -> None:
+        """Take in what a neighbour did, up to its fact ``upto``; what is known already is left.
+
+        Facts of a neighbour count as this device's own do: an item lent there is lent here.
+        """
+        rows = [row for event in events if (row := self._row(event, device, epoch)) is not None]
+        with self._lock:
+            news: list[str] = []
+            with self._surviving(), self._writer:
+                news = overlay.hear(self._writer, rows)
+                overlay.put_heard(self._writer, device, epoch, upto)
+                overlay.tend(self._writer)
+            self._tell(news)
+
+    def heard(self) -> dict[str, tuple[str, int]]:
+        """Return how far each neighbour was heard: device -> epoch and number."""
+        return overlay.heard(self._reader)
+
+    def settle_neighbour(self, device: str, epoch: str, seq: int, version: int) -> None:
+        """The ledger has committed a neighbour's facts up to ``seq``: see :meth:`settle`."""
+        with self._lock:
+            shown: list[str] = []
+            with self._surviving(), self._writer:
+                overlay.settle_neighbour(self._writer, device, epoch, seq, version)
+                shown = overlay.show(self._writer, self._version, self._made)
+            self._tell(shown)
+
+    def tags(self) -> list[tuple[str, str, int, bool]]:
+        """Return the tags that the site speaks of: UID, item, let pass until (ms), to be healed."""
+        rows = self._reader.execute("SELECT uid, item, until, heal FROM tags").fetchall()
+        return [(uid, item, until, bool(heal)) for uid, item, until, heal in rows]
+
+    def put_tag(self, uid: str, item: str, until: int, *, heal: bool) -> None:
+        """Keep what the site says of a tag; with neither, it is forgotten."""
+        with self._lock, self._surviving(), self._writer:
+            self._writer.execute("DELETE FROM tags WHERE uid = ?", (uid,))
+            if until or heal:
+                self._writer.execute(
+                    "INSERT INTO tags VALUES (?, ?, ?, ?)", (uid, item, until, heal)
+                )
 
     def settle(self, seq: int, epoch: str, version: int = 0) -> None:
         """The ledger has committed this device's facts of ``epoch`` up to ``seq``.
@@ -167,13 +210,12 @@ class Replica:
         with self._lock:
             if not self._write_down():
                 return
+            shown: list[str] = []
             with self._surviving(), self._writer:
-                self._writer.execute(
-                    "UPDATE overlay SET settled = ?2 WHERE seq <= ?1 AND settled IN (0, ?3)",
-                    (seq, version or _UNKNOWN, _UNKNOWN),
-                )
+                overlay.settle_own(self._writer, seq, version)
                 self._set("settled", f"{epoch} {seq}")
-                self._show(self._version)
+                shown = overlay.show(self._writer, self._version, self._made)
+            self._tell(shown)
 
     def settled(self, epoch: str) -> int | None:
         """Return up to which fact of an epoch this file knows that the ledger has it.
@@ -203,6 +245,7 @@ class Replica:
             if part.start and part.start != self._version:
                 return part.version <= self._version
             policy = _policy(part.policy)
+            self._spoken_of = []
             with self._surviving(), self._writer:
                 if part.start:
                     self._write(part, self._gen)
@@ -210,6 +253,7 @@ class Replica:
                     return True
                 self._keep(part, policy)
             self._load()
+            self._tell(self._spoken_of if part.start else None)
         return True
 
     def _stage(self, part: Part) -> bool:
@@ -227,7 +271,7 @@ class Replica:
         self._drop(self._gen)
         if part.version < self._version:  # the centre went back: what it said counts no more
             db.execute("DELETE FROM overlay WHERE settled")
-        db.execute("DELETE FROM overlay WHERE settled = ?", (_UNKNOWN,))
+        db.execute("DELETE FROM overlay WHERE settled = ?", (overlay.UNKNOWN,))
         db.execute("UPDATE OR REPLACE meta SET key = 'policy' WHERE key = 'next_policy'")
         self._set("gen", str(gen))
         return True
@@ -251,13 +295,14 @@ class Replica:
             spoken_of = [one.item for one in part.loans]
             spoken_of += [name[6:] for name in part.gone if name.startswith("loans:")]
             self._agree(spoken_of, gen)
+            self._spoken_of += [*spoken_of, *(one.item for one in part.items)]
 
     def _agree(self, items: list[str], gen: int) -> None:
         """Drop the overlay of items on which the base has the last word, or says the same."""
         self._writer.executemany(
             "DELETE FROM overlay WHERE item = ?1 AND (settled = ?3 OR ref ="
             " coalesce((SELECT ref FROM loans WHERE gen = ?2 AND key = ?1), ''))",
-            [(item, gen, _UNKNOWN) for item in items],
+            [(item, gen, overlay.UNKNOWN) for item in items],
         )
 
     def _put(self, table: str, gen: int, rows: Sequence[tuple[str, str, msgspec.Struct]]) -> None:
@@ -266,12 +311,8 @@ class Replica:
             [(gen, key, ref, msgspec.json.encode(view)) for key, ref, view in rows],
         )
 
-    def _show(self, version: int) -> None:
-        """Drop the overlay of settled facts that the base shows."""
-        self._writer.execute("DELETE FROM overlay WHERE settled BETWEEN 1 AND ?", (version,))
-
     def _keep(self, part: Part, policy: Policy | None) -> None:
-        self._show(part.version)
+        self._spoken_of += overlay.show(self._writer, part.version, part.made)
         self._set("version", str(part.version))
         self._set("made", str(part.made or self._now()))
         if policy is not None and part.policy is not None:
@@ -287,23 +328,31 @@ class Replica:
         raw = meta.get("policy")
         self._policy = (_policy(msgspec.json.decode(raw)) if raw else None) or Policy()
 
-    def _overlay(self, item: str, seq: int, loan: LoanView | None) -> None:
-        with self._lock:
-            self._unwritten[item] = (seq, loan)
-            self._write_down()
+    def _tell(self, items: Sequence[str] | None) -> None:
+        for follower in self._followers if items is None or items else ():
+            follower(items)
 
-    def _write_down(self) -> bool:
-        """Write what was noted; return whether the storage took it."""
-        rows = [
-            (item, seq, loan.reader if loan else "", msgspec.json.encode(loan) if loan else None)
-            for item, (seq, loan) in self._unwritten.items()
-        ]
-        with self._surviving(), self._writer:
-            self._writer.executemany(
-                "INSERT OR REPLACE INTO overlay (item, seq, settled, ref, body)"
-                " VALUES (?, ?, 0, ?, ?)",
-                rows,
+    def _row(self, event: Event, device: str = "", epoch: str = "") -> overlay.Row | None:
+        """Return what a loan or return is in the overlay; None of any other fact."""
+        fact, loan = event.fact, None
+        if isinstance(fact, Loan):
+            view = self._one(_READERS, "key", fact.card, ReaderView)
+            item = self.item(fact.item)
+            loan = LoanView(
+                item=fact.item,
+                reader=view.reader if view else fact.card,
+                due=fact.due,
+                since=event.at.wall,
+                title=item.title if item else "",
             )
+        elif not isinstance(fact, Return):
+            return None
+        return overlay.Row(fact.item, event.seq, event.at.wall, event.id, loan, device, epoch)
+
+    def _write_down(self, *, again: bool = False) -> bool:
+        """Write what was noted; return whether the storage took it."""
+        with self._surviving(), self._writer:
+            overlay.put_own(self._writer, self._unwritten.values(), again=again)
         if not self._failing:
             self._unwritten.clear()
         return not self._failing
@@ -347,37 +396,3 @@ def _policy(raw: dict[str, Any] | None) -> Policy | None:
         return msgspec.convert(raw, Policy)
     except msgspec.ValidationError as error:
         raise WireError(f"Part.policy: {error}") from None
-
-
-def plain(path: Path) -> sqlite3.Connection:
-    """Return a connection without Python's own transactions, for any one thread at a time."""
-    return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-
-
-def _open(path: Path, connect: Connect) -> sqlite3.Connection:
-    """Return the writing connection, on a fresh file when the old one cannot be used."""
-    try:
-        return _prepared(path, connect)
-    except sqlite3.DatabaseError as error:
-        log.warning("%s cannot be used (%s): it is set aside and fetched again", path.name, error)
-        path.replace(path.with_suffix(path.suffix + ".unusable"))
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        return _prepared(path, connect)
-
-
-def _prepared(path: Path, connect: Connect) -> sqlite3.Connection:
-    db = connect(path)
-    db.isolation_level = "DEFERRED"
-    with contextlib.ExitStack() as undo:
-        undo.callback(db.close)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        schema = db.execute("PRAGMA user_version").fetchone()[0]
-        if schema > _SCHEMA:
-            raise sqlite3.DatabaseError(f"schema {schema}, this program knows up to {_SCHEMA}")
-        if schema == 0:
-            db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_SCHEMA}; COMMIT;")
-        db.execute("SELECT 1 FROM overlay, items LIMIT 1").fetchone()
-        undo.pop_all()
-    return db

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from edge.device import Device
     from edge.journal import Journal
     from edge.replica import Replica
+    from edge.wire.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,11 @@ class Services:
     desk: "Desk"
     devices: Mapping[str, "Device[Any]"]
     allowed: dict[str, int] = field(default_factory=dict)
-    """Tags that gates let pass: UID hex -> until (ms). Fed by the centre and by this agent."""
+    """Tags that gates let pass: UID hex -> until (ms). Fed by the centre, the site, this agent."""
+    heal: dict[str, str] = field(default_factory=dict)
+    """Tags that alarm though their item is lent: UID hex -> item. Whoever meets one disarms it."""
+    on_heard: "list[Callable[[str, Fact], None]]" = field(default_factory=list)
+    """Called with device and fact for each fact that a neighbour of the site told."""
 
 
 class Station(Protocol):

@@ -221,6 +221,8 @@ class TagWork:
             wanted = policy.afi_in if lent and loan is None else task.afi
             about = task.about if wanted == task.afi else ""
             return await self._mend(number, uid, afi, wanted, about)
+        if self._services.heal.get(uid.hex().upper()) == number and afi == policy.afi_in and loan:
+            return await self._mend(number, uid, afi, policy.afi_out, "")
         return Healed.NOTHING
 
     async def _mend(

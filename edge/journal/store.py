@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -168,6 +168,16 @@ class Journal:
                 break
             found.append((seq, body))
         return found
+
+    def of_kinds(self, kinds: Sequence[str], after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return events of some kinds after a number, oldest first (``limit`` < 0: the newest)."""
+        marks, order = ",".join("?" * len(kinds)), "ASC" if limit >= 0 else "DESC"
+        query = (
+            "SELECT seq, CAST(body AS BLOB) FROM events WHERE seq > ?"  # noqa: S608
+            f" AND kind IN ({marks}) ORDER BY seq {order} LIMIT ?"
+        )
+        rows = self._reader.execute(query, (after, *kinds, abs(limit)))
+        return [(seq, body) for seq, body in rows]
 
     async def sending(self, seq: int, epoch: str | None = None) -> None:
         """Record that facts up to ``seq`` are about to travel (see :meth:`diverged`)."""

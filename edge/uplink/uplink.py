@@ -6,16 +6,17 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
 from edge.journal import Journal, JournalError
+from edge.neighbours import Neighbours
 from edge.replica import Replica
 from edge.uplink.link import Link, LinkLostError, connect
 from edge.uplink.pace import Budget, Keepalive
 from edge.uplink.past import Past
 from edge.uplink.sender import Sender
+from edge.uplink.threads import in_thread
 from edge.wire import topics
 from edge.wire.batch import decode_event
 from edge.wire.commands import Command, Reply
@@ -55,7 +56,6 @@ CLOCK_AGAIN = 15.0
 QUESTIONS = 64
 """Questions that may wait at once; more are answered by silence."""
 NOTHING: Mapping[str, int] = MappingProxyType({})
-R = TypeVar("R")
 Obey = Callable[[Command], None]
 
 
@@ -64,6 +64,7 @@ class Uplink:
 
     ``health`` gives the health message. ``allowed`` is filled with what gates shall let pass.
     ``obey`` takes commands; it raises WireError for one that is not to be believed.
+    ``site``: the talk with the neighbours.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Uplink:
         allowed: dict[str, int],
         obey: Obey | None = None,
         version: str = "",
+        site: Neighbours | None = None,
     ) -> None:
         self.connected = False
         self.heard_ms = 0
@@ -88,6 +90,7 @@ class Uplink:
         self._from_centre: set[str] = set()
         self._obey = obey
         self._version = version
+        self._site = site
         self._link: Link | None = None
         self._questions: dict[str, asyncio.Future[Answer]] = {}
         self._sender = Sender(journal, self._publish_batch, thrifty=options.bytes_a_day > 0)
@@ -150,6 +153,8 @@ class Uplink:
                     group.create_task(self._keep_replica(), name="uplink replica")
                     group.create_task(self._set_clock(), name="uplink clock")
                     group.create_task(self._past.run(), name="uplink past")
+                    if self._site is not None:
+                        group.create_task(self._site.run(self._say), name="uplink site")
             except asyncio.CancelledError:
                 await self._goodbye(link)
                 raise
@@ -164,6 +169,7 @@ class Uplink:
         own = (topics.CURSOR, topics.ANSWER, topics.REPLICA, topics.COMMAND)
         wanted = [topic.of(agent.site, agent.device) for topic in own]
         wanted += [topic.of(agent.site) for topic in (topics.CHANGES, topics.ALLOWED)]
+        wanted += self._site.filters() if self._site is not None else []
         began = _now()
         refusals = await link.subscribe(wanted)
         round_trip = _now() - began
@@ -198,8 +204,11 @@ class Uplink:
             self.heard_ms, self._heard_at = self._clock.mono_ms(), _now()
             self._spend(topic, payload)
             try:
-                _, _, row = topics.parse(topic)
-                await self._take(row, payload)
+                _, device, row = topics.parse(topic)
+                if row.neighbours and self._site is not None:
+                    self._site.take(device, row, payload)
+                else:
+                    await self._take(row, payload)
             except WireError as error:
                 log.warning("message on %s was not understood: %s", topic, error)
         raise LinkLostError("the connection ended")
@@ -249,7 +258,9 @@ class Uplink:
 
     async def _settle(self, cursor: Cursor) -> None:
         seq = min(cursor.seq, self._journal.acked)
-        await _in_thread(lambda: self._replica.settle(seq, cursor.epoch, cursor.version))
+        await in_thread(lambda: self._replica.settle(seq, cursor.epoch, cursor.version))
+        if self._site is not None:
+            self._site.settled(seq, cursor.version)
 
     async def _begin_epoch(self, after: int | None, beyond: Mapping[str, int] = NOTHING) -> None:
         await self._journal.begin_epoch(after, beyond)
@@ -257,12 +268,12 @@ class Uplink:
         seq = 0
         while rows := self._journal.waiting(seq):
             for seq, body in rows:
-                self._replica.note(decode_event(body))
+                self._replica.note(decode_event(body), again=True)
         self._past.doubt()
         await self._say_state()
 
     async def _part(self, part: Part) -> None:
-        if await _in_thread(lambda: self._replica.apply(part)):
+        if await in_thread(lambda: self._replica.apply(part)):
             return
         if _now() - self._gap_asked > GAP_PAUSE:
             self._gap_asked = _now()
@@ -374,18 +385,6 @@ class Uplink:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _in_thread(work: Callable[[], R]) -> R:
-    """Do something slow beside the loop; when cancelled, let it end first (its file is closed)."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        if not task.cancelled():
-            task.exception()
-        raise
 
 
 def _first(group: BaseExceptionGroup[LinkLostError | JournalError]) -> BaseException:

@@ -36,7 +36,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("secured", ("item", "uid", "afi", "about")),
     ("tag_still_armed", ("item", "uid", "about", "until")),
     ("repaired", ("item", "uid", "afi")),
-    ("gate_alarm", ("gate", "item", "uid", "afi", "direction")),
+    ("gate_alarm", ("gate", "item", "uid", "afi", "direction", "part")),
     ("gate_let_pass", ("gate", "item", "uid", "reason")),
     ("gate_count", ("gate", "entered", "left", "since")),
     ("bin_changed", ("bin", "percent", "items", "emptied")),
@@ -48,6 +48,9 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("booted", ("version", "stations", "clean")),
     ("ordered", ("order", "name", "outcome", "why")),
     ("taken_aside", ("bin", "reason", "item", "uid")),
+    ("gate_hint", ("gate", "item", "uid", "direction", "reason")),
+    ("gate_muted", ("gate", "until", "by", "why")),
+    ("gate_day", ("gate", "entered", "left", "since")),
 )
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((

@@ -90,13 +90,17 @@ class Repaired(Base, tag="repaired", frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class GateAlarm(Base, tag="gate_alarm", frozen=True, kw_only=True, omit_defaults=True):
-    """A gate alarmed. ``item`` is None when the tag gave no number. ``direction``: in, out or ''."""
+    """A gate alarmed. ``item`` is None when the tag gave no number. ``direction``: in, out or ''.
+
+    ``part`` is the antenna that saw the tag first, as the RFID reader counts them; empty: not known.
+    """
 
     gate: str
     uid: str
     item: str | None = None
     afi: int | None = None
     direction: Literal["in", "out", ""] = ""
+    part: str = ""
 
 
 class GateLetPass(Base, tag="gate_let_pass", frozen=True, kw_only=True, omit_defaults=True):
@@ -106,6 +110,40 @@ class GateLetPass(Base, tag="gate_let_pass", frozen=True, kw_only=True, omit_def
     uid: str
     item: str | None = None
     reason: str = ""
+
+
+class GateHint(Base, tag="gate_hint", frozen=True, kw_only=True, omit_defaults=True):
+    """Something that staff may want to know of a tag that passed; the gate stayed quiet.
+
+    ``reason``: ``not_lent`` (disarmed, yet not on loan), ``missing`` (an item that is looked for).
+    """
+
+    gate: str
+    uid: str
+    item: str | None = None
+    direction: Literal["in", "out", ""] = ""
+    reason: str = ""
+
+
+class GateMuted(Base, tag="gate_muted", frozen=True, kw_only=True, omit_defaults=True):
+    """A gate was made quiet until a time (ms; 0: it rings again), ``by`` whom and why."""
+
+    gate: str
+    until: int = 0
+    by: str = ""
+    why: str = ""
+
+
+class GateDay(Base, tag="gate_day", frozen=True, kw_only=True, omit_defaults=True):
+    """A gate's day at closing: all who came in and went out since it opened (``since``).
+
+    When everybody has gone both should be the same; their difference is the counter's error.
+    """
+
+    gate: str
+    entered: int = 0
+    left: int = 0
+    since: int = 0
 
 
 class GateCount(Base, tag="gate_count", frozen=True, kw_only=True, omit_defaults=True):
@@ -201,6 +239,7 @@ Fact = (
     Loan | Return | RenewalWish | Secured | TagStillArmed | Repaired
     | GateAlarm | GateLetPass | GateCount | BinChanged | DropRefused
     | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside
+    | GateHint | GateMuted | GateDay
 )  # fmt: skip
 """Every fact a device can journal."""
 

@@ -79,6 +79,39 @@ class Allowed(Message, frozen=True, kw_only=True, omit_defaults=True):
     uids: dict[str, int]
 
 
+class Share(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What neighbours need of a device's facts with numbers after ``after`` up to ``upto``.
+
+    ``events`` is all there is of that (JSON as journaled); facts that concern nobody else are left
+    out.
+    """
+
+    epoch: str
+    after: int
+    upto: int
+    events: list[msgspec.Raw] = []
+
+
+class Place(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a device has come (retained): the number of its newest fact for the neighbours.
+
+    The ledger has committed ``settled``, and a replica from ``version`` on shows it.
+    """
+
+    epoch: str
+    seq: int
+    settled: int = 0
+    version: int = 0
+
+
+class Want(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A device misses the facts of ``device`` (of ``epoch``) after the number ``after``."""
+
+    device: str
+    epoch: str
+    after: int = 0
+
+
 class PartHealth(Message, frozen=True, kw_only=True, omit_defaults=True):
     """How one part of a machine is: up or not, and the reason in a word."""
 

@@ -26,13 +26,18 @@ class Who(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A row of the table. ``shared`` topics belong to a site, the others to one device."""
+    """A row of the table. ``shared`` topics belong to a site, the others to one device.
+
+    ``neighbours``: what a device says under its own name to the other devices of its site. It stays
+    on the site's broker; the centre has no part in it.
+    """
 
     path: str
     publisher: Who
     retained: bool
     help: str
     shared: bool = False
+    neighbours: bool = False
 
     def of(self, site: str, device: str = SHARED) -> str:
         """Return the full topic; raise WireError for a name that cannot stand in one."""
@@ -41,6 +46,10 @@ class Topic:
         if self.shared != (device == SHARED):
             raise WireError(f"topic {self.path} does not belong to device {device!r}")
         return f"{ROOT}/{site}/{device}/{self.path}"
+
+    def at_site(self, site: str) -> str:
+        """Return the filter that matches this topic for every device of a site."""
+        return self.everywhere().replace("+", check_name(site), 1)
 
     def everywhere(self) -> str:
         """Return the filter that matches this topic for every site and device."""
@@ -59,10 +68,19 @@ REPLICA = Topic("down/replica", Who.CENTRE, False, "a part of a replica snapshot
 COMMAND = Topic("down/command", Who.CENTRE, False, "what the device shall do, signed (Command)")
 CHANGES = Topic("changes", Who.CENTRE, False, "replica changes for a site (Part)", shared=True)
 ALLOWED = Topic("allowed", Who.CENTRE, True, "tags the gates let pass (Allowed)", shared=True)
+SITE_FACTS = Topic(
+    "site/facts", Who.DEVICE, False, "facts for the neighbours (Share)", neighbours=True
+)
+SITE_PLACE = Topic(
+    "site/place", Who.DEVICE, True, "how far a device's facts go (Place)", neighbours=True
+)
+SITE_WANT = Topic(
+    "site/want", Who.DEVICE, False, "which facts of a neighbour are missing (Want)", neighbours=True
+)
 
 ALL = (
     FACTS, ASK, HEALTH, REPLICA_WANTED, REPLY, STATE, CURSOR, ANSWER, REPLICA, COMMAND, CHANGES,
-    ALLOWED,
+    ALLOWED, SITE_FACTS, SITE_PLACE, SITE_WANT,
 )  # fmt: skip
 
 

@@ -179,7 +179,36 @@ def test_the_bridge_carries_every_topic_of_the_table_and_no_other(configs: Path)
             "out" if row.publisher is Who.DEVICE else "in",
         )
         for row in topics.ALL
+        if not row.neighbours
     }
+
+
+async def test_neighbours_hear_each_other_at_the_broker_of_the_site_or_of_the_centre(
+    configs: Path, keys: Keys
+) -> None:
+    place = topics.SITE_PLACE.of(SITE, "tinh-kiosk")
+    forged = topics.SITE_PLACE.of(SITE, "tinh-gate")
+    for name in ("site-bridge.conf", "centre.conf"):
+        async with broker(configs / "mosquitto" / name, keys, free_port()) as port:
+            kiosk, gate = keys.client(port, "tinh-kiosk"), keys.client(port, "tinh-gate")
+            async with kiosk:
+                await kiosk.publish(forged, b"forged", qos=1, retain=True)
+                await kiosk.publish(topics.SITE_PLACE.of("xa", "xa-all"), b"forged", qos=1)
+                await kiosk.publish(place, b"place", qos=1, retain=True)
+            async with gate:  # it was off when the kiosk spoke
+                await gate.subscribe(topics.SITE_PLACE.at_site(SITE), qos=1)
+                assert await heard(gate) == (place, b"place")
+
+
+def test_what_neighbours_say_stays_at_their_site(configs: Path) -> None:
+    carried = (configs / "mosquitto/site-bridge.conf").read_text().splitlines()
+    assert not [line for line in carried if line.startswith("topic ") and "/site/" in line]
+    blocks = acl.render(DEVICES).split("\n\n")
+    for block in blocks:
+        if "user gateway" in block or "user bridge-tinh" in block:
+            assert "/site/" not in block
+        if "user xa-all" in block:
+            assert "tinh" not in block
 
 
 def test_a_bridge_may_speak_for_its_own_site_only() -> None:
@@ -187,4 +216,5 @@ def test_a_bridge_may_speak_for_its_own_site_only() -> None:
     rows = [block for block in blocks if "user bridge-tinh" in block]
     assert f"topic write {topics.ROOT}/{SITE}/+/up/facts" in rows[0]
     assert f"topic write {topics.ROOT}/xa/bridge-tinh/up/facts" in rows[1]
-    assert all("/+/" not in row for row in rows[1:])
+    spoken = [line for row in rows[1:] for line in row.splitlines() if "topic write" in line]
+    assert all("/+/" not in line for line in spoken)

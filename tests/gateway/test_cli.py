@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from edge.wire import topics
 from edge.wire.tables import options
-from edge.wire.topics import SHARED, Who
+from edge.wire.topics import ROOT, SHARED, Who
 from gateway import acl
 from gateway.cli import main
 from gateway.config import BrokerOptions, ConsoleOptions, GatewayOptions, load
@@ -114,8 +114,13 @@ def test_the_access_list_says_exactly_what_the_topic_table_says(home, tmp_path, 
         speaks = row.publisher is Who.DEVICE
         own = row.of("tinh", SHARED if row.shared else "kiosk")
         assert f"topic {'write' if speaks else 'read'} {own}\n" in kiosk
-        assert f"topic {'read' if speaks else 'write'} {row.everywhere()}\n" in centre
-    assert kiosk.count("topic ") == centre.count("topic ") == len(topics.ALL)
+        heard = f"topic {'read' if speaks else 'write'} {row.everywhere()}\n" in centre
+        assert heard is not row.neighbours
+        whole_site = f"topic read {ROOT}/tinh/+/{row.path}\n" in kiosk
+        assert whole_site is row.neighbours
+    own = [row for row in topics.ALL if not row.neighbours]
+    assert centre.count("topic ") == len(own)
+    assert kiosk.count("topic ") == 2 * len(topics.ALL) - len(own)
 
 
 def test_files_are_imported_and_a_second_time_changes_nothing(home, tmp_path, capsys):

@@ -36,8 +36,9 @@ def test_a_device_may_not_be_called_shared() -> None:
         parse("shelfwire/1/xa/shared/up/facts")
 
 
-def test_a_device_speaks_only_below_up_and_in_its_state() -> None:
-    spoken = [row.path for row in ALL if row.publisher is Who.DEVICE]
+def test_a_device_speaks_only_below_up_and_site_and_in_its_state() -> None:
+    spoken = [row.path for row in ALL if row.publisher is Who.DEVICE and not row.neighbours]
+    assert all(row.path.startswith("site/") for row in ALL if row.neighbours)
     assert all(path == "state" or path.startswith("up/") for path in spoken)
     heard = [row.path for row in ALL if row.publisher is Who.CENTRE and not row.shared]
     assert all(path.startswith("down/") for path in heard)

@@ -1,0 +1,127 @@
+"""The overlay of the replica: the last loan or return of each item that the base does not show yet.
+
+A row is this device's own fact, or one that a neighbour of the site told. Of two facts of an item
+the later one counts; at the same moment a return comes before the next loan.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from edge.circulation.model import LoanView
+
+UNKNOWN = 1 << 53
+"""A fact is settled, in which version that shows is not known: the base must speak of the item."""
+KNOWN = 20_000
+"""So many facts of neighbours are remembered by their ids."""
+TRUST_MS = 45 * 86_400_000
+"""A neighbour's fact that was never settled gives way to the base after so long."""
+_PUT = (
+    "INSERT INTO overlay (item, seq, settled, ref, body, device, epoch, at, id)"
+    " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT (item) DO UPDATE SET seq = excluded.seq,"
+    " settled = 0, ref = excluded.ref, body = excluded.body, device = excluded.device,"
+    " epoch = excluded.epoch, at = excluded.at, id = excluded.id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A loan (or, without one, a return) of an item. ``device``: '' for this device itself."""
+
+    item: str
+    seq: int
+    at: int
+    id: str
+    loan: LoanView | None
+    device: str = ""
+    epoch: str = ""
+
+    def values(self) -> tuple[str | int | bytes | None, ...]:
+        """Return the columns of the row."""
+        ref = self.loan.reader if self.loan else ""
+        body = msgspec.json.encode(self.loan) if self.loan else None
+        return self.item, self.seq, ref, body, self.device, self.epoch, self.at, self.id
+
+
+def put_own(db: sqlite3.Connection, rows: Iterable[Row], *, again: bool = False) -> None:
+    """Write own facts. ``again``: from the journal, where a neighbour may have had the last word."""
+    newer = " WHERE overlay.device = '' OR excluded.at >= overlay.at" if again else ""
+    db.executemany(_PUT + newer, [row.values() for row in rows])
+
+
+def settle_own(db: sqlite3.Connection, seq: int, version: int) -> None:
+    """The ledger has this device's facts up to ``seq``; a base of ``version`` shows them."""
+    db.execute(
+        "UPDATE overlay SET settled = ?2 WHERE device = '' AND seq <= ?1 AND settled IN (0, ?3)",
+        (seq, version or UNKNOWN, UNKNOWN),
+    )
+
+
+def hear(db: sqlite3.Connection, rows: Sequence[Row]) -> list[str]:
+    """Take in facts of a neighbour; return the items that are otherwise now."""
+    changed = []
+    for row in rows:
+        there = db.execute("SELECT id, at FROM overlay WHERE item = ?", (row.item,)).fetchone()
+        if there is not None and there[0] == row.id:  # under the number of a new epoch
+            place = (row.device, row.epoch, row.seq, row.item)
+            db.execute(
+                "UPDATE overlay SET device = ?, epoch = ?, seq = ?, settled = 0 WHERE item = ?",
+                place,
+            )
+        elif not _is_known(db, row.id) and (
+            there is None or (there[1], False) < (row.at, row.loan is not None)
+        ):
+            db.execute(_PUT, row.values())
+            changed.append(row.item)
+        db.execute("INSERT OR IGNORE INTO known VALUES (?, ?)", (row.id, row.at))
+    return changed
+
+
+def heard(db: sqlite3.Connection) -> dict[str, tuple[str, int]]:
+    """Return how far each neighbour was heard: device -> epoch and number."""
+    rows = db.execute("SELECT device, epoch, seq FROM heard")
+    return {device: (epoch, seq) for device, epoch, seq in rows}
+
+
+def put_heard(db: sqlite3.Connection, device: str, epoch: str, seq: int) -> None:
+    """Note how far a neighbour was heard."""
+    db.execute("INSERT OR REPLACE INTO heard VALUES (?, ?, ?)", (device, epoch, seq))
+
+
+def settle_neighbour(
+    db: sqlite3.Connection, device: str, epoch: str, seq: int, version: int
+) -> None:
+    """The ledger has a neighbour's facts up to ``seq``; what it said before this epoch too."""
+    db.execute(
+        "UPDATE overlay SET settled = ?4 WHERE device = ?1 AND epoch = ?2 AND seq <= ?3"
+        " AND settled IN (0, ?5)",
+        (device, epoch, seq, version or UNKNOWN, UNKNOWN),
+    )
+    db.execute(
+        "UPDATE overlay SET settled = ?3 WHERE device = ?1 AND epoch <> ?2 AND NOT settled",
+        (device, epoch, UNKNOWN),
+    )
+
+
+def show(db: sqlite3.Connection, version: int, made: int) -> list[str]:
+    """Drop what a base of this version shows, and what is too old to believe; return the items."""
+    rows = db.execute(
+        "DELETE FROM overlay WHERE settled BETWEEN 1 AND ?1 OR (device <> '' AND at < ?2)"
+        " RETURNING item",
+        (version, made - TRUST_MS),
+    ).fetchall()
+    return [item for (item,) in rows]
+
+
+def tend(db: sqlite3.Connection) -> None:
+    """Forget the oldest ids, beyond those that are kept."""
+    db.execute(
+        "DELETE FROM known WHERE at < (SELECT at FROM known ORDER BY at DESC LIMIT 1 OFFSET ?)",
+        (KNOWN,),
+    )
+
+
+def _is_known(db: sqlite3.Connection, ident: str) -> bool:
+    return db.execute("SELECT 1 FROM known WHERE id = ?", (ident,)).fetchone() is not None
