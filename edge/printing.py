@@ -48,9 +48,9 @@ class Printing:
         await self._tell(_reasons(status))
 
     async def print_lines(self, lines: Sequence[Line]) -> str:
-        """Print; return nothing, or the key of the sentence why it did not work."""
+        """Print; return nothing, or why not: ``paper_out``, ``printer_away``, ``not_printed``."""
         if self._device is None:
-            return "rec.printer_away"
+            return "printer_away"
         await self.look()
         if self.word not in ("ok", "low"):
             return self._why()
@@ -64,8 +64,8 @@ class Printing:
 
     def _why(self) -> str:
         if self.word == "out":
-            return "rec.paper_out"
-        return "rec.printer_away" if self.word == "away" else "rec.not_printed"
+            return "paper_out"
+        return "printer_away" if self.word == "away" else "not_printed"
 
     async def _tell(self, reasons: set[str]) -> None:
         if self._device is None:

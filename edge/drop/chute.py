@@ -16,6 +16,7 @@ class State(StrEnum):
     DOOR_OPEN = "door_open"
     AWAY = "away"
     STUCK = "stuck"
+    CLOSED = "closed"
 
 
 class Event(StrEnum):
@@ -23,7 +24,8 @@ class Event(StrEnum):
 
     ``ITEM_IN``/``ITEM_OUT``: something is in the chute, or no more; ``REFUSED``: not exactly one
     good item; ``TIMED_OUT``: the shutter was open and the item is still there; ``SHUTTER_STUCK``:
-    the shutter stands open although nobody opened it, so that anything would fall through.
+    the shutter stands open although nobody opened it, so that anything would fall through;
+    ``OUT_OF_SERVICE``: staff closed the drop, here or from afar.
     """
 
     ITEM_IN = "item_in"
@@ -39,6 +41,8 @@ class Event(StrEnum):
     READER_BACK = "reader_back"
     SHUTTER_STUCK = "shutter_stuck"
     SHUTTER_FREE = "shutter_free"
+    OUT_OF_SERVICE = "out_of_service"
+    IN_SERVICE = "in_service"
 
 
 class Effect(StrEnum):
@@ -62,6 +66,7 @@ _SHUTTER = {Event.SHUTTER_STUCK: State.STUCK}
 TABLE: dict[State, dict[Event, State]] = {
     State.READY: {
         Event.ITEM_IN: State.LOOKING, Event.BIN_FULL: State.FULL, Event.READER_LOST: State.AWAY,
+        Event.OUT_OF_SERVICE: State.CLOSED,
     } | _DOOR | _SHUTTER,
     State.LOOKING: {
         Event.ACCEPTED: State.LETTING_IN, Event.REFUSED: State.REFUSING,
@@ -74,6 +79,7 @@ TABLE: dict[State, dict[Event, State]] = {
     State.DOOR_OPEN: {Event.DOOR_CLOSED: State.READY},
     State.AWAY: {Event.READER_BACK: State.READY} | _DOOR,
     State.STUCK: {Event.SHUTTER_FREE: State.READY} | _DOOR,
+    State.CLOSED: {Event.IN_SERVICE: State.READY} | _DOOR,
 }  # fmt: skip
 """Where each event leads; an event that is not named changes nothing."""
 
@@ -87,6 +93,7 @@ _ENTERED: dict[State, tuple[Effect, ...]] = {
     State.DOOR_OPEN: (Effect.LIGHT_OFF,),
     State.AWAY: (Effect.LIGHT_OFF,),
     State.STUCK: (Effect.LIGHT_OFF, Effect.CLOSE_SHUTTER, Effect.SHUTTER_JAM),
+    State.CLOSED: (Effect.LIGHT_OFF,),
 }
 _LEFT: dict[State, tuple[Effect, ...]] = {
     State.LETTING_IN: (Effect.CLOSE_SHUTTER,),
@@ -112,12 +119,19 @@ class Chute:
     reader: bool = True
     shutter: bool = True
     """The shutter is shut when it should be."""
+    out: bool = False
+    """Staff took the drop out of service."""
 
     def on(self, event: Event) -> list[Effect]:
         """Take an event; return what to do, in order."""
         self._note(event)
         effects = self._go(event)
-        if event is Event.ITEM_IN and self.state in (State.FULL, State.AWAY, State.STUCK):
+        if event is Event.ITEM_IN and self.state in (
+            State.FULL,
+            State.AWAY,
+            State.STUCK,
+            State.CLOSED,
+        ):
             effects.append(Effect.REFUSE)
         while self.state is State.READY and (pending := self._pending()) is not None:
             effects += self._go(pending)
@@ -143,6 +157,8 @@ class Chute:
                 self.reader = event is Event.READER_BACK
             case Event.SHUTTER_STUCK | Event.SHUTTER_FREE:
                 self.shutter = event is Event.SHUTTER_FREE
+            case Event.OUT_OF_SERVICE | Event.IN_SERVICE:
+                self.out = event is Event.OUT_OF_SERVICE
             case Event.ACCEPTED | Event.REFUSED | Event.TIMED_OUT:
                 pass
 
@@ -152,6 +168,8 @@ class Chute:
             return Event.DOOR_OPENED
         if not self.shutter:
             return Event.SHUTTER_STUCK
+        if self.out:
+            return Event.OUT_OF_SERVICE
         if not self.reader:
             return Event.READER_LOST
         if self.full:

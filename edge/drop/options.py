@@ -27,6 +27,9 @@ class BinOptions:
     door: str = field(
         default="bin_door", metadata=_help("input of the door behind which the bin stands")
     )
+    lock: str = field(
+        default="", metadata=_help("output that unlocks this door for staff from afar; or empty")
+    )
 
     def __post_init__(self) -> None:
         """Refuse a bin that holds nothing."""

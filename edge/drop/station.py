@@ -8,13 +8,16 @@ chosen before the return is recorded, so that the record says where it lies.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from drivers.errors import DriverError, OptionError
 from drivers.ports import Board, ItemReader
 from edge.circulation.sorting import aside
 from edge.device import Device, DeviceAwayError
 from edge.drop.bins import Bins
+from edge.drop.chamber import Chamber
 from edge.drop.chute import Chute, Effect, Event, State
 from edge.drop.options import DropOptions
 from edge.drop.paper import Paper
@@ -22,16 +25,17 @@ from edge.drop.sorter import Sorter
 from edge.items import PadItem, PadWatch
 from edge.journal import JournalError
 from edge.recorder import Recorder
-from edge.station import Services, StationEntry
+from edge.station import NotPossibleError, Services, StationEntry
 from edge.tagwork import TagWork
 from edge.wire.facts import BinChanged, DropRefused, TagTrouble, TakenAside
 
 log = logging.getLogger(__name__)
 TICK = 0.25
-LOOK_EVERY = 0.08
 FALL_SECONDS = 1.5
 """An item that left the chute passes the sensor behind the shutter within this time."""
-_REFUSED = {State.FULL: "full", State.STUCK: "shutter_stuck"}
+UNLOCK_SECONDS = 5.0
+"""How long a door stays unlocked; the board's own limit holds all the same."""
+_REFUSED = {State.FULL: "full", State.STUCK: "shutter_stuck", State.CLOSED: "closed"}
 
 
 @dataclass(slots=True)
@@ -57,8 +61,9 @@ class Drop:
         self._services = services
         self._reader: Device[ItemReader] = services.devices[options.reader]
         self._board: Device[Board] = services.devices[options.board]
-        self._watch = PadWatch(self._reader, services.replica)
-        self._work = TagWork(services, self._reader, self._watch)
+        watch = PadWatch(self._reader, services.replica)
+        self._chamber = Chamber(options, watch, self._board)
+        self._work = TagWork(services, self._reader, watch)
         self._chute = Chute()
         self._bins = Bins(options.every_bin(), services.agent.data, options.name)
         self._rules = options.rules()
@@ -96,6 +101,28 @@ class Drop:
         if len(bins) > 1:
             figures |= {f"bin_percent.{name}": one.percent for name, one in bins.items()}
         return figures
+
+    async def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Do what the centre asks: ``out_of_service``, ``in_service``, ``open_bin``."""
+        if name in ("out_of_service", "in_service"):
+            await self._events.put(Event(name))
+            return {}
+        if name == "open_bin":
+            return await self._unlock(str(args.get("bin", "")))
+        raise NotPossibleError(f"A book drop does not know the command {name}.")
+
+    async def _unlock(self, bin_name: str) -> dict[str, Any]:
+        """Unlock the door of a bin for a moment; the only one need not be named."""
+        name = bin_name or (self._bins.names[0] if len(self._bins.names) == 1 else "")
+        if name not in self._bins.options:
+            raise NotPossibleError(
+                f"There is no bin {name!r}; it has {', '.join(self._bins.names)}."
+            )
+        lock = self._bins.options[name].lock
+        if not lock:
+            raise NotPossibleError(f"Bin {name} has no lock that can be opened from afar.")
+        await self._board.call(lambda board: board.set(lock, True, UNLOCK_SECONDS))
+        return {"bin": name, "seconds": UNLOCK_SECONDS}
 
     async def _follow(self) -> None:
         """Give every event to the table and do what it asks for; what comes meanwhile waits."""
@@ -142,10 +169,10 @@ class Drop:
 
     async def _look(self) -> None:
         """Find out what is in the chute, take it in if it is one good item or may be put aside."""
-        self._watch.forget()
         items: list[PadItem] = []
         try:
-            items, reason = await self._found()
+            items, reason = await self._chamber.look()
+            self._tell_tag(items, reason)
             if await (self._take_in(items[0]) if not reason else self._put_aside(items, reason)):
                 await self._on(Event.ACCEPTED)
                 return
@@ -156,38 +183,18 @@ class Drop:
         except JournalError as error:
             log.error("%s: a return could not be recorded: %s", self._options.name, error)
             reason = "not_recorded"
-        if self._in_chute():
+        if self._chamber.something:
             uid = items[0].key if len(items) == 1 else None
             self._recorder.put(DropRefused(reason=reason or "removed", uid=uid))
         await self._on(Event.REFUSED)
 
-    async def _found(self) -> tuple[list[PadItem], str]:
-        """Return what lies there, and why it is not exactly one good item (empty: it is)."""
-        loop = asyncio.get_running_loop()
-        begun = since = loop.time()
-        last: frozenset[bytes] = frozenset()
-        while self._in_chute():
-            items = await self._watch.look()
-            here, now = frozenset(one.uid for one in items), loop.time()
-            if here != last:
-                last, since = here, now
-            if here and now - since >= self._options.settle_seconds:
-                return items, self._judge(items)
-            if now - begun >= self._options.look_seconds + (1.0 if here else 0.0):
-                return items, self._judge(items)
-            await asyncio.sleep(LOOK_EVERY)
-        return [], "removed"
-
-    def _judge(self, items: list[PadItem]) -> str:
-        if len(items) != 1:
-            return "several" if items else "no_tag"
-        [item] = items
-        if not item.trouble and item.item:
-            return ""
-        reason = item.trouble or "unreadable"
-        fact = TagTrouble(reason=reason, uid=item.key, item=item.item, station=self._options.name)
-        self._recorder.put(fact)
-        return reason
+    def _tell_tag(self, items: list[PadItem], reason: str) -> None:
+        """Have staff look at the tag of a single thing that is no good item."""
+        if reason and reason not in ("removed", "several", "no_tag"):
+            [one] = items
+            station = self._options.name
+            fact = TagTrouble(reason=reason, uid=one.key, item=one.item, station=station)
+            self._recorder.put(fact)
 
     async def _take_in(self, item: PadItem) -> bool:
         """Choose the bin, arm, record; return whether the item may fall."""
@@ -273,13 +280,6 @@ class Drop:
         if self._options.fell:
             self._doubtful("taken_out")
         self._falling = None
-
-    def _in_chute(self) -> bool:
-        """Return whether something is in the chute, as far as the board can say."""
-        try:
-            return self._board.port().active("flap")
-        except DriverError:
-            return True
 
     def _tell_level(self, bin_name: str) -> None:
         one = self._bins[bin_name]

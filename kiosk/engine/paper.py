@@ -7,6 +7,13 @@ from kiosk.engine.room import Doer, Room
 from kiosk.session import Effect, Event
 from kiosk.visit import Visit
 
+WHY_NOT = {
+    "paper_out": "rec.paper_out",
+    "printer_away": "rec.printer_away",
+    "not_printed": "rec.not_printed",
+}
+"""What the reader is told when the receipt does not come."""
+
 
 def print_it(room: Room, _: Any) -> None:
     """Print the receipt."""
@@ -20,7 +27,7 @@ async def _print(room: Room, visit: Visit) -> None:
     visit.printed = not why
     room.handle(Event.NOT_PRINTED if why else Event.PRINTED)
     if why:
-        room.say("look", why)
+        room.say("look", WHY_NOT[why])
 
 
 EFFECTS: dict[Effect, Doer] = {Effect.PRINT: print_it}

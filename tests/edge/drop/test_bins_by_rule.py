@@ -7,6 +7,7 @@ from edge.circulation.sorting import read_rules
 from edge.drop.options import BinOptions, DropOptions
 from edge.drop.sorter import Sorter, returning
 from edge.drop.testing import IN, book, standing, until
+from edge.station import NotPossibleError
 from edge.wire.facts import BinChanged, DropRefused, Return, TagTrouble, TakenAside, Trouble
 from edge.wire.messages import Answer, Part
 
@@ -186,3 +187,21 @@ def test_a_table_that_cannot_work_is_refused_with_the_mend():
         with pytest.raises(ValueError, match=".") as caught:
             DropOptions(reader="a", board="b", **wrong)
         assert said in str(caught.value)
+
+
+async def test_staff_close_the_drop_and_open_a_bin_from_afar(wires, services, hatch, board, facts):
+    bins = BINS | {"2": BinOptions(lock="divert_2")}
+    async with standing(services, bins=bins, sort=RULES) as drop:
+        await drop.command("out_of_service", {})
+        await until(lambda: not drop.numbers()["ready"])
+        hatch.insert(book(1))
+        await until(lambda: facts(DropRefused))
+        assert (await drop.command("open_bin", {"bin": "2"}))["bin"] == "2"
+        assert board.outputs.get("divert_2")
+        hatch.empty()
+        await drop.command("in_service", {})
+        await until(lambda: drop.numbers()["ready"])
+        for name, args in (("open_bin", {}), ("open_bin", {"bin": "1"}), ("dance", {})):
+            with pytest.raises(NotPossibleError):
+                await drop.command(name, args)
+    assert facts(DropRefused)[0].reason == "closed"

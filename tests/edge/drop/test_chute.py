@@ -55,6 +55,21 @@ def test_without_its_reader_the_drop_takes_nothing():
     assert effects[-1] is Effect.LOOK, "it lies there still"
 
 
+def test_a_drop_out_of_service_takes_nothing_until_it_is_back():
+    chute = Chute()
+    assert play(chute, Event.OUT_OF_SERVICE) == [Effect.LIGHT_OFF]
+    assert play(chute, Event.ITEM_IN) == [Effect.REFUSE]
+    assert play(chute, Event.IN_SERVICE)[-1] is Effect.LOOK
+
+
+def test_what_is_falling_still_falls_when_the_drop_goes_out_of_service():
+    chute = Chute()
+    play(chute, Event.ITEM_IN, Event.ACCEPTED, Event.OUT_OF_SERVICE)
+    assert chute.state is State.LETTING_IN
+    play(chute, Event.ITEM_OUT)
+    assert chute.state is State.CLOSED
+
+
 def test_nothing_is_taken_while_the_door_is_open():
     chute = Chute()
     effects = play(chute, Event.DOOR_OPENED, Event.ITEM_IN)
@@ -112,6 +127,6 @@ def test_an_empty_well_drop_is_ready_again_whatever_happened(events):
     chute = Chute()
     play(chute, *events)
     calm = (Event.DOOR_OPENED, Event.DOOR_CLOSED, Event.SHUTTER_FREE, Event.READER_BACK,
-            Event.BIN_FREE, Event.ITEM_OUT)  # fmt: skip
+            Event.IN_SERVICE, Event.BIN_FREE, Event.ITEM_OUT)  # fmt: skip
     play(chute, *calm)
     assert chute.state is State.READY
