@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from demo import waiting
 from demo.catalogue import BRANCHES, DATA, Library
 from demo.places import PIS, Pi, Places
 from demo.processes import program, run
@@ -108,6 +109,8 @@ async def _import(places: Places, library: Library) -> None:
         "branches": [one.record() for one in BRANCHES],
         "items": [copy.record() for copy in library.copies if copy.known],
         "readers": [person.record() for person in library.people],
+        "holds": waiting.holds(library),
+        "fees": waiting.fees(library),
     }
     for name, records in rows.items():
         file = places.centre / f"{name}.jsonl"

@@ -5,7 +5,7 @@ A renewal that was granted here becomes true with the ``renewal_wish`` fact that
 
 import msgspec
 
-from edge.circulation.model import LoanView, ReaderView, Verdict
+from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
 from edge.circulation.rules import Wanted, decide_loans, decide_renewal
 from edge.wire.messages import Answer, Ask
 from gateway.assess import Person
@@ -21,8 +21,7 @@ def answer(ledger: SqliteLedger, site: str, ask: Ask, now: int) -> Answer:
     if ask.what == "time":
         return Answer(id=ask.id, now=now)
     if ask.what == "take_back":
-        items = [found for item in ask.items if (found := ledger.catalogue.item(item))]
-        return Answer(id=ask.id, now=now, items=items)
+        return Answer(id=ask.id, now=now, items=_coming_back(ledger, site, ask.items))
     if ask.what not in ("reader", "lend", "renew"):
         return Answer(id=ask.id, now=now, error="unknown_question")
     person = ledger.catalogue.person(site, ask.card)
@@ -31,7 +30,15 @@ def answer(ledger: SqliteLedger, site: str, ask: Ask, now: int) -> Answer:
     view = _view(ledger, site, ask.card, person)
     if ask.what == "reader":
         loans = ledger.catalogue.loans(site, "l.reader = ?", person.reader)
-        return Answer(id=ask.id, now=now, reader=view, name=given_name(person.name), loans=loans)
+        return Answer(
+            id=ask.id,
+            now=now,
+            reader=view,
+            name=given_name(person.name),
+            loans=loans,
+            holds=ledger.holds.of_reader(person.reader),
+            fees=ledger.fees.balance(person.reader, now),
+        )
     verdicts = (_lend if ask.what == "lend" else _renew)(ledger, site, view, ask.items, now)
     return Answer(id=ask.id, now=now, reader=view, verdicts=verdicts)
 
@@ -41,12 +48,21 @@ def given_name(name: str) -> str:
     return name.split()[-1] if name.split() else ""
 
 
+def _coming_back(ledger: SqliteLedger, site: str, items: list[str]) -> list[ItemView]:
+    """Return what is known of items; ``held``: somebody waits, this copy will be set aside."""
+    views = [view for item in items if (view := ledger.catalogue.item(item, site))]
+    return [
+        msgspec.structs.replace(view, held=view.held or ledger.holds.waits(view.item))
+        for view in views
+    ]
+
+
 def _lend(
     ledger: SqliteLedger, site: str, reader: ReaderView, items: list[str], now: int
 ) -> list[Verdict]:
     _, policy = ledger.catalogue.policy()
     wanted = [
-        Wanted(item, ledger.catalogue.item(item), _loan(ledger, site, item)) for item in items
+        Wanted(item, ledger.catalogue.item(item, site), _loan(ledger, site, item)) for item in items
     ]
     return decide_loans(policy, reader, wanted, now=now)
 
@@ -57,7 +73,7 @@ def _renew(
     _, policy = ledger.catalogue.policy()
     verdicts = []
     for item in items:
-        view, loan = ledger.catalogue.item(item), _loan(ledger, site, item)
+        view, loan = ledger.catalogue.item(item, site), _loan(ledger, site, item)
         verdicts.append(decide_renewal(policy, reader, view, loan, now=now, item_id=item))
     return verdicts
 

@@ -7,7 +7,13 @@ loan by a new policy.
 import msgspec
 
 from edge.circulation.model import ItemView, Policy, ReaderView
-from edge.circulation.rules import due_date, group_rule, next_open_day, reader_trouble
+from edge.circulation.rules import (
+    due_date,
+    group_rule,
+    kept_for_another,
+    next_open_day,
+    reader_trouble,
+)
 from edge.wire.facts import Fact, Loan, RenewalWish, Return
 from gateway.when import Moment, bounded
 
@@ -41,7 +47,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 class Assessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was known on arrival. ``known``: the item is in the catalogue; ``limit``: loans allowed.
 
-    ``offline`` loans were decided without the centre; ``policy`` is the policy's number.
+    ``offline`` loans were decided without the centre; ``policy`` is the policy's number. ``held``
+    and ``held_for`` (a reader number): whom the item was kept for.
     """
 
     reader: str | None = None
@@ -51,6 +58,8 @@ class Assessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limit: int = 0
     offline: bool = False
     policy: int = 0
+    held: bool = False
+    held_for: str = ""
 
 
 def assess(
@@ -79,6 +88,8 @@ def assess(
         limit=group_rule(policy, view.group).limit if view else 0,
         offline=isinstance(fact, Loan) and not fact.online,
         policy=number,
+        held=item.held if item else False,
+        held_for=item.held_for if item else "",
     )
     return known, codes
 
@@ -107,7 +118,7 @@ def _loan_codes(
         codes.append("NOT_FOR_LOAN_TAKEN")
     elif not _LOST.isdisjoint(item.flags):
         codes.append("FOUND_ITEM")
-    if item is not None and item.held:
+    if item is not None and item.held and (view is None or kept_for_another(item, view)):
         codes.append("HOLD_TAKEN")
     if view is None:
         return [*codes, "UNKNOWN_CARD"]

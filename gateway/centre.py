@@ -75,7 +75,7 @@ class Centre:
         self._fed: dict[str, int] = {}
         self._allowed: dict[str, dict[str, int]] = {}
         self._strangers: set[tuple[str, str]] = set()
-        self._still_at = 0
+        self._still_at = self._expired_at = 0
         self._backlog_at = 0.0
 
     async def run(self) -> None:
@@ -233,10 +233,21 @@ class Centre:
         while True:
             count = await self._pulse.after(count, FEED_SECONDS)
             await self._facts_first()
+            await self._expire()
             if self.broker.connected:
                 still = self._now() - self._still_at >= STILL_SECONDS * 1000
                 self._still_at = self._now() if still else self._still_at
                 await self._feed_all(still=still)
+
+    async def _expire(self) -> None:
+        """End the holds that nobody fetched in time, now and then."""
+        if self._now() - self._expired_at < STILL_SECONDS * 1000:
+            return
+        self._expired_at = self._now()
+        try:
+            await self._writes.call(SqliteLedger.expire_holds, self._now())
+        except sqlite3.OperationalError as error:
+            await self._cannot_write(error)
 
     async def _facts_first(self) -> None:
         """Wait until no backlog has come in for a moment; not for long, if it does not end."""

@@ -26,6 +26,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A fact of the item's chain. ``reader`` None: the card is unknown. ``due``: of a loan.
 
     ``cap``: see :class:`Tenure`.
+    ``held`` as it was when the fact came: a hold placed later takes back no renewal.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     view: ReaderView | None = None
     policy: int = 0
     cap: int = 0
+    held: bool = False
+    held_for: str = ""
 
     @property
     def place(self) -> tuple[int, str, str, int, str]:
@@ -156,7 +159,8 @@ def _renew(chain: Chain, item: ItemView, link: Link, policy: Policy | None) -> N
     view = LoanView(
         item=item.item, reader=held.reader, due=held.due, since=held.since, renewals=held.renewals
     )
-    verdict = decide_renewal(policy, link.view, item, view, now=link.at)
+    then = msgspec.structs.replace(item, held=link.held, held_for=link.held_for)
+    verdict = decide_renewal(policy, link.view, then, view, now=link.at)
     if not verdict.ok:
         chain.codes[link.id].append("RENEWAL_REFUSED")
         return

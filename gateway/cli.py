@@ -96,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
         ("import-items", _items, "FILE.jsonl", "copies: item, title, author, kind, branch, flags"),
         ("import-readers", _readers, "FILE.jsonl", "readers: reader, name, group, expires, cards"),
         ("import-branches", _branches, "FILE.jsonl", "the branch tree: branch, name, parent"),
+        ("import-holds", _holds, "FILE.jsonl", "holds: hold, reader, item or work, site, ready"),
+        ("import-fees", _fees, "FILE.jsonl", "fees and payments: fee, reader, amount, why"),
         ("import-policy", _policy, "FILE.toml", "the lending policy"),
     )
     for name, do, file, text in files:
@@ -192,6 +194,18 @@ def _readers(args: argparse.Namespace) -> int:
 def _branches(args: argparse.Namespace) -> int:
     with _Opened(Home(args.home)) as ledger:
         _say(f"{imports.import_branches(ledger, args.file)} branches")
+    return 0
+
+
+def _holds(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        _say(f"{imports.import_holds(ledger, args.file, now_ms())} holds new or changed")
+    return 0
+
+
+def _fees(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        _say(f"{imports.import_fees(ledger, args.file, now_ms())} fees new")
     return 0
 
 

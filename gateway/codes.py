@@ -38,6 +38,7 @@ CODES = {
         Code("OTHER_LOAN_CLOSED", "warn", _LOAN),
         Code("SUPERSEDED", "info"),
         Code("HOLD_TAKEN", "action", ("contact", "accept")),
+        Code("HOLD_CAUGHT", "action", ("shelved", "accept")),
         Code("NOT_FOR_LOAN_TAKEN", "action", ("contact", "accept", "void")),
         Code("FOUND_ITEM", "warn", ("found", "accept")),
         Code("DUE_DATE_DIFFERS", "info"),

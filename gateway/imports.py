@@ -13,6 +13,8 @@ from edge.circulation.model import Policy
 from edge.circulation.rules import end_of_day
 from gateway.errors import ImportLineError
 from gateway.ledger.catalogue import Branch, Item, Reader
+from gateway.ledger.fees import Fee
+from gateway.ledger.holds import Hold
 from gateway.ledger.sqlite import SqliteLedger
 
 T = TypeVar("T")
@@ -66,6 +68,18 @@ def import_branches(ledger: SqliteLedger, path: Path) -> int:
         if lost is not None:
             raise ImportLineError(f"{path}: branch {lost} has a parent that is not in the tree")
     return count
+
+
+def import_holds(ledger: SqliteLedger, path: Path, now: int) -> int:
+    """Take in all holds of a file or none; return how many changed."""
+    with ledger.store.transaction():
+        return ledger.holds.put(read_lines(path, Hold), now)
+
+
+def import_fees(ledger: SqliteLedger, path: Path, now: int) -> int:
+    """Take in all fees and payments of a file or none; return how many are new."""
+    with ledger.store.transaction():
+        return ledger.fees.put(read_lines(path, Fee), now)
 
 
 def import_policy(ledger: SqliteLedger, path: Path, now: int) -> int:

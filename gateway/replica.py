@@ -7,7 +7,7 @@ import msgspec
 
 from edge.circulation.model import ReaderView
 from edge.wire.messages import Part
-from gateway.ledger.catalogue import ITEM, item_view
+from gateway.ledger.catalogue import ITEMS
 from gateway.ledger.marks import newest_version
 from gateway.ledger.sqlite import SqliteLedger
 
@@ -96,7 +96,7 @@ def _changed(
     policy = None
     for table, key in keys:
         if table == "items":
-            view = ledger.catalogue.item(key)
+            view = ledger.catalogue.item(key, site)
             items.append(view) if view else gone.append(f"items:{key}")
             if (loan := ledger.catalogue.loan(site, key)) and ("loans", key) not in keys:
                 loans.append(loan)  # it carries the title
@@ -114,8 +114,8 @@ def _changed(
 
 
 def _everything(ledger: SqliteLedger, site: str) -> Iterator[Row]:
-    for row in ledger.store.all(f"SELECT {ITEM} FROM items ORDER BY item"):  # noqa: S608
-        yield "items", item_view(row)
+    for row in ledger.store.all(f"{ITEMS} ORDER BY item"):
+        yield "items", ledger.catalogue.item_view(row, site)
     for reader in _readers(ledger, site, "1"):
         yield "readers", reader
     for loan in ledger.catalogue.loans(site):

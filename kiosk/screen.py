@@ -71,6 +71,7 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
         data |= _shelf(visit, zone)
     if visit.visitor is not None and visit.state in NAMED:
         data["name"] = visit.visitor.name
+        data["holds_ready"] = sum(hold.ready for hold in visit.visitor.holds)
     if visit.state in ACCOUNTS:
         data |= _account(visit, around)
     if visit.state in (State.RECEIPT, State.PRINTING, State.RECEIPT_SHOWN):
@@ -141,7 +142,7 @@ def _account(visit: Visit, around: Surroundings) -> dict[str, Any]:
     visitor, lang = visit.visitor, visit.lang
     return {
         "items": [_loan(one, lang, around) for one in visit.loans],
-        "holds": [_hold(hold, lang) for hold in visitor.holds] if visitor else [],
+        "holds": [_hold(hold, lang, around) for hold in visitor.holds] if visitor else [],
         "fees": f"{visitor.fees:,} đ".replace(",", ".") if visitor and visitor.fees else "",
     }
 
@@ -172,9 +173,22 @@ def _date(ms: int, policy: Policy) -> date:
     return datetime.fromtimestamp(ms / 1000, ZoneInfo(policy.zone)).date()
 
 
-def _hold(hold: Holding, lang: str) -> dict[str, Any]:
-    where = say(lang, "acc.hold_ready" if hold.ready else "acc.hold_waits")
-    return {"title": f"{hold.title} – {where}", "ready": hold.ready}
+def _hold(hold: Holding, lang: str, around: Surroundings) -> dict[str, Any]:
+    until = day(hold.until, around.policy.zone) if hold.until else ""
+    elsewhere = hold.place and hold.place != around.library
+    if hold.ready:
+        text = say(lang, "acc.hold_until" if until else "acc.hold_ready", until=until)
+    else:
+        text = say(lang, "acc.hold_ahead" if hold.ahead else "acc.hold_waits", n=hold.ahead)
+    if elsewhere:
+        text = f"{text} · {hold.place}"
+    return {
+        "key": f"hold:{hold.item}:{hold.title}",
+        "item": hold.item,
+        "title": hold.title or hold.item,
+        "state": "hold_ready" if hold.ready else "hold_waits",
+        "text": text,
+    }
 
 
 def _receipt(visit: Visit, around: Surroundings) -> dict[str, Any]:

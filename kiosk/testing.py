@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from drivers.barcode import SCANNER
 from drivers.barcode.simulator import ScannerSimulator
 from drivers.feig import PAD, FeigSimulator
@@ -185,6 +187,15 @@ class Box:
     def pass_time(self, seconds: float) -> None:
         """Let the clock of the kiosk run ahead."""
         self.hurry[0] += seconds
+
+    def hold(self, number: int, reader: str = "100001") -> None:
+        """Keep a book for a reader, here and at the centre, from now on."""
+        for one in (self.replica, self.centre.replica):
+            view = one.item(item_id(number))
+            if view is not None:
+                kept = msgspec.structs.replace(view, held=True, held_for=f"R{reader}")
+                version = one.version
+                one.apply(Part(version=version + 1, start=version, items=[kept]))
 
     async def screen(
         self,

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edge.circulation.model import ItemView, Verdict
+from edge.circulation.model import ItemView, Policy, Verdict
 from edge.circulation.rules import group_rule, offline_limit
 from edge.desk import Visitor
 from edge.items import PadItem
@@ -32,7 +32,7 @@ REFUSALS = {
     "offline_limit": "off.limit",
     "offline_stale": "no.offline_stale",
     "not_for_loan": "bor.refused_desk",
-    "held": "bor.refused_desk",
+    "held": "bor.held",
     "on_loan": "bor.refused_desk",
     "foreign": "tag.foreign",
     "needs_network": "off.not_available",
@@ -91,7 +91,8 @@ class Work:
                 visit.shelf.put(row.key, R.PUT_BACK, "row.return_again")
                 changed("attention")
                 continue
-            say = _returned(row, view, self.services.agent.site, secured=back.secured)
+            policy = self.services.replica.policy
+            say = _returned(row, view, self.services.agent.site, policy, secured=back.secured)
             visit.shelf.put(row.key, R.RETURNED, say)
             title = (view.title if view else "") or row.pad.title or _number(row)
             visit.shelf.note(Done(Deed.RETURNED, _number(row), title), row.key)
@@ -171,6 +172,7 @@ class Work:
         visit.shelf.note(Done(Deed.LENT, _number(row), title, verdict.due, online), row.key)
         if lent.secured:
             say = "bor.ok_item" if online else "row.lent_offline"
+            say = "bor.ok_hold" if verdict.hold and online else say
             visit.shelf.put(row.key, R.LENT, say, verdict.due)
         elif lent.removed:
             visit.shelf.put(row.key, R.PUT_BACK, "bor.removed_early", verdict.due)
@@ -197,14 +199,14 @@ def _number(row: Row) -> str:
     return row.pad.item or ""
 
 
-def _returned(row: Row, view: ItemView | None, site: str, *, secured: bool) -> str:
+def _returned(row: Row, view: ItemView | None, site: str, policy: Policy, *, secured: bool) -> str:
     """Return the sentence for a returned book: what the reader does with it now."""
     if row.pad.missing:
         return "ret.incomplete"
     if not secured:
         return "ret.unsecured"
     if view is not None and view.held:
-        return "ret.hold"
+        return "ret.hold" if policy.held_returns == "slot" else "ret.hold_staff"
     return "ret.transfer" if view is not None and view.branch not in ("", site) else "ret.ok_item"
 
 

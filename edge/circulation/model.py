@@ -3,6 +3,8 @@
 Times are milliseconds since 1970 UTC; days are counted in the policy's time zone.
 """
 
+from typing import Literal
+
 import msgspec
 
 
@@ -10,7 +12,7 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An item (a copy) as a device needs to know it.
 
     ``flags``: ``reference`` (not for loan), ``restricted``, ``lost``, ``withdrawn``, ``missing``.
-    ``held`` is true when the next hold is somebody else's than any reader standing here.
+    ``held``: it is kept for a reader who waits, whose reference is ``held_for`` (may be empty).
     ``uid`` is the tag's UID (hex upper case) when known.
     """
 
@@ -21,6 +23,7 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     branch: str = ""
     flags: list[str] = []
     held: bool = False
+    held_for: str = ""
     uid: str = ""
 
 
@@ -62,6 +65,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A branch's lending policy. ``offline_*`` are rule R10; hours in ``HH:MM`` local time.
 
     ``closed``: weekdays (0 = Monday) and dates (``YYYY-MM-DD``) on which nothing falls due.
+    ``hold_days``: how long a hold is kept for its reader. ``held_returns``: where a book goes that
+    somebody waits for: a ``slot`` beside the kiosk, or to ``staff``. ``fee_per_day`` (dong, 0: none)
+    for every day of opening that a loan is late, ``fee_most`` (0: no end) for one loan.
     """
 
     version: int = 1
@@ -81,12 +87,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     afi_out: int = 0xC2
     owners: list[str] = []
     max_stack: int = 8
+    hold_days: int = 7
+    held_returns: Literal["slot", "staff"] = "slot"
+    fee_per_day: int = 0
+    fee_most: int = 0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the rules say to one item. ``reason`` is empty when ``ok``, else one of REASONS.
 
-    ``due`` (ms) is the due date promised when ``ok``; ``renews``: it is already this reader's loan.
+    ``due`` (ms) is the due date promised when ``ok``; ``renews``: it is already this reader's loan;
+    ``hold``: the reader waited for it.
     """
 
     item: str
@@ -94,6 +105,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     due: int = 0
     renews: bool = False
+    hold: bool = False
 
 
 REASONS = {

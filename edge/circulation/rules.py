@@ -19,6 +19,7 @@ TRUSTED_READER = "unknown"
 """The reader reference of a card that is lent to on trust (``offline_trust``)."""
 _KEPT_IN_HOUSE = frozenset({"reference", "restricted", "withdrawn"})
 _LONGEST_CLOSURE = 366
+_LONGEST_LATE = 3660
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,14 @@ def decide_loan(
         return Verdict(item=name, ok=False, reason="already_yours", due=loan.due, renews=True)
     reason = (
         reader_trouble(reader, now=now)
-        or _item_trouble(policy, item)
+        or _item_trouble(policy, item, reader)
         or ("on_loan" if loan is not None and offline is None else "")
         or _too_many(policy, reader, offline)
     )
     if reason:
         return _no(name, reason)
-    return Verdict(item=name, ok=True, due=due_date(policy, reader.group, now))
+    hold = item is not None and item.held
+    return Verdict(item=name, ok=True, due=due_date(policy, reader.group, now), hold=hold)
 
 
 def decide_loans(
@@ -118,7 +120,7 @@ def decide_renewal(
         return _no(name, "unknown_item")
     if loan.reader != reader.reader:
         return _no(name, "on_loan")
-    reason = reader_trouble(reader, now=now) or ("held" if item.held else "")
+    reason = reader_trouble(reader, now=now) or ("held" if kept_for_another(item, reader) else "")
     if not reason and loan.renewals >= group_rule(policy, reader.group).renewals:
         reason = "renewals"
     if reason:
@@ -132,6 +134,23 @@ def reader_trouble(reader: ReaderView, *, now: int) -> str:
     if reader.blocked:
         return "blocked"
     return "expired" if reader.expires and reader.expires <= now else ""
+
+
+def kept_for_another(item: ItemView, reader: ReaderView) -> bool:
+    """Return whether somebody else than this reader waits for the item."""
+    return item.held and item.held_for != reader.reader
+
+
+def late_fee(policy: Policy, due: int, back: int) -> int:
+    """Return what a loan costs that was due then and came back then: days of opening only."""
+    if not policy.fee_per_day or back <= due:
+        return 0
+    back = min(back, due + _LONGEST_LATE * DAY_MS)
+    first = datetime.fromtimestamp(due / 1000, _zone(policy.zone)).date() + _days(1)
+    last = datetime.fromtimestamp(back / 1000, _zone(policy.zone)).date()
+    late = range((last - first).days + 1)
+    fee = policy.fee_per_day * sum(not is_closed(policy, first + _days(n)) for n in late)
+    return min(fee, policy.fee_most) if policy.fee_most else fee
 
 
 def group_rule(policy: Policy, group: str) -> GroupRule:
@@ -200,13 +219,13 @@ def _last_second(zone: str, day: date) -> int:
     return int(last.astimezone(UTC).timestamp()) * 1000
 
 
-def _item_trouble(policy: Policy, item: ItemView | None) -> str:
+def _item_trouble(policy: Policy, item: ItemView | None, reader: ReaderView) -> str:
     """Lost and missing are no reason: here it is, found (the ledger tells staff, R6)."""
     if item is None:
         return "unknown_item"
     if item.kind in policy.never_lend_kinds or not _KEPT_IN_HOUSE.isdisjoint(item.flags):
         return "not_for_loan"
-    return "held" if item.held else ""
+    return "held" if kept_for_another(item, reader) else ""
 
 
 def _too_many(policy: Policy, reader: ReaderView, offline: Offline | None) -> str:

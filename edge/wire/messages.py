@@ -153,11 +153,17 @@ class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Holding(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """A hold of the reader: ready to fetch, or waiting."""
+    """A hold of the reader: ready to fetch until then (ms, 0: no end), or waiting.
+
+    ``ahead`` others wait before this reader; ``place``: the building where it is fetched.
+    """
 
     item: str
     title: str
     ready: bool
+    until: int = 0
+    ahead: int = 0
+    place: str = ""
 
 
 class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,11 @@ from edge.wire.facts import card_ref, normal_card
 from gateway.assess import Person
 from gateway.ledger.store import Store
 
+ITEMS = (
+    "SELECT item, title, author, kind, branch, flags, uid, held.reader AS held_for "
+    "FROM items LEFT JOIN held USING (item)"
+)
+"""The rows that :func:`item_view` understands."""
 KeyOf = Callable[[str], bytes]
 """Gives the secret of a site."""
 
@@ -25,7 +31,7 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of ``import-items``: a copy."""
+    """A line of ``import-items``: a copy. Copies with the same ``work`` stand for each other."""
 
     item: str
     title: str
@@ -34,6 +40,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     branch: str = ""
     flags: list[str] = []
     uid: str = ""
+    work: str = ""
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,10 +54,6 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     blocked: bool = False
     blocked_since: str = ""
     cards: list[str] = []
-
-
-ITEM = "item, title, author, kind, branch, flags, uid"
-"""The columns that :func:`item_view` takes."""
 
 
 def reader_ref(site_key: bytes, reader: str) -> str:
@@ -67,14 +70,22 @@ class Catalogue:
 
     # -- what is there
 
-    def item(self, item: str) -> ItemView | None:
-        """Return an item, or None."""
-        row = self._store.one(f"SELECT {ITEM} FROM items WHERE item = ?", item)  # noqa: S608
-        return None if row is None else item_view(row)
+    def item(self, item: str, site: str = "") -> ItemView | None:
+        """Return an item, or None; ``held_for`` as a site may know it, else the reader's number."""
+        row = self._store.one(f"{ITEMS} WHERE item = ?", item)
+        return None if row is None else self.item_view(row, site)
+
+    def item_view(self, row: Any, site: str = "") -> ItemView:
+        """Return an item from its row of :data:`ITEMS`."""
+        view = item_view(row)
+        if site and view.held_for:
+            ref = self.person_ref(site, view.held_for)
+            return msgspec.structs.replace(view, held_for=ref)
+        return view
 
     def items(self, items: Collection[str]) -> dict[str, ItemView]:
         """Return those of these items that are known."""
-        rows = self._store.among(f"SELECT {ITEM} FROM items WHERE item IN ({{}})", items)  # noqa: S608
+        rows = self._store.among(f"{ITEMS} WHERE item IN ({{}})", items)
         return {row["item"]: item_view(row) for row in rows}
 
     def people(self, site: str, refs: Collection[str]) -> dict[str, Person]:
@@ -162,13 +173,12 @@ class Catalogue:
             changed += self._put(
                 "items",
                 row.item,
-                "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item) DO UPDATE SET "
-                "title = excluded.title, author = excluded.author, kind = excluded.kind, branch = "
-                "excluded.branch, flags = excluded.flags, uid = excluded.uid WHERE (title, author, "
-                "kind, branch, flags, uid) IS NOT (excluded.title, excluded.author, excluded.kind, "
-                "excluded.branch, excluded.flags, excluded.uid)",
+                "INSERT INTO items (item, title, author, kind, branch, flags, uid, work) VALUES "
+                "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (item) DO UPDATE SET title = ?2, "
+                "author = ?3, kind = ?4, branch = ?5, flags = ?6, uid = ?7, work = ?8 WHERE (title, "
+                "author, kind, branch, flags, uid, work) IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 *(row.item, row.title, row.author, row.kind, row.branch),
-                *(_json(sorted(row.flags)), row.uid.upper()),
+                *(_json(sorted(row.flags)), row.uid.upper(), row.work),
             )
         return changed
 
@@ -273,8 +283,8 @@ class Catalogue:
 
 
 def item_view(row: Sequence[str]) -> ItemView:
-    """Return an item from the columns ITEM of its row."""
-    item, title, author, kind, branch, flags, uid = row
+    """Return an item from its row of :data:`ITEMS`."""
+    item, title, author, kind, branch, flags, uid, held_for = row
     return ItemView(
         item=item,
         title=title,
@@ -282,6 +292,8 @@ def item_view(row: Sequence[str]) -> ItemView:
         kind=kind,
         branch=branch,
         flags=[] if flags == "[]" else msgspec.json.decode(flags, type=list[str]),
+        held=bool(held_for),
+        held_for=held_for or "",
         uid=uid,
     )
 

@@ -237,4 +237,6 @@ def link_of(
         view=known.view,
         policy=known.policy,
         cap=known.limit if known.offline else 0,
+        held=known.held,
+        held_for=known.held_for,
     )

@@ -15,6 +15,7 @@ from gateway.codes import severity
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import NEVER, Chains, Fresh, dump, link_of, outcome
 from gateway.ledger.effects import Effects
+from gateway.ledger.holds import Holds
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
@@ -57,6 +58,7 @@ class Parts:
     worklist: Worklist
     chains: Chains
     effects: Effects
+    holds: Holds
 
 
 class Intake:
@@ -69,6 +71,7 @@ class Intake:
     def __init__(self, parts: Parts, site: str, batch: Batch, received: int) -> None:
         self._store, self._catalogue = parts.store, parts.catalogue
         self._worklist, self._chains, self._effects = parts.worklist, parts.chains, parts.effects
+        self._holds = parts.holds
         self._site, self._batch, self._received = site, batch, received
         self._key = (batch.device, batch.epoch)
         self._store.run("INSERT OR IGNORE INTO streams (device, epoch) VALUES (?, ?)", *self._key)
@@ -113,6 +116,7 @@ class Intake:
             fresh = Fresh(self._views, self._links, self._before)
         changed = self._chains.reckon(self._items, self._received, fresh)
         self._told |= changed & (self._ids | self._told)
+        self._holds.follow(self._items, self._received)
         last = self._last or Last(0, 0, 0, "")
         self._store.run(
             "UPDATE streams SET cursor = ?, last_at = ?, last_unc = ?, last_mono = ?, "

@@ -41,6 +41,8 @@ class Posting:
         for row in rows:
             if row["assessed"] is not None:
                 self._parts.chains.assess_again(row)
-        self._parts.chains.reckon({row["item"] for row in rows if row["item"]}, now)
+        items = {row["item"] for row in rows if row["item"]}
+        self._parts.chains.reckon(items, now)
+        self._parts.holds.follow(items, now)
         for row in rows:
             self._parts.chains.show(row["id"], now)

@@ -13,6 +13,8 @@ from gateway.errors import RefusedError
 from gateway.ledger.catalogue import Catalogue, KeyOf
 from gateway.ledger.chains import Chains
 from gateway.ledger.effects import Effects
+from gateway.ledger.fees import Fees
+from gateway.ledger.holds import Holds
 from gateway.ledger.intake import Applied, Parts
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.posting import Posting
@@ -32,9 +34,11 @@ class SqliteLedger:
         self.catalogue = Catalogue(self.store, key_of)
         self.worklist = Worklist(self.store)
         self.effects = Effects(self.store, self.worklist)
+        self.holds = Holds(self.store, self.catalogue, self.worklist)
+        self.fees = Fees(self.store, self.catalogue)
         self.chains = Chains(self.store, self.catalogue, self.worklist)
         self.posting = Posting(
-            Parts(self.store, self.catalogue, self.worklist, self.chains, self.effects)
+            Parts(self.store, self.catalogue, self.worklist, self.chains, self.effects, self.holds)
         )
 
     def close(self) -> None:
@@ -44,6 +48,11 @@ class SqliteLedger:
     def apply(self, site: str, batch: Batch, received: int) -> Applied:
         """Take a batch in: durable, and once, however often it comes."""
         return self.posting.apply(site, batch, received)
+
+    def expire_holds(self, now: int) -> int:
+        """End the holds whose time on the shelf is over; return how many."""
+        with self.store.transaction():
+            return self.holds.expire(now)
 
     def enrol(
         self, site: str, device: str, now: int, *, serial: str, fingerprint: str, name: str = ""
@@ -120,6 +129,8 @@ class SqliteLedger:
                 self._decide(entry, now, assigned=self._assignee(note))
             elif action == "found":
                 self._found(entry)
+            elif action == "shelved":
+                self.holds.shelve(entry["detail"]["hold"], now)
 
     def reopen(self, number: int, who: str, now: int) -> None:
         """Take a decision back: the entry is open again and the ledger as it was."""
@@ -131,6 +142,8 @@ class SqliteLedger:
                 self._decide(entry, now, assigned=None)
             elif action == "found" and entry["item"]:
                 self.catalogue.put_flags(entry["item"], entry["detail"].get("flags", []))
+            elif action == "shelved":
+                self.holds.shelve(entry["detail"]["hold"], 0)
 
     def _assignee(self, text: str) -> str:
         person = self.catalogue.find_person(text)

@@ -8,11 +8,11 @@ const ROW_ICONS = {
   reading: "loader-circle", ready: "scan-line", working: "loader-circle", lent: "circle-check",
   returned: "circle-check", renewed: "circle-check", already: "info", refused: "hand-helping",
   armed: "shield-alert", put_back: "arrow-down", trouble: "circle-alert", left: "history",
-  wished: "clock", late: "calendar", "": "calendar",
+  wished: "clock", late: "calendar", "": "calendar", hold_ready: "package", hold_waits: "hourglass",
 };
 const ROW_TONES = {
   lent: "good", returned: "good", renewed: "good", armed: "look", put_back: "look",
-  refused: "stop", trouble: "look", already: "calm", left: "calm", wished: "calm", late: "look",
+  refused: "stop", trouble: "look", already: "calm", left: "calm", wished: "calm", late: "look", hold_ready: "good", hold_waits: "calm",
 };
 
 function button(look, iconName, label, press, arg = "", more = {}) {
@@ -74,11 +74,16 @@ function books(t, d) {
       d.waiting > 0 && h("div.actions", {}, button("first", "undo-2", t("books.return_n", { n: d.waiting }), "return"))];
   }
   return [head(t, d.items?.length ? t("bor.seen", { n: d.seen }) : t("bor.place", { n: d.stack }),
-    d.items?.length ? (d.still ? "" : t("bor.reading")) : t("books.place_hint"), hello(t, d)), notice(d), shelf(d.items, t("books.none")),
+    d.items?.length ? (d.still ? "" : t("bor.reading")) : t("books.place_hint"), hello(t, d)),
+  notice(d) ?? ready(t, d), shelf(d.items, t("books.none")),
     h("div.actions", {},
       d.waiting > 0 && button("first", "check", t("books.borrow_n", { n: d.waiting }), "borrow"),
       button("second", "user-round", t("menu.account"), "account"),
       button("second", "undo-2", t("menu.return"), "return"))];
+}
+
+function ready(t, d) {
+  return d.holds_ready > 0 && h("div.notice.good", { "data-key": "ready" }, icon("package"), h("span", {}, t("acc.fetch", { n: d.holds_ready })));
 }
 
 function hello(t, d) {
@@ -127,11 +132,12 @@ function results(t, d) {
 function account(t, d) {
   const rows = (d.items ?? []).map((i) => (i.open ? { ...i, button: t("menu.renew") } : i));
   const open = rows.some((i) => i.open);
+  const holds = d.holds ?? [];
   const title = d.checking ? t("acc.loading") : rows.length ? t("acc.loans", { n: rows.length }) : t("acc.none");
   return [head(t, title, open && d.state !== "account" ? t("acc.pick") : "", hello(t, d)), notice(d),
-    h("div.facts", {}, d.fees && h("p", {}, icon("receipt-text"), t("acc.fees", { amount: d.fees })),
-      (d.holds ?? []).map((hold) => h("p", {}, icon(hold.ready ? "package" : "hourglass"), hold.title))),
-    shelf(rows), h("div.actions", {},
+    d.fees && h("div.facts", {}, h("p", {}, icon("receipt-text"), t("acc.fees", { amount: d.fees }))),
+    shelf([...holds.filter((i) => i.state === "hold_ready"), ...rows, ...holds.filter((i) => i.state === "hold_waits")]),
+    h("div.actions", {},
       open && button("first", "rotate-cw", t("acc.renew_all"), "renew_all"),
       button("second", "book-open", t("menu.borrow"), "borrow"))];
 }

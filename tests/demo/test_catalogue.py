@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 
+from demo import waiting
 from demo.catalogue import BRANCHES, CARD_MIX, TAG_MIX, Library, library, titles
 
 
@@ -39,6 +40,16 @@ def test_five_hundred_readers_have_cards_of_three_kinds(whole):
     assert {person.card for person in whole.people} == {card for card, _ in CARD_MIX}
     cards = [card for person in whole.people for card in person.record()["cards"]]
     assert len(set(cards)) == 500
+
+
+def test_in_each_branch_one_reader_may_fetch_a_hold_and_another_waits_and_owes(whole):
+    copies = {copy.item: copy for copy in whole.copies}
+    for branch in BRANCHES:
+        ready, queued = (row for row in waiting.holds(whole) if row["site"] == branch.site)
+        assert ready["item"] == queued["item"]
+        assert copies[ready["item"]].branch == branch.site
+        assert ready["reader"] != queued["reader"]
+        assert queued["reader"] in {row["reader"] for row in waiting.fees(whole)}
 
 
 def test_some_readers_may_not_borrow(whole):

@@ -5,7 +5,7 @@ import pytest
 from drivers.ports import Paper
 from drivers.testing.tag15693 import Tag
 from edge.wire.messages import Holding
-from kiosk.testing import book_tag
+from kiosk.testing import DAY_MS, NOW, book_tag
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +112,11 @@ async def walk(box, page, name, axe):
     await picture("returned")
     await home()
     box.centre.fees = 12000
-    box.centre.holds = [Holding(item="TV000007", title="Việt Nam sử lược", ready=True)]
+    until = int(NOW * 1000) + 3 * DAY_MS
+    box.centre.holds = [
+        Holding(item="TV000007", title="Việt Nam sử lược", ready=True, until=until),
+        Holding(item="TV000002", title="Bỉ vỏ", ready=False, ahead=2, place="Thư viện xã Hồ Sen"),
+    ]
     await page.click("account")
     await page.shows("identify")
     box.tap("100004")
@@ -122,7 +126,17 @@ async def walk(box, page, name, axe):
     await page.page.click("#task [data-press=renew_all]")
     await page.shows("renew", "renewal")
     await picture("renewed")
+    await page.page.click("#task [data-press=borrow]")
+    await page.shows("books", "placing")
+    await picture("placing-hold")
+    box.hold(5, "100001")
+    box.put(5, 6)
+    await page.shows("count")
+    await page.click("count_yes")
+    await page.shows("results")
+    await picture("results-held")
     await home()
+    box.centre.holds = []
     box.replica.settle(box.journal.last_seq, box.journal.epoch)
     box.centre.connected = False
     await page.page.wait_for_selector("body.offline")
