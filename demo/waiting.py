@@ -7,7 +7,7 @@ from demo.catalogue import BRANCHES, CARD_MIX, Copy, Library, Person
 
 def holds(library: Library) -> list[dict[str, Any]]:
     """Return lines for ``shelfwire-gateway import-holds``: in each branch one to fetch, one waits."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for branch in BRANCHES:
         first, second, _ = _readers(library, branch.site)
         copy = _copy(library, branch.site)
