@@ -65,6 +65,9 @@ soak-day: setup-test ## 24 hours of questions to every reader, as fast as they c
 screens: setup-test ## screenshots of every screen in both languages, into .artifacts/screens
 	@$(PY) -m pytest -q -m browser && echo "Look into .artifacts/screens"
 
+voice: setup-test ## record the spoken sentences of the kiosk (espeak-ng, opus-tools)
+	@$(PY) -m kiosk.speech
+
 docs: setup-test ## write the reference parts of docs/ from the code
 	@$(PY) docs/reference.py
 
@@ -76,4 +79,4 @@ lock: setup-test ## pin requirements again (versions and hashes, no addresses)
 clean: ## remove everything that the other words made
 	rm -rf .venv .demo .artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench soak mutants soak-drivers soak-power screens docs lock clean
+.PHONY: help setup setup-test demo demo-day demo-reset format lint test bench soak mutants soak-drivers soak-power screens voice docs lock clean

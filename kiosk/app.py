@@ -16,6 +16,7 @@ import edge.look
 import kiosk.texts
 from kiosk.door import Door
 from kiosk.session import PRESSES
+from kiosk.speech import Voices
 from kiosk.stage import Stage
 
 STATIC = Path(__file__).parent / "static"
@@ -31,10 +32,16 @@ class Press(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arg: str = ""
 
 
-def make_app(stage: Stage, hosts: frozenset[str], health: Callable[[], dict[str, Any]]) -> ASGIApp:
+def make_app(
+    stage: Stage,
+    hosts: frozenset[str],
+    health: Callable[[], dict[str, Any]],
+    voices: Voices | None = None,
+) -> ASGIApp:
     """Return the application; ``hosts`` are the ``name:port`` under which the page is called."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     _routes(app, stage, health)
+    _words_and_voices(app, voices or Voices())
     app.mount("/look", StaticFiles(directory=edge.look.FOLDER))
     app.mount("/static", StaticFiles(directory=STATIC))
     return Door(app, hosts)
@@ -45,12 +52,6 @@ def _routes(app: FastAPI, stage: Stage, health: Callable[[], dict[str, Any]]) ->
     async def page() -> Response:
         return FileResponse(STATIC / "index.html", media_type="text/html; charset=utf-8")
 
-    @app.get("/texts/{lang}.json", response_model=None)
-    async def texts(lang: str) -> Response:
-        if lang not in kiosk.texts.LANGUAGES:
-            return JSONResponse({"error": "no such language"}, status_code=404)
-        return JSONResponse(dict(kiosk.texts.catalogue(lang)))
-
     @app.get("/health", response_model=None)
     async def how() -> Response:
         return JSONResponse(health())
@@ -60,6 +61,26 @@ def _routes(app: FastAPI, stage: Stage, health: Callable[[], dict[str, Any]]) ->
         await socket.accept()
         with suppress(WebSocketDisconnect):
             await _serve(socket, stage)
+
+
+def _words_and_voices(app: FastAPI, voices: Voices) -> None:
+    @app.get("/texts/index.json", response_model=None)
+    async def every_language() -> Response:
+        known = kiosk.texts.languages()
+        return JSONResponse({"languages": known, "voices": voices.names(known)})
+
+    @app.get("/texts/{lang}.json", response_model=None)
+    async def texts(lang: str) -> Response:
+        if lang not in kiosk.texts.languages():
+            return JSONResponse({"error": "no such language"}, status_code=404)
+        return JSONResponse(dict(kiosk.texts.catalogue(lang)))
+
+    @app.get("/voice/{lang}/{name}.ogg", response_model=None)
+    async def voice(lang: str, name: str) -> Response:
+        file = voices.find(lang, name)
+        if file is None:
+            return JSONResponse({"error": "no such recording"}, status_code=404)
+        return FileResponse(file, media_type="audio/ogg")
 
 
 async def _serve(socket: WebSocket, stage: Stage) -> None:

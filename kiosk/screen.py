@@ -66,7 +66,7 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
     }
     if visit.notice is not None:
         text = say(lang, visit.notice.key, **visit.notice.values)
-        data["notice"] = {"tone": visit.notice.tone, "text": text}
+        data["notice"] = {"tone": visit.notice.tone, "text": text, "key": visit.notice.key}
     if visit.state in WITH_SHELF:
         data |= _shelf(visit, zone)
     if visit.visitor is not None and visit.state in NAMED:
@@ -134,6 +134,7 @@ def _row(row: Row, lang: str, zone: str) -> dict[str, Any]:
         "author": pad.author,
         "state": row.state,
         "text": say(lang, row.say, **values),
+        "say": row.say,
         "due": values["due"],
     }
 

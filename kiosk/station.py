@@ -7,7 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import uvicorn
 
@@ -22,7 +22,9 @@ from kiosk.app import make_app
 from kiosk.commands import masked
 from kiosk.engine import Engine, quietly
 from kiosk.session import State
+from kiosk.speech import Voices
 from kiosk.stage import Stage
+from kiosk.texts import LANGUAGES, found, speaking
 from kiosk.timing import Limits
 from kiosk.work import Work
 
@@ -49,8 +51,13 @@ class KioskOptions:
     printer: str = field(default="", metadata=_help("the receipt printer", Printer))
     board: str = field(default="", metadata=_help("input and output lines (not used yet)", Board))
     library: str = field(default="", metadata=_help("name on the screen and on receipts"))
-    language: Literal["vi", "en"] = field(
-        default="vi", metadata=_help("language in which every visit begins")
+    language: str = field(default="vi", metadata=_help("language in which every visit begins"))
+    translations: Path | None = field(
+        default=None, metadata=_help("folder with further languages, a file each (fr.json)")
+    )
+    voice: bool = field(default=False, metadata=_help("every visit begins with reading aloud"))
+    recordings: Path | None = field(
+        default=None, metadata=_help("folder with own recordings, such as vi/bor.place.ogg")
     )
     host: str = field(default="127.0.0.1", metadata=_help("address of the page; loopback only"))
     port: int = field(default=8080, metadata=_help("port of the page; 0 takes any free one"))
@@ -70,6 +77,9 @@ class KioskOptions:
         """Refuse addresses that others on the network could reach."""
         if self.host not in ("127.0.0.1", "localhost"):
             raise ValueError(f"host {self.host!r}: the page is for this machine, use 127.0.0.1")
+        further = found(self.translations) if self.translations else set()
+        if self.language not in further | set(LANGUAGES):
+            raise ValueError(f"language {self.language!r}: one of vi, en or a file of translations")
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port {self.port}: use 0 to 65535")
         if min(self.start_seconds, self.session_seconds, self.bye_seconds) < 1:
@@ -120,10 +130,15 @@ class Kiosk:
             options.language,
             options.limits(),
             self._spawn,
+            frozenset({"voice"} if options.voice else ()),
         )
 
     async def run(self) -> None:
         """Serve visits until cancelled."""
+        with speaking(self._options.translations):
+            await self._work()
+
+    async def _work(self) -> None:
         listener = _listen(self._options.host, self._options.port)
         self.port = listener.getsockname()[1]
         async with asyncio.TaskGroup() as group:
@@ -240,7 +255,7 @@ class Kiosk:
         port = listener.getsockname()[1]
         hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
         config = uvicorn.Config(
-            make_app(self.stage, hosts, self.health),
+            make_app(self.stage, hosts, self.health, Voices(self._options.recordings)),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -6,15 +6,15 @@ from typing import Any
 from edge.wire.facts import StaffCalled
 from kiosk.engine.room import Doer, Room
 from kiosk.session import Effect
-from kiosk.texts import LANGUAGES
+from kiosk.texts import languages
 
 X = Effect
 
 
 def language(room: Room, _: Any) -> None:
     """Go on in the next language."""
-    at = LANGUAGES.index(room.visit.lang)
-    room.visit.lang = LANGUAGES[(at + 1) % len(LANGUAGES)]
+    known = languages()
+    room.visit.lang = known[(known.index(room.visit.lang) + 1) % len(known)]
 
 
 def call_staff(room: Room, _: Any) -> None:
@@ -34,7 +34,7 @@ def _look(name: str) -> Doer:
     return change
 
 
-LOOKS: tuple[Effect, ...] = (X.LARGE_TEXT, X.CONTRAST, X.LOW_REACH)
+LOOKS: tuple[Effect, ...] = (X.LARGE_TEXT, X.CONTRAST, X.LOW_REACH, X.VOICE)
 EFFECTS: dict[Effect, Callable[[Room, Any], None]] = {
     X.MORE_TIME: lambda room, _: room.timer.restart(),
     X.LANGUAGE: language,

@@ -122,5 +122,5 @@ class Engine(Room):
         self.counters.lent += old.shelf.counted(Deed.LENT)
         self.counters.returned += old.shelf.counted(Deed.RETURNED)
         shelf = old.shelf.forget(fresh)
-        self.visit = Visit(old.number + 1, visit_id(), state, self.lang, shelf=shelf)
+        self.visit = Visit(old.number + 1, visit_id(), state, self.lang, set(self.looks), shelf)
         self.visit.told_still = event is not E.BOOKS

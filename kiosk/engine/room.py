@@ -51,6 +51,7 @@ class Room(ABC):
         lang: str,
         limits: Limits,
         spawn: Callable[[Awaitable[Any], str], None],
+        looks: frozenset[str] = frozenset(),
     ) -> None:
         self.services = services
         self.stage = stage
@@ -59,13 +60,14 @@ class Room(ABC):
         self.library = library
         self.lang = lang
         self.spawn = spawn
+        self.looks = looks
         self.timer = Timer(limits, services.clock.mono_ms)
         self.changed_ms = services.clock.mono_ms()
         self.able = False
         self.healing: set[str] = set()
         self.pad = Lock()
         self.counters = Counters()
-        self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang)
+        self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang, set(looks))
         self._sound = (0, "")
 
     @abstractmethod
@@ -101,7 +103,7 @@ class Room(ABC):
     def patience(self) -> Patience:
         """Return how long the visit may stand as it does, and since when the pad is empty."""
         visit = self.visit
-        changed = bool(visit.look) or visit.lang != self.lang
+        changed = visit.look != self.looks or visit.lang != self.lang
         clear = None if visit.shelf.holds_tags else self.changed_ms
         return Patience(visit.state, changed=changed, clear_ms=clear)
 

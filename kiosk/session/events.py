@@ -39,6 +39,7 @@ class Event(StrEnum):
     LARGE_TEXT = "press large_text"
     CONTRAST = "press contrast"
     LOW_REACH = "press low_reach"
+    VOICE = "press voice"
 
 
 PRESSES = {e.removeprefix("press "): e for e in Event if e.startswith("press ")}
@@ -66,3 +67,4 @@ class Effect(StrEnum):
     LARGE_TEXT = "change between usual and large text"
     CONTRAST = "change between usual and high contrast"
     LOW_REACH = "change between usual and low controls"
+    VOICE = "read aloud, or not"

@@ -1,15 +1,20 @@
 // The page of the kiosk: shows what the engine says, and tells it what a finger pressed.
 
 import { h, icon, patch } from "/static/dom.js";
+import { listen } from "/static/keys.js";
 import { play } from "/static/sounds.js";
+import { hush, speak } from "/static/voice.js";
 import { VIEWS, bottom, over, top } from "/static/views.js";
-import { load, speaker } from "/static/words.js";
+import { learn, load, speaker } from "/static/words.js";
 
 const parts = Object.fromEntries(["top", "task", "bottom", "over", "said"].map((id) => [id, document.getElementById(id)]));
 let socket = null;
 let shown = "";
 let heard = null;
 let told = new Map();
+let aloud = false;
+let keyed = 0;
+let warned = "";
 const QUIET = new Set(["reading", "ready", "working", "", "late"]);
 let last = { screen: "trouble", lang: "vi", online: false, data: {} };
 
@@ -20,6 +25,7 @@ function fill(part, nodes) {
 }
 
 function show(message) {
+  const translated = message.lang !== last.lang;
   last = message;
   const t = speaker(message.lang);
   document.documentElement.lang = message.lang;
@@ -35,7 +41,8 @@ function show(message) {
   if (message.warn && !wasOver) parts.over.querySelector("[data-focus]")?.focus();
   offline(t, message);
   const place = `${message.screen}/${message.data.state ?? ""}`;
-  if (place !== shown) {
+  const moved = place !== shown;
+  if (moved) {
     shown = place;
     parts.task.scrollTop = 0;
     parts.task.classList.remove("fresh");
@@ -46,7 +53,12 @@ function show(message) {
     say(parts.task.querySelector(".due, .sentence")?.textContent);
     if (document.activeElement === document.body) parts.task.focus({ preventScroll: true });
   }
-  tell(message.data.items ?? []);
+  const wanted = Boolean(message.look?.includes("voice"));
+  if (aloud && !wanted) hush();
+  if (wanted && (moved || translated || !aloud)) readScreen();
+  aloud = wanted;
+  tell(message.lang, message.data.items ?? []);
+  warnAloud(message);
   reachable();
   const sound = message.data.sound;
   if (sound && heard !== null && sound.n !== heard) play(sound.name);
@@ -58,11 +70,32 @@ function say(text) {
   if (text) parts.said.append(h("p", {}, text));
 }
 
+/** Read the screen aloud, from its title on. */
+function readScreen() {
+  const dialog = parts.over.querySelector(".more");
+  const place = dialog ?? parts.task;
+  const texts = [...place.querySelectorAll("h1, h2, .sentence, .lines, .notice, .bad")];
+  speak(texts.flatMap((one) => (one.querySelector("span") ? [...one.querySelectorAll("span")] : [one]))
+    .map((one) => one.textContent));
+}
+
+/** Read a warning aloud once, as it appears. */
+function warnAloud(message) {
+  const { notice } = message.data;
+  if (notice) learn(message.lang, notice.text, notice.key, notice.n);
+  const warning = message.warn ? "warn" : notice?.text ?? "";
+  if (aloud && warning && warning !== warned) speak(message.warn ? [parts.over.querySelector("h2").textContent] : [notice.text], { wait: true });
+  warned = warning;
+}
+
 /** Say what became of each book, once. */
-function tell(items) {
+function tell(lang, items) {
   const now = new Map(items.map((item) => [item.key, item.state]));
   for (const item of items) {
-    if (told.get(item.key) !== item.state && !QUIET.has(item.state)) say(`${item.title}: ${item.text}`);
+    if (told.get(item.key) === item.state || QUIET.has(item.state)) continue;
+    say(`${item.title}: ${item.text}`);
+    learn(lang, item.text, item.say);
+    if (aloud) speak([item.text], { wait: true });
   }
   told = now;
 }
@@ -113,6 +146,12 @@ document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-press]");
   if (target && !target.disabled) press(target.dataset.press, target.dataset.arg ?? "");
 });
+document.addEventListener("keydown", (event) => { keyed = event.timeStamp; }, true);
+document.addEventListener("focusin", (event) => {
+  const button = event.target.closest("button");
+  if (aloud && button) speak([button.ariaLabel || button.textContent], { wait: event.timeStamp - keyed > 1000 });
+});
+listen(press, readScreen);
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 addEventListener("resize", reachable);
 document.addEventListener("dragstart", (event) => event.preventDefault());

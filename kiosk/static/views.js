@@ -2,6 +2,7 @@
 
 import { cover } from "/look/cover.js";
 import { drawing, h, icon } from "/static/dom.js";
+import { following } from "/static/words.js";
 import { CARD, HAND, LOOK_HERE, REST, TICK } from "/static/drawings.js";
 
 const ROW_ICONS = {
@@ -18,6 +19,11 @@ const ROW_TONES = {
 function button(look, iconName, label, press, arg = "", more = {}) {
   return h(`button.${look}`, { type: "button", "data-press": press, "data-arg": arg, ...more },
     iconName && icon(iconName), h("span", {}, label));
+}
+
+/** One sentence after the other, each for itself: a voice says them one by one. */
+function spoken(what, ...texts) {
+  return h(what, {}, texts.filter(Boolean).map((text) => h("span", {}, `${text} `)));
 }
 
 function head(t, title, sentence = "", extra = null) {
@@ -54,7 +60,7 @@ function idle(t, d) {
     h("p.library", {}, t("idle.welcome", { library: d.library })),
     h("h1.huge", {}, t("idle.title")),
     drawing(HAND, "hand"),
-    h("p.lines", {}, t("idle.place"), h("br"), h("span", {}, t("idle.or_place_card"))),
+    h("p.lines", {}, h("span", {}, t("idle.place")), h("br"), h("span.softer", {}, t("idle.or_place_card"))),
     d.left ? h("p.left", {}, icon("info"), t("idle.left")) : hours && h("p.hours", {}, icon("clock"), hours)),
   h("nav.menu", { "aria-label": t("idle.title") },
     button("big.first", "book-open", t("menu.borrow"), "borrow"),
@@ -95,7 +101,7 @@ function identify(t, d) {
     drawing(CARD, d.checking ? "card checking" : "card"),
     h("div.words", {},
       h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : t("id.title")),
-      h("p.sentence", {}, d.state === "card_wanted" ? t("id.hint") : `${t("id.hint")}. ${t("id.account_hint")}`),
+      spoken("p.sentence", t("id.hint"), d.state !== "card_wanted" && t("id.account_hint")),
       notice(d), h("p.privacy", {}, icon("lock"), t("id.privacy")))),
   d.items?.length ? h("div.beside", {}, h("p", {}, t("bor.seen", { n: d.waiting })), shelf(d.items)) : null];
 }
@@ -125,7 +131,7 @@ function results(t, d) {
     h("div.words", {}, h("h1", { tabindex: "-1" }, title),
       d.due && !back ? h("p.due", {}, t(d.sure ? "res.lent_due" : "off.due_estimate", { due: d.due })) : null,
       bad && h("p.bad", {}, icon("circle-alert"), bad),
-      h("p.sentence", {}, back ? t("res.cart") : good ? t("res.take") : "", " ", t("res.more")))),
+      spoken("p.sentence", back ? t("res.cart") : good && t("res.take"), t("res.more")))),
   notice(d), shelf(d.items)];
 }
 
@@ -177,11 +183,11 @@ function trouble(t, d) {
 export const VIEWS = { idle, books, identify, count, working, results, account, renew: account, receipt, bye, trouble };
 
 function language(t, m) {
-  return button("second.language", "languages", t("page.other_language"), "language", "",
-    { lang: m.lang === "vi" ? "en" : "vi", "aria-label": t("page.other_language") });
+  const [code, name] = following(m.lang);
+  return button("second.language", "languages", name, "language", "", { lang: code, "aria-label": name });
 }
 
-const LOOKS = { large_text: "zoom-in", contrast: "contrast", low_reach: "arrow-down" };
+const LOOKS = { large_text: "zoom-in", contrast: "contrast", low_reach: "arrow-down", voice: "volume-2" };
 
 function looks(t, m) {
   return h("div.looks", { role: "group", "aria-label": t("look.title") },

@@ -48,6 +48,7 @@ CONTRACT = [
     "large_text",
     "contrast",
     "low_reach",
+    "voice",
 ]
 
 

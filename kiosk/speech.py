@@ -1,0 +1,123 @@
+"""Spoken sentences: recordings of the very texts on the screen, one small file each, made at build time.
+
+``python -m kiosk.speech`` (``make voice``) makes the shipped files with espeak-ng and opusenc. A
+library's own recordings lie in a folder of the same form (``vi/bor.place.ogg``) and go first.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kiosk.texts import LANGUAGES, catalogue, say
+
+FOLDER = Path(__file__).parent / "voice"
+SAID = "said.json"
+"""What was said into each shipped file; a test compares it with the texts of today."""
+NAME = re.compile(r"[a-z]+\.[a-z_]+(\.\d{1,2})?\Z")
+SPOKEN = ("acc", "books", "bor", "count", "id", "idle", "kids", "look", "menu", "no", "off", "page", "rec", "res",
+          "ret", "row", "ses", "tag", "unable", "work")  # fmt: skip
+"""The groups of texts that are spoken, as far as a text has no placeholder but ``n``."""
+LEFT_OUT = frozenset(
+    {
+        "rec.title",
+        "rec.lent",
+        "rec.returned",
+        "rec.renewed",
+        "page.name",
+        "page.online",
+        "page.offline",
+    }
+)
+COUNTED = (
+    "bor.place",
+    "bor.count_check",
+    "bor.count_yes",
+    "bor.seen",
+    "bor.summary",
+    "ret.summary",
+    "books.borrow_n",
+    "books.return_n",
+)
+"""Texts with a number that are spoken for every number of books up to :data:`MOST`."""
+MOST = 8
+
+
+def clips() -> Iterator[tuple[str, str, int]]:
+    """Yield the name of every file, its text's key and its number (0: none)."""
+    for key, text in sorted(catalogue("vi").items()):
+        if key.split(".")[0] not in SPOKEN or key in LEFT_OUT:
+            continue
+        if key in COUNTED:
+            yield from ((f"{key}.{n}", key, n) for n in range(1, MOST + 1))
+        elif "{" not in str(text):
+            yield key, key, 0
+
+
+def sentences(lang: str) -> dict[str, str]:
+    """Return what is said in each file of a language."""
+    return {name: say(lang, key, n=n) for name, key, n in clips()}
+
+
+class Voices:
+    """The recordings at hand: a library's own first, then those that are shipped."""
+
+    def __init__(self, own: Path | None = None) -> None:
+        self._folders = [folder for folder in (own, FOLDER) if folder is not None]
+
+    def find(self, lang: str, name: str) -> Path | None:
+        """Return the file of a recording, None when there is none."""
+        if not NAME.match(name) or not re.fullmatch(r"[a-z]{2,8}", lang):
+            return None
+        files = (folder / lang / f"{name}.ogg" for folder in self._folders)
+        return next((file for file in files if file.is_file()), None)
+
+    def names(self, languages: Iterable[str]) -> dict[str, list[str]]:
+        """Return the recordings of each language by name."""
+        found: dict[str, list[str]] = {}
+        for lang in languages:
+            files = {f.stem for folder in self._folders for f in (folder / lang).glob("*.ogg")}
+            found[lang] = sorted(name for name in files if NAME.match(name))
+        return found
+
+
+def make(folder: Path, lang: str, known: dict[str, str]) -> dict[str, str]:
+    """Record what is not said yet; return what the files of the language say now."""
+    wanted, place = sentences(lang), folder / lang
+    place.mkdir(parents=True, exist_ok=True)
+    for file in place.glob("*.ogg"):
+        if file.stem not in wanted:
+            file.unlink()
+    for name, text in wanted.items():
+        file = place / f"{name}.ogg"
+        if known.get(name) != text or not file.exists():
+            _record(lang, text, file)
+    return wanted
+
+
+def _record(lang: str, text: str, file: Path) -> None:
+    """Say a sentence into a file (Ogg Opus, mono)."""
+    say_it = ["espeak-ng", "-v", lang, "-s", "145", "-g", "2", "--stdout", text]
+    wave = subprocess.run(say_it, check=True, capture_output=True).stdout  # noqa: S603
+    encode = ["opusenc", "--quiet", "--bitrate", "8", "--downmix-mono", "--serial", "1"]
+    encode += ["--padding", "0", "--discard-comments", "-", str(file)]
+    subprocess.run(encode, input=wave, check=True)  # noqa: S603
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Make the recordings; needs the Debian packages espeak-ng and opus-tools."""
+    told = argparse.ArgumentParser(prog="python -m kiosk.speech", description=main.__doc__)
+    told.add_argument("--out", type=Path, default=FOLDER, metavar="FOLDER", help="%(default)s")
+    out: Path = told.parse_args(argv).out
+    said = out / SAID
+    known = json.loads(said.read_text("utf-8")) if said.exists() else {}
+    made = {lang: make(out, lang, known.get(lang, {})) for lang in LANGUAGES}
+    said.write_text(json.dumps(made, ensure_ascii=False, indent=0, sort_keys=True) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""The kiosk reads aloud: the right recordings are asked for and played; keys alone are enough."""
+
+import shutil
+
+import pytest
+
+import kiosk.speech
+from kiosk.testing import kiosk_in_a_box
+
+pytestmark = pytest.mark.browser
+
+LISTEN = """() => { window.played = [];
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    const name = new URL(this.src).pathname;
+    this.addEventListener("playing", () => window.played.push(name), { once: true });
+    return play.call(this);
+  }; }"""
+
+
+async def opened(open_page, **more):
+    page = await open_page(reduced_motion="reduce", **more)
+    await page.page.evaluate(LISTEN)
+    return page
+
+
+async def hears(page, name):
+    played = []
+    for _ in range(200):
+        played = await page.page.evaluate("window.played")
+        if name in played:
+            return
+        await page.page.wait_for_timeout(100)
+    raise AssertionError(f"{name} was not heard, but {played}")
+
+
+async def test_it_is_silent_until_somebody_asks_and_then_reads_every_screen(box, open_page):
+    page = await opened(open_page)
+    assert not [url for url in page.requests if "/voice/" in url]
+    await page.click("voice")
+    await hears(page, "/voice/vi/idle.title.ogg")
+    box.tap("100001")
+    await page.shows("books")
+    box.put(1, 11)
+    await page.shows("count")
+    await hears(page, "/voice/vi/bor.count_check.2.ogg")
+    await page.click("count_yes")
+    await page.shows("results")
+    await hears(page, "/voice/vi/bor.summary.1.ogg")
+    await hears(page, "/voice/vi/bor.refused_desk.ogg")
+    await page.click("language")
+    await hears(page, "/voice/en/bor.summary.1.ogg")
+    await page.click("voice")
+    assert not page.complaints
+
+
+async def test_a_keypad_alone_walks_hears_and_presses(box, open_page):
+    page = await opened(open_page)
+    keyboard = page.page.keyboard
+    await keyboard.press("F3")
+    await page.page.wait_for_selector("[data-press=voice][aria-pressed=true]")
+    names = []
+    for _ in range(10):
+        await keyboard.press("ArrowDown")
+        names.append(await page.page.evaluate("document.activeElement.dataset.press"))
+    assert {"borrow", "return", "renew", "account", "help", "large_text"} <= set(names)
+    await keyboard.press("ArrowUp")
+    assert await page.page.evaluate("document.activeElement.dataset.press") == names[-2]
+    while await page.page.evaluate("document.activeElement.dataset.press") != "borrow":
+        await keyboard.press("ArrowUp")
+    await hears(page, "/voice/vi/menu.borrow.ogg")
+    await keyboard.press("Enter")
+    await page.shows("identify")
+    await hears(page, "/voice/vi/id.title.ogg")
+    await page.page.evaluate("window.played = []")
+    await keyboard.press("F2")
+    await hears(page, "/voice/vi/id.title.ogg")
+    await keyboard.press("Escape")
+    await page.shows("idle")
+
+
+async def test_every_visit_may_begin_with_the_voice_and_own_recordings_go_first(tmp_path, browser):
+    own = tmp_path / "own"
+    (own / "vi").mkdir(parents=True)
+    shutil.copy(kiosk.speech.FOLDER / "en" / "idle.title.ogg", own / "vi")
+    async with kiosk_in_a_box(tmp_path, voice=True, recordings=own) as box:
+        await box.screen("idle")
+        page = await (await browser.new_context()).new_page()
+        async with page.expect_response("**/voice/vi/idle.title.ogg") as asked:
+            await page.goto(f"http://127.0.0.1:{box.kiosk.port}/")
+        answer = await asked.value
+        assert await answer.body() == (own / "vi" / "idle.title.ogg").read_bytes()
+        assert box.kiosk.stage.message["look"] == ["voice"]
+        await page.click("[data-press=voice]")
+        await page.wait_for_selector("[data-press=voice][aria-pressed=false]")
+        box.pass_time(61)
+        await page.wait_for_selector("[data-press=voice][aria-pressed=true]")
+        await page.context.close()
