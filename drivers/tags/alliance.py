@@ -1,8 +1,8 @@
 """The air identity of the Chinese university alliance (Gen2 tags, not ISO).
 
-    0      lent (80), sorting and what is reserved (7F)
+    0      lent (80), reserved (70), sorting (0F)
     1      packing of the item number (C0), version - 1 (3F)
-    2, 3   map of the elements in the user bank
+    2, 3   map of the elements in the user bank (alliance_user.MAPPED)
     4-     item number: length in the low nibble of the first byte, then as packed
 
 Packings: 0 for 96-bit chips, 1 for 128-bit chips, 2 UTF-8. Short numbers (below 8 or 12
@@ -74,7 +74,7 @@ class AllianceHead:
 
     lent: bool = False
     sorting: int = 0
-    """The seven bits behind the lent bit; which of them sort is not published."""
+    """The seven bits behind the lent bit: three reserved ones, four for sorting."""
     version: int = 1
     content: int = 0
     """Map of the elements in the user bank, 16 bits."""

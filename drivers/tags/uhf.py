@@ -5,10 +5,11 @@ PC       5 bit words of UII | user bank | extended | ISO | AFI (8 bit, only with
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from drivers.ports import BankKind
 from drivers.tags.alliance import decode_alliance
-from drivers.tags.alliance_user import decode_alliance_user
+from drivers.tags.alliance_user import decode_alliance_user, mapped_elements
 from drivers.tags.code40 import decode_code40
 from drivers.tags.crc import crc_gen2
 from drivers.tags.model import Checksum, TagContent, TagError, clean_text
@@ -164,9 +165,10 @@ def _alliance(identity: AirIdentity, *, trusted: bool) -> TagContent:
     warnings = [] if trusted else [
         "a foreign format: only a library system that knows the number may confirm it",
     ]  # fmt: skip
-    elements = {}
+    elements: dict[str, Any] = {}
     try:
         elements["primary_item_identifier"], _ = decode_alliance(identity.uii)
+        elements["content_parameter"] = mapped_elements(int.from_bytes(identity.uii[2:4], "big"))
     except TagError as error:
         if trusted:
             raise

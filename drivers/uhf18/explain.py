@@ -60,7 +60,7 @@ def _direction(row: Row, data: bytes) -> tuple[bool | None, str]:
 
 def _of_reply(row: Row, data: bytes) -> dict[str, Any] | None:
     status = data[0]
-    good = INVENTORY_GOOD if row.reply in (_inventory, _single) else {Status.OK}
+    good = INVENTORY_GOOD if row.reply in (_inventory, _single, _buffer) else {Status.OK}
     if status == Status.TAG_ERROR:
         return read_all(lambda fields: {"tag_says": tag_words(fields.number())}, data[1:])
     if status not in good:
@@ -200,15 +200,38 @@ def _baud(fields: Fields) -> dict[str, Any]:
     return {"baud": _BAUDS.get(code, f"code {code:02x}")}
 
 
+def _never(fields: Fields) -> dict[str, Any]:
+    """Only readers say this."""
+    raise FrameError(f"{len(fields)} bytes in a command that no host sends")
+
+
 def _push(fields: Fields) -> dict[str, Any]:
+    """Read what a scanning reader tells by itself: newer ones add antenna and strength."""
     data = fields.rest()
-    found = read_all(_pushed_tag, data)
-    return found or {"data": hexed(data)}
+    return read_all(_pushed_tag, data) or {"epc": data.hex()}
+
+
+def _buffer(fields: Fields) -> dict[str, Any]:
+    rows = []
+    for _ in range(fields.number()):
+        antenna, length = fields.number(), fields.number()
+        row: dict[str, Any] = {"antenna": commands.ANTENNAS.get(antenna, antenna)}
+        row |= {"epc": fields.take(length).hex(), "rssi": fields.number()}
+        rows.append(row | {"seen": fields.number()})
+    return {"count": len(rows), "tags": rows}
 
 
 def _pushed_tag(fields: Fields) -> dict[str, Any]:
     antenna, length = fields.number(), fields.number()
     return {"antenna": antenna, "epc": fields.take(length).hex(), "rssi": fields.number()}
+
+
+def _in_buffer(fields: Fields) -> dict[str, Any]:
+    return {"in_buffer": fields.number(2)}
+
+
+def _buffered(fields: Fields) -> dict[str, Any]:
+    return _in_buffer(fields) | {"read": fields.number(2)}
 
 
 ROWS = {
@@ -229,7 +252,7 @@ ROWS = {
     0x10: Row("write blocks", _ask_write),
     0x15: Row("read extended", raw("data"), raw("words")),
     0x16: Row("write extended", raw("data")),
-    0x18: Row("inventory into buffer", raw("data"), raw("data")),
+    0x18: Row("inventory into buffer", _ask_inventory, _buffered),
     0x19: Row("mixed inventory", raw("data"), raw("data")),
     0x1A: Row("inventory of EPCs", raw("data"), raw("data")),
     0x21: Row("reader information", reply=_info),
@@ -245,7 +268,19 @@ ROWS = {
     0x40: Row("switch buzzer", numbers("on")),
     0x46: Row("set outputs", numbers("outputs")),
     0x47: Row("get inputs", reply=numbers("inputs")),
+    0x4C: Row("serial number", reply=raw("serial")),
     0x66: Row("check antennas", numbers("on")),
+    0x6E: Row("antenna threshold", raw("data"), raw("data")),
+    0x72: Row("read buffer", reply=_buffer),
+    0x73: Row("clear buffer"),
+    0x74: Row("count buffer", reply=_in_buffer),
+    0x75: Row("set push mode", raw("data")),
     0x76: Row("set mode", numbers("mode")),
-    _PUSH: Row("tag seen (pushed)", raw("data"), _push),
+    0x77: Row("get mode", reply=raw("data")),
+    0x78: Row("set heartbeat", raw("data"), raw("data")),
+    0x91: Row("measure antenna", raw("data"), raw("data")),
+    0x92: Row("temperature", reply=raw("data")),
+    0x93: Row("stop inventory"),
+    0x94: Row("power of each antenna", reply=raw("power_dbm")),
+    _PUSH: Row("tag seen (pushed)", _never, _push),
 }  # fmt: skip

@@ -27,6 +27,7 @@ class Status(IntEnum):
     CANNOT_ADJUST = 0x14
     NOT_POSSIBLE_WITHOUT_PASSWORD = 0x19
     STATISTICS = 0x26
+    HEARTBEAT = 0x28
     ANTENNA_ERROR = 0xF8
     COMMAND_FAILED = 0xF9
     POOR_LINK = 0xFA
@@ -50,7 +51,9 @@ class TagError(IntEnum):
 WITH_THE_TAG = frozenset({Status.POOR_LINK, Status.NO_TAG})
 """The reader is well; the tag was not heard, or not clearly."""
 
-INVENTORY_GOOD = frozenset({Status.OK, Status.DONE, Status.TIMED_OUT, Status.MORE, Status.NO_TAG})
+INVENTORY_GOOD = frozenset(
+    {Status.OK, Status.DONE, Status.TIMED_OUT, Status.MORE, Status.MEMORY_FULL, Status.NO_TAG}
+)
 
 HINTS: dict[int, str] = {
     Status.ANTENNA_ERROR: "Check the cable of the antenna, and that the antenna is connected.",

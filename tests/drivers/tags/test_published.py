@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from drivers.tags import TagError, decode, encode_alliance_user
 from drivers.tags.alliance import _packed as unpack_alliance
+from drivers.tags.alliance_user import map_of_elements, mapped_elements
 from drivers.tags.code40 import decode_code40, encode_code40
 from drivers.tags.compaction import compact, expand
 from drivers.tags.isil import decode_isil, encode_isil
 from drivers.tags.iso15693 import parse_system_info
+from drivers.tags.uhf import bank_image
 
 
 def test_a_danish_tag_of_32_bytes() -> None:
@@ -216,15 +218,16 @@ def test_user_banks_of_the_alliance_are_read(bank: str, owner: str) -> None:
 @given(
     owner=st.integers(0, 59_999).map("{:05d}".format) | st.integers(90_000, 95_535).map(str),
     parts=st.integers(1, 0xFFFF),
-    usage=st.integers(0, 0xFF),
+    usage=st.tuples(st.integers(0, 0xFF), st.integers(0, 0xFF)),
     place=st.text(st.characters(min_codepoint=32, exclude_categories=("C", "Z")), max_size=20),
 )
 def test_what_is_written_into_such_a_bank_comes_back(
-    owner: str, parts: int, usage: int, place: str
+    owner: str, parts: int, usage: tuple[int, int], place: str
 ) -> None:
     bank = encode_alliance_user(120, owner=owner, parts=parts, usage=usage, place=place)
     content = decode(bank, bank="mb11-alliance")
-    assert (content.owner, content.parts, content.usage) == (owner, parts, usage)
+    assert (content.owner, content.parts) == (owner, parts)
+    assert content.elements["type_of_usage"] == f"{usage[0]}.{usage[1]}"
     assert content.elements.get("shelf_location", "") == place
 
 
@@ -237,3 +240,65 @@ def test_any_bytes_are_a_user_bank_or_unknown(memory: bytes) -> None:
 def test_an_owner_without_a_place_in_such_a_bank_is_refused(owner: str) -> None:
     with pytest.raises(TagError, match="owner"):
         encode_alliance_user(120, owner=owner)
+
+
+@pytest.mark.parametrize(
+    ("content", "numbers"),
+    [(0x00A1, [3, 12, 15]), (0x0003, [3, 4]), (0xC003, [3, 4, 30, 31]), (0x5300, [16, 24, 28, 30])],
+)
+def test_the_map_of_an_alliance_tag_names_its_elements(content: int, numbers: list[int]) -> None:
+    assert mapped_elements(content) == numbers
+    assert map_of_elements(numbers) == content
+
+
+def test_the_map_is_told_with_the_number_of_an_alliance_tag() -> None:
+    bank = bytes.fromhex("C15734001703000398130803F4040000")
+    elements = decode(bank, bank="mb01-alliance").elements
+    assert elements == {"primary_item_identifier": "32103179", "content_parameter": [3, 4]}
+    with pytest.raises(TagError, match="no place"):
+        map_of_elements([3, 7])
+
+
+def test_a_school_book_of_the_alliance_has_an_empty_borrower() -> None:
+    bank = "0C02D9941004000100012C00380000000000000000000000000000000000"
+    content = decode(bytes.fromhex(bank), bank="mb11-alliance")
+    assert content.elements == {"owner_institution": "55700", "set_information": "1/1"}
+    whole = bytes.fromhex("3ABC340001045300185304400D0B0000")
+    assert decode(whole, bank="mb01-alliance").item_id == "01557071"
+
+
+@pytest.mark.parametrize(
+    ("codes", "usage", "card"),
+    [("0000", 0x10, False), ("0001", 0x20, False), ("0002", 0x70, False), ("0101", 0x20, False),
+     ("0200", 0x20, False), ("0301", 0x80, True), ("0405", 0x90, False), ("0104", None, False),
+     ("64c8", None, False)],
+)  # fmt: skip
+def test_types_of_usage_of_the_alliance_are_not_those_of_the_standard(
+    codes: str, usage: int | None, card: bool
+) -> None:
+    content = decode(bytes.fromhex("1402" + codes + "0000"), bank="mb11-alliance")
+    assert (content.usage, content.is_card) == (usage, card)
+
+
+def test_long_and_foreign_elements_of_the_alliance_are_read() -> None:
+    text = "借阅" * 50
+    bank = b"\x2c\x02\xea\x60" + (6 << 10 | 300).to_bytes(2, "big") + text.encode() + b"\0"
+    content = decode(bank, bank="mb11-alliance")
+    assert content.elements == {"ill_borrowing_institution": "90000", "shelf_location": text}
+
+
+@pytest.mark.parametrize(
+    ("words", "crc"),
+    [("0000", "e2f0"), ("08001111", "ccae"), ("100011112222", "968f"), ("1800111122223333", "78f6"),
+     ("20001111222233334444", "c241"), ("280011112222333344445555", "2a91"),
+     ("3000111122223333444455556666", "1835"), ("3000170328087903000084560000", "dad5"),
+     ("3000e20000172217013312609896", "92a7")],
+)  # fmt: skip
+def test_checksum_words_of_gen2_tags_are_as_published(words: str, crc: str) -> None:
+    assert bank_image(int(words[:4], 16), bytes.fromhex(words[4:]))[:2].hex() == crc
+
+
+def test_a_tag_as_delivered_is_blank_and_no_item() -> None:
+    bank = bytes.fromhex("92A73000E20000172217013312609896")
+    for kind in ("mb01", "mb01-alliance"):
+        assert decode(bank, bank=kind).format == "blank"
