@@ -5,17 +5,22 @@ from dataclasses import dataclass, field, replace
 from drivers.errors import FrameError
 from drivers.feig.fields import Fields
 from drivers.feig.status import Status
-from drivers.ports import SeenTag, Sighting, TagInfo
+from drivers.ports import AirTag, SeenTag, Sighting, TagInfo
 
 UID_BYTES = 8
 CONFIG_BYTES = 14
-ISO15693, ISO14443A, ISO14443B = 0x03, 0x04, 0x05
+ISO15693, ISO14443A, ISO14443B, GEN2 = 0x03, 0x04, 0x05, 0x84
 _UIDS_OF_14443A = (7, 10)
 _AFTER_TYPE_OF_14443B = 9
 
-TR1_SNR, TR1_DATA, TR1_ANTENNA, TR1_TIME, TR1_DATE, TR1_MORE = 0x01, 0x02, 0x10, 0x20, 0x40, 0x80
-TR1_KNOWN = TR1_SNR | TR1_DATA | TR1_ANTENNA | TR1_TIME | TR1_DATE | TR1_MORE
-TR2_AFI = 0x04
+TR1_SNR, TR1_DATA, TR1_EAS, TR1_LSB_FIRST = 0x01, 0x02, 0x04, 0x08
+TR1_ANTENNA, TR1_TIME, TR1_DATE, TR1_MORE = 0x10, 0x20, 0x40, 0x80
+TR2_INPUT, TR2_MAC, TR2_AFI, TR2_ANTENNAS, TR2_DIRECTION = 0x01, 0x02, 0x04, 0x10, 0x20
+_TIME_BYTES, _DATE_BYTES, _INPUT_BYTES, _MAC_BYTES = 4, 5, 2, 6
+_REST_OF_ANTENNA = 4
+_WITH_TID = 2
+"""IDDT of a Gen2 tag whose TID follows its EPC."""
+_EXTENDED_PC = 0x0200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,17 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A record of a gate reader's buffer; block bytes are as the wire had them."""
+    """A record of a gate reader's buffer; block bytes are as the wire had them.
+
+    ``air`` is a UHF tag, which its site has to judge; ``tid`` what the record tells of its TID.
+    """
 
     sighting: Sighting
     block_size: int = 0
+    lsb_first: bool = False
+    """The record itself says that the bytes of its blocks come in memory order."""
+    air: AirTag | None = None
+    tid: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +208,9 @@ def system_info(reply: Reply) -> TagInfo:
 def buffer(reply: Reply) -> BufferPage:
     """Read the reply to 22.
 
-    TR-DATA1 [TR-DATA2] COUNT, then records: LEN (of all, itself too) [TYPE IDDT LEN [AFI DSFID] UID]
-    [N SIZE DATA] [ANT] … ; flags in TR-DATA say which parts are there. Parts behind these are skipped.
+    TR-DATA1 [TR-DATA2] COUNT, then records; flags in TR-DATA say which parts are there, in this order:
+    LEN (of all, itself too) [TYPE IDDT LEN [AFI DSFID] UID, or TYPE IDDT LEN PC [XPC] EPC [TID]]
+    [N SIZE DATA] [TIME] [DATE] [ANT] [INPUT STATE] [MAC] [N {ANT RSSI and four more}] [DIRECTION].
     Some models send records with an overflow too.
     """
     if reply.status == Status.NO_VALID_DATA:
@@ -214,7 +227,7 @@ def _records(reply: Reply) -> BufferPage:
     fields = Fields(reply.data)
     first = fields.number()
     second = fields.number() if first & TR1_MORE else 0
-    if not first & TR1_SNR or first & ~TR1_KNOWN:
+    if not first & TR1_SNR:
         raise FrameError(f"the buffer has records of unknown layout, TR-DATA1 {first:02X}")
     count = fields.number(2)
     records = [Fields(fields.take(max(fields.number(2) - 2, 0))) for _ in range(count)]
@@ -225,18 +238,50 @@ def _records(reply: Reply) -> BufferPage:
 
 def _passage(record: Fields, first: int, second: int) -> Passage | None:
     """Return what a record says; None for tags of other kinds."""
-    kind, _ = record.number(), record.number()
+    kind, form = record.number(), record.number()
     serial = Fields(record.take(record.number()))
-    if kind != ISO15693:
+    if kind not in (ISO15693, GEN2):
         return None
+    size, content = 0, b""
+    if first & TR1_DATA:
+        count, size = record.number(2), record.number()
+        content = record.take(count * size)
+    antenna = _antenna(record, first, second)
+    lsb_first = bool(first & TR1_LSB_FIRST)
+    if kind == GEN2:
+        air, tid = _air(serial, form, antenna)
+        return Passage(Sighting(b"", antenna=antenna), size, lsb_first, air, tid)
     afi = dsfid = None
     if second & TR2_AFI:
         afi, dsfid = serial.number(), serial.number()
     uid = serial.take(UID_BYTES)
-    size, content, antenna = 0, b"", 0
-    if first & TR1_DATA:
-        count, size = record.number(2), record.number()
-        content = record.take(count * size)
-    if first & TR1_ANTENNA:
-        antenna = record.number()
-    return Passage(Sighting(uid, afi, dsfid, antenna, content), size)
+    return Passage(Sighting(uid, afi, dsfid, antenna, content), size, lsb_first)
+
+
+def _antenna(record: Fields, first: int, second: int) -> int:
+    """Return the antenna, of several the one that heard the tag best; 0 when none is told."""
+    record.take(_TIME_BYTES if first & TR1_TIME else 0)
+    record.take(_DATE_BYTES if first & TR1_DATE else 0)
+    antenna = record.number() if first & TR1_ANTENNA else 0
+    record.take(_INPUT_BYTES if second & TR2_INPUT else 0)
+    record.take(_MAC_BYTES if second & TR2_MAC else 0)
+    if second & TR2_ANTENNAS:
+        heard = []
+        for _ in range(record.number()):
+            number, rssi = record.number(), record.number()
+            heard.append((-rssi, number))
+            record.take(_REST_OF_ANTENNA)
+        antenna = antenna or (max(heard)[1] if heard else 0)
+    return antenna
+
+
+def _air(serial: Fields, form: int, antenna: int) -> tuple[AirTag, bytes]:
+    """Read PC word and EPC, and the TID where the record says that it follows."""
+    pc = serial.number(2)
+    if pc & _EXTENDED_PC:
+        serial.take(2)
+    epc, tid = serial.rest(), b""
+    if form == _WITH_TID:
+        length = (pc >> 11) * 2
+        epc, tid = epc[:length], epc[length:]
+    return AirTag(epc, pc, antenna), tid

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from drivers.errors import DriverError, GateDataLostError
 from drivers.feig import commands
-from drivers.feig.answers import BufferPage, People
+from drivers.feig.answers import BufferPage, Passage, People
 from drivers.feig.guard import Guard
 from drivers.feig.link import Link
 from drivers.feig.opening import DEFAULT_ORDER, opened
@@ -15,6 +15,8 @@ from drivers.feig.order import all_in_order
 from drivers.feig.outputs import Kind, Switch
 from drivers.feig.service import Service, identity
 from drivers.ports import Driver, GateReader, PeopleCount, Sighting
+from drivers.tags.uhf import bank_image
+from drivers.uhf.rule import UhfRule
 
 _MAX_PAGES = 64
 
@@ -28,9 +30,11 @@ class FeigGate:
         order: BlockOrder = DEFAULT_ORDER,
         records: int = 255,
         guard: Guard | None = None,
+        rule: UhfRule | None = None,
     ) -> None:
         """Use a reader that is ready; fetch so many ``records`` at a time."""
         self._link = link
+        self._rule = rule or UhfRule()
         self._guard = guard
         self._order = order
         self._records = records
@@ -77,22 +81,35 @@ class FeigGate:
         """Fetch a page and clear it; False when it was the last."""
         page = await self._link.ask(commands.READ_BUFFER, self._records.to_bytes(2, "big"))
         if page.overflow:
-            self._kept += in_memory_order(page, self._order)
+            self._kept += sightings_of(page, self._order, self._rule)
             await self._link.ask(commands.INIT_BUFFER)
             raise GateDataLostError("the gate reader's buffer ran over and was emptied")
         if page.passages or page.skipped:
-            self._kept += in_memory_order(page, self._order)
+            self._kept += sightings_of(page, self._order, self._rule)
             await self._link.ask(commands.CLEAR_BUFFER)
         return page.more
 
 
-def in_memory_order(page: BufferPage, order: BlockOrder) -> list[Sighting]:
-    """Return the sightings of a page, their block bytes as the tag has them."""
-    return [
-        replace(seen, data=all_in_order(order, seen.data, passage.block_size))
-        for passage in page.passages
-        for seen in [passage.sighting]
-    ]
+def sightings_of(page: BufferPage, order: BlockOrder, rule: UhfRule) -> list[Sighting]:
+    """Return the sightings of a page: block bytes as the tag has them, UHF tags as the site reads."""
+    seen = [_sighting(passage, order, rule) for passage in page.passages]
+    return [one for one in seen if one is not None]
+
+
+def _sighting(passage: Passage, order: BlockOrder, rule: UhfRule) -> Sighting | None:
+    seen, tag = passage.sighting, passage.air
+    if tag is None:
+        told: BlockOrder = "plain" if passage.lsb_first else order
+        return replace(seen, data=all_in_order(told, seen.data, passage.block_size))
+    if tag.pc is None or not rule.is_ours(tag):
+        return None
+    return Sighting(
+        rule.uid(tag, passage.tid),
+        afi=rule.security.state(tag.pc, tag.epc),
+        antenna=tag.antenna,
+        data=bank_image(tag.pc, tag.epc),
+        bank=rule.bank,
+    )
 
 
 def summed(people: People) -> PeopleCount:
@@ -104,7 +121,7 @@ def summed(people: People) -> PeopleCount:
 async def open_gate(options: GateOptions) -> AsyncIterator[GateReader]:
     """Open the reader at ``options.url`` and make it ready."""
     async with opened(options) as reader:
-        yield FeigGate(reader.link, reader.order, options.records, reader.guard)
+        yield FeigGate(reader.link, reader.order, options.records, reader.guard, options.uhf.rule())
 
 
 GATE = Driver(
@@ -112,5 +129,5 @@ GATE = Driver(
     port=GateReader,
     options=GateOptions,
     open=open_gate,
-    help="FEIG reader for ISO 15693 tags in a security gate (buffered read)",
+    help="FEIG reader in a security gate, HF or UHF (buffered read)",
 )

@@ -1,14 +1,20 @@
 """A simulated FEIG gate reader: it buffers what passes until the host fetches and clears it."""
 
 from collections import deque
+from enum import IntEnum
 
 from drivers.feig import commands
 from drivers.feig.answers import (
+    CONFIG_BYTES,
+    GEN2,
     ISO15693,
     TR1_ANTENNA,
     TR1_DATA,
+    TR1_DATE,
+    TR1_LSB_FIRST,
     TR1_MORE,
     TR1_SNR,
+    TR1_TIME,
     TR2_AFI,
     People,
 )
@@ -19,15 +25,31 @@ from drivers.feig.order import in_order
 from drivers.feig.simulator import FeigSimulator
 from drivers.feig.status import Status
 from drivers.testing.field import Field
+from drivers.testing.gen2 import Gen2Tag
 from drivers.testing.tag15693 import Tag
 
 LEADING_BLOCKS = 9
 _PAGE_BYTES = 1000
 _TABLE_START = 0
+MODE_BLOCK, READ_BLOCK = 1, 11
+"""Configuration: the operating mode in the last byte; what a record holds in the first two."""
+_USUAL = TR1_SNR | TR1_DATA | TR1_ANTENNA | TR1_MORE
+_IDDT_EPC = 1
+
+
+class Mode(IntEnum):
+    """Operating modes; the numbers are not from a public page."""
+
+    HOST = 0x00
+    BUFFERED = 0x80
+    NOTIFICATION = 0xC0
 
 
 class FeigGateSimulator(FeigSimulator):
-    """A gate reader; call :meth:`pass_tag` for each time it hears a tag that walks through."""
+    """A gate reader; call :meth:`pass_tag` for each time it hears a tag that walks through.
+
+    It obeys its configuration: which mode it is in, and what a record holds.
+    """
 
     def __init__(
         self,
@@ -48,6 +70,9 @@ class FeigGateSimulator(FeigSimulator):
             block_order=block_order,
             password=password,
         )
+        self.eeprom[MODE_BLOCK] = bytes(CONFIG_BYTES - 1) + bytes((Mode.BUFFERED,))
+        self.eeprom[READ_BLOCK] = bytes((_USUAL, TR2_AFI)).ljust(CONFIG_BYTES, b"\0")
+        self.config = dict(self.eeprom)
         self.capacity = capacity
         self.leading_blocks = leading_blocks
         self.overflow = False
@@ -73,26 +98,44 @@ class FeigGateSimulator(FeigSimulator):
 
     def pass_tag(self, tag: Tag, antenna: int = 1) -> None:
         """Hear a tag once. A full buffer takes no more and says so at the next fetch."""
-        if not self.rf_on:
+        serial = bytes((tag.afi, tag.dsfid)) if self._flags[1] & TR2_AFI else b""
+        count = min(self.leading_blocks, tag.block_count)
+        data = b"".join(in_order(self._order, tag.block(n)) for n in range(count))
+        blocks = count.to_bytes(2, "big") + bytes((tag.block_size,)) + data
+        self._hear(bytes((ISO15693, 0)), serial + tag.uid, blocks, antenna)
+
+    def pass_air(self, tag: Gen2Tag, antenna: int = 1) -> None:
+        """Hear a UHF tag once; the record tells PC word and EPC, and no words of a bank."""
+        pc = (tag.pc or 0).to_bytes(2, "big")
+        self._hear(bytes((GEN2, _IDDT_EPC)), pc + tag.epc, b"\0\0\2", antenna)
+
+    @property
+    def _flags(self) -> bytes:
+        """What a record holds: the first bytes of configuration block 11."""
+        return self.config[READ_BLOCK][:2]
+
+    @property
+    def _order(self) -> BlockOrder:
+        return "plain" if self._flags[0] & TR1_LSB_FIRST else self.block_order
+
+    def _hear(self, kind: bytes, serial: bytes, blocks: bytes, antenna: int) -> None:
+        mode = self.config[MODE_BLOCK][CONFIG_BYTES - 1]
+        if not self.rf_on or mode not in (Mode.BUFFERED, Mode.NOTIFICATION):
             return
         if len(self._records) >= self.capacity:
             self.overflow = True
-        else:
-            self._records.append(self._record(tag, antenna))
+            return
+        first = self._flags[0]
+        body = kind + bytes((len(serial),)) + serial + (blocks if first & TR1_DATA else b"")
+        body += bytes(4) if first & TR1_TIME else b""
+        body += bytes(5) if first & TR1_DATE else b""
+        body += bytes((antenna,)) if first & TR1_ANTENNA else b""
+        self._records.append((len(body) + 2).to_bytes(2, "big") + body)
 
     def power_up(self) -> None:
         """Begin anew: the buffer is in RAM."""
         super().power_up()
         self._empty()
-
-    def _record(self, tag: Tag, antenna: int) -> bytes:
-        count = min(self.leading_blocks, tag.block_count)
-        serial = bytes((tag.afi, tag.dsfid)) + tag.uid
-        body = bytes((ISO15693, 0, len(serial))) + serial
-        body += count.to_bytes(2, "big") + bytes((tag.block_size,))
-        body += b"".join(in_order(self.block_order, tag.block(n)) for n in range(count))
-        body += bytes((antenna,))
-        return (len(body) + 2).to_bytes(2, "big") + body
 
     def _read_buffer(self, fields: Fields) -> Answer:
         most = fields.number(2)
@@ -111,8 +154,10 @@ class FeigGateSimulator(FeigSimulator):
                 break
             page.append(record)
         self._fetched = len(page)
-        head = bytes((TR1_SNR | TR1_DATA | TR1_ANTENNA | TR1_MORE, TR2_AFI))
-        data = head + len(page).to_bytes(2, "big") + b"".join(page)
+        flags = self._flags
+        data = (
+            flags[: 2 if flags[0] & TR1_MORE else 1] + len(page).to_bytes(2, "big") + b"".join(page)
+        )
         return Answer(Status.MORE_DATA if len(page) < len(self._records) else Status.OK, data)
 
     def _clear_buffer(self, fields: Fields) -> Answer:

@@ -19,7 +19,7 @@ from drivers.errors import DriverError, FrameError, GateDataLostError, NoReplyEr
 from drivers.feig import answers, commands
 from drivers.feig.answers import BufferPage, People, Reply
 from drivers.feig.frames import ANY_ADDRESS, Cutter, Frame, encode
-from drivers.feig.gate import in_memory_order, summed
+from drivers.feig.gate import sightings_of, summed
 from drivers.feig.link import Link
 from drivers.feig.opening import DEFAULT_ORDER, opened, order_of
 from drivers.feig.options import BlockOrder, NotifyOptions
@@ -28,6 +28,7 @@ from drivers.feig.service import Service, identity
 from drivers.feig.status import Status, trouble
 from drivers.ports import Driver, GateReader, PeopleCount, Sighting, Transport
 from drivers.transport import Listener, Pipe, listen
+from drivers.uhf.rule import UhfRule
 
 HEARD = encode(Frame(ANY_ADDRESS, commands.CLEAR_BUFFER.code))
 WAIT = 0.05
@@ -46,12 +47,14 @@ class FeigGateNotify:
         keep: int = 2000,
         control: Link | None = None,
         gap: float = GAP,
+        rule: UhfRule | None = None,
     ) -> None:
         """Keep so many records for a station that does not ask; ``control`` asks the reader.
 
         A frame that stops for ``gap`` seconds is forgotten.
         """
         self._gap = gap
+        self._rule = rule or UhfRule()
         self._order = order
         self._address = address
         self._keep = keep
@@ -180,7 +183,7 @@ class FeigGateNotify:
         while len(self._kept) >= self._keep:
             self._room.clear()
             await self._room.wait()
-        self._kept += in_memory_order(page, self._order)
+        self._kept += sightings_of(page, self._order, self._rule)
         if page.overflow or page.passages:
             self._news.set()
         return True
@@ -259,6 +262,7 @@ async def open_notify(options: NotifyOptions) -> AsyncIterator[GateReader]:
             address=options.address,
             keep=options.keep,
             control=link,
+            rule=options.uhf.rule(),
         )
         listener = await listen(options.listen)
         stack.callback(listener.close)

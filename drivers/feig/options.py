@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from drivers.uhf.options import UhfRuleOptions
+
 BlockOrder = Literal["reversed", "plain"]
+_UHF_HELP = "of a UHF reader (LRU, MRU): how the site uses its tags, see UHF tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class GateOptions(FeigOptions):
     records: int = field(
         default=255, metadata={"help": "records to take from the buffer at a time, 1 to 255"}
     )
+    uhf: UhfRuleOptions = field(default_factory=UhfRuleOptions, metadata={"help": _UHF_HELP})
 
     def __post_init__(self) -> None:
         """Refuse with ValueError what no reader can take."""
@@ -124,6 +128,7 @@ class NotifyOptions:
     keep: int = field(
         default=2000, metadata={"help": "records kept unread; beyond them the reader has to wait"}
     )
+    uhf: UhfRuleOptions = field(default_factory=UhfRuleOptions, metadata={"help": _UHF_HELP})
 
     def __post_init__(self) -> None:
         """Refuse with ValueError what cannot be."""

@@ -18,6 +18,7 @@ from drivers.gpio.gpiod import GpiodOptions
 from drivers.gpio.options import check
 from drivers.testing.field import Field
 from drivers.testing.serve import serve_tcp
+from drivers.testing.tag15693 import Tag
 from drivers.transport import parse
 from edge.config import load as load_config
 from edge.wire.tables import read_table
@@ -85,18 +86,36 @@ async def test_a_reader_in_scan_mode_is_put_into_host_mode(configs: Path, name: 
     assert simulator.eeprom[1] == bytes(14)
 
 
-async def test_the_gate_profile_opens_a_gate_and_writes_nothing(configs: Path) -> None:
+async def test_the_gate_profile_makes_a_reader_of_the_factory_buffer_whole_items(
+    configs: Path,
+) -> None:
     simulator = FeigGateSimulator(Field(), block_seconds=0)
-    before = dict(simulator.config)
+    simulator.config |= {number: bytes(14) for number in (1, 11, 12)}
+    tag = Tag(bytes.fromhex("E004015012345678"), bytearray(range(112)), afi=0x07)
+    simulator.pass_tag(tag)
     served = await serve_tcp(simulator)
     gate = importlib.import_module("drivers.feig").GATE
     try:
         options = GateOptions(url=served.address, profile=configs / "readers/feig-gate.toml")
         async with gate.open(options) as reader:
-            assert await reader.sightings() == []
+            assert await reader.sightings() == []  # it was in host mode when the tag passed
+            simulator.pass_tag(tag, antenna=2)
+            [seen] = await reader.sightings()
     finally:
         await served.close()
-    assert simulator.config == before
+    assert (seen.afi, seen.antenna, seen.data) == (0x07, 2, bytes(range(36)))
+    assert simulator.config[12][:2] == b"\0\1"
+
+
+def test_a_gate_that_calls_needs_its_address_filled_in(configs: Path, tmp_path: Path) -> None:
+    text = (configs / "readers/feig-gate-notify.toml").read_text(encoding="utf-8")
+    blank = load(configs / "readers/feig-gate-notify.toml").apply(49, bytes(14))
+    assert blank.hex() == "80000000" + "01001e" + "00000000" + "2715" + "00"
+    filled = tmp_path / "notify.toml"
+    filled.write_text(text.replace("\n# [[", "\n[[").replace("\n# b", "\nb").replace("\n# v", "\nv")
+                      .replace("\n# w", "\nw"), encoding="utf-8")  # fmt: skip
+    channel = load(filled).apply(49, bytes(14))
+    assert channel[7:13] == bytes((192, 0, 2, 5)) + (10005).to_bytes(2, "big")
 
 
 _RULE = re.compile(

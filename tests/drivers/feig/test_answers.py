@@ -14,7 +14,7 @@ from drivers.feig.commands import Command
 from drivers.feig.fields import Fields
 from drivers.feig.frames import Cutter, Frame
 from drivers.feig.status import IsoError, Status, TagRefusedError, trouble, words
-from drivers.ports import SeenTag, Sighting, TagInfo
+from drivers.ports import AirTag, SeenTag, Sighting, TagInfo
 
 VECTORS = {
     vector["name"]: vector
@@ -113,10 +113,44 @@ def test_a_card_on_the_pad_is_no_item() -> None:
 
 
 def test_blocks_and_antenna_of_a_passage_are_read() -> None:
-    record = bytes((3, 0, 8)) + UID + bytes((0, 2, 4)) + bytes(range(8)) + bytes((2,)) + bytes(9)
-    page = bytes((0x73, 0, 1)) + (len(record) + 2).to_bytes(2, "big") + record
-    [passage] = answers.buffer(Reply(0, page)).passages
+    record = bytes((3, 0, 8)) + UID + bytes((0, 2, 4)) + bytes(range(8)) + bytes(9) + bytes((2,))
+    [passage] = answers.buffer(page_of(b"\x73", record)).passages
     assert passage == Passage(Sighting(UID, None, None, 2, bytes(range(8))), 4)
+
+
+def page_of(flags: bytes, record: bytes) -> Reply:
+    return Reply(0, flags + b"\0\1" + (len(record) + 2).to_bytes(2, "big") + record)
+
+
+def test_every_part_of_a_record_is_in_its_place() -> None:
+    serial = bytes((3, 0, 10, 0x07, 0x3E)) + UID
+    blocks = bytes((0, 1, 4)) + b"book"
+    when = bytes(4) + bytes(5)
+    others = bytes((1, 0)) + bytes(6)  # inputs, MAC
+    antennas = bytes((2, 1, 60, 0, 0, 0, 0, 4, 50, 0, 0, 0, 0))
+    record = serial + blocks + when + others + antennas + b"\1"
+    [passage] = answers.buffer(page_of(b"\xef\x37", record)).passages
+    assert passage == Passage(Sighting(UID, 0x07, 0x3E, 4, b"book"), 4, lsb_first=True)
+
+
+EPC = bytes.fromhex("3034257bf7194e4000001a85")
+
+
+@pytest.mark.parametrize(
+    ("form", "serial", "tag", "tid"),
+    [
+        (1, "3000" + EPC.hex(), AirTag(EPC, 0x3000, 1), ""),
+        (1, "32008000" + EPC.hex(), AirTag(EPC, 0x3200, 1), ""),
+        (2, "3000" + EPC.hex() + "e2801105", AirTag(EPC, 0x3000, 1), "e2801105"),
+    ],
+)
+def test_a_uhf_tag_of_a_record_has_its_pc_word(
+    form: int, serial: str, tag: AirTag, tid: str
+) -> None:
+    data = bytes.fromhex(serial)
+    record = bytes((0x84, form, len(data))) + data + b"\1"
+    [passage] = answers.buffer(page_of(b"\x11", record)).passages
+    assert (passage.air, passage.tid.hex(), passage.sighting.antenna) == (tag, tid, 1)
 
 
 def test_a_passage_of_another_kind_of_tag_is_counted_and_skipped() -> None:
@@ -125,7 +159,7 @@ def test_a_passage_of_another_kind_of_tag_is_counted_and_skipped() -> None:
     assert answers.buffer(Reply(0, page)) == BufferPage(skipped=1)
 
 
-@pytest.mark.parametrize("layout", [0x00, 0x02, 0x05, 0x09])
+@pytest.mark.parametrize("layout", [0x00, 0x02, 0x92])
 def test_a_buffer_we_cannot_read_is_said_aloud_and_never_taken_for_empty(layout: int) -> None:
     with pytest.raises(FrameError, match="unknown layout"):
         answers.buffer(Reply(0, bytes((layout, 0, 0))))

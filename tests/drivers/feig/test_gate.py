@@ -3,12 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.errors import DriverError, GateDataLostError, NoReplyError, PortLostError
-from drivers.feig.answers import People
+from drivers.feig.answers import TR1_DATE, TR1_LSB_FIRST, TR1_TIME, People
 from drivers.feig.gate import FeigGate
-from drivers.feig.gate_simulator import FeigGateSimulator
+from drivers.feig.gate_simulator import MODE_BLOCK, READ_BLOCK, FeigGateSimulator
 from drivers.feig.link import Link
 from drivers.ports import GateReader, Sighting
+from drivers.tags import NewTag, decode, encode_mb01
 from drivers.testing.field import Field
+from drivers.testing.gen2 import Gen2Tag
 from drivers.testing.tag15693 import Tag
 from drivers.testing.wires import Cut, Dripping, Flipping, Wire
 
@@ -103,7 +105,7 @@ async def test_what_was_fetched_before_an_overflow_is_not_lost(tag: Tag) -> None
     with pytest.raises(GateDataLostError):
         await gate.sightings()
     assert [seen.uid for seen in await gate.sightings()] == [
-        other.uid for other in numbered(30)[: 1000 // (len(simulator._record(tag, 1)))]
+        other.uid for other in numbered(30)[: 1000 // 55]
     ]
 
 
@@ -170,3 +172,35 @@ async def test_a_gate_without_a_counter_says_so(simulator: FeigGateSimulator) ->
     del simulator._handlers[0x77, None]
     with pytest.raises(DriverError, match="unknown command"):
         await gate_on(Wire(simulator)).people()
+
+
+async def test_a_uhf_gate_tells_library_tags_and_no_parcels(
+    gate: FeigGate, simulator: FeigGateSimulator
+) -> None:
+    bank = encode_mb01(NewTag("893000000001", "VN-HNLIB"), afi=0xC2)
+    book = Gen2Tag(bytes(12), bank[4:], int.from_bytes(bank[2:4], "big"))
+    simulator.pass_air(Gen2Tag(bytes(11) + b"\1", bytes.fromhex("3034257bf7194e4000001a85")))
+    simulator.pass_air(book, antenna=3)
+    [seen] = await gate.sightings()
+    assert (seen.afi, seen.antenna, seen.bank, seen.uid[0]) == (0xC2, 3, "mb01", 0xEC)
+    assert decode(seen.data, bank=seen.bank).item_id == "893000000001"
+    assert simulator.waiting == 0
+
+
+@pytest.mark.parametrize("more", [0x00, TR1_LSB_FIRST, TR1_TIME, TR1_DATE | TR1_TIME])
+async def test_what_a_record_holds_is_the_readers_to_say(
+    gate: FeigGate, simulator: FeigGateSimulator, tag: Tag, more: int
+) -> None:
+    block = bytearray(simulator.config[READ_BLOCK])
+    block[0] |= more
+    simulator.config[READ_BLOCK] = bytes(block)
+    simulator.pass_tag(tag, antenna=2)
+    assert await gate.sightings() == [Sighting(UID, 0x07, 0x3E, 2, bytes(range(36)))]
+
+
+async def test_a_reader_in_another_mode_buffers_nothing(
+    gate: FeigGate, simulator: FeigGateSimulator, tag: Tag
+) -> None:
+    simulator.config[MODE_BLOCK] = bytes(14)
+    simulator.pass_tag(tag)
+    assert await gate.sightings() == []
