@@ -87,8 +87,9 @@ class UplinkOptions:
     health_seconds: float = field(default=30.0, metadata=_help("pause between health messages"))
     bytes_a_day: int = field(
         default=0,
-        metadata=_help("a metered link's budget: health stops first, facts never; 0: not metered"),
+        metadata=_help("a metered link's budget: health and copy wait, facts never; 0: no limit"),
     )
+    bytes_a_month: int = field(default=0, metadata=_help("the same for a calendar month"))
 
     def __post_init__(self) -> None:
         """Refuse half a TLS configuration."""

@@ -5,6 +5,7 @@ the later one counts; at the same moment a return comes before the next loan.
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -38,11 +39,45 @@ class Row:
     device: str = ""
     epoch: str = ""
 
+    def lent_to(self, reader: str) -> bool:
+        """Return whether it is a loan of this reader."""
+        return self.loan is not None and self.loan.reader == reader
+
     def values(self) -> tuple[str | int | bytes | None, ...]:
         """Return the columns of the row."""
         ref = self.loan.reader if self.loan else ""
         body = msgspec.json.encode(self.loan) if self.loan else None
         return self.item, self.seq, ref, body, self.device, self.epoch, self.at, self.id
+
+
+class Noted:
+    """Own rows that the file may not have yet. Look here before the file, or one may be missed."""
+
+    def __init__(self) -> None:
+        """Nothing is noted yet."""
+        self._rows: dict[str, Row] = {}
+        self._lock = threading.Lock()
+
+    def put(self, row: Row) -> None:
+        """Note a row."""
+        with self._lock:
+            self._rows[row.item] = row
+
+    def get(self, item: str) -> Row | None:
+        """Return the row of an item."""
+        return self._rows.get(item)
+
+    def rows(self) -> dict[str, Row]:
+        """Return all rows by item."""
+        with self._lock:
+            return dict(self._rows)
+
+    def written(self, rows: dict[str, Row]) -> None:
+        """Forget rows that are in the file now, but for those that were noted anew meanwhile."""
+        with self._lock:
+            for item, row in rows.items():
+                if self._rows.get(item) is row:
+                    del self._rows[item]
 
 
 def put_own(db: sqlite3.Connection, rows: Iterable[Row], *, again: bool = False) -> None:
@@ -125,3 +160,16 @@ def tend(db: sqlite3.Connection) -> None:
 
 def _is_known(db: sqlite3.Connection, ident: str) -> bool:
     return db.execute("SELECT 1 FROM known WHERE id = ?", (ident,)).fetchone() is not None
+
+
+def tags(db: sqlite3.Connection) -> list[tuple[str, str, int, bool]]:
+    """Return the tags that the site speaks of: UID, item, let pass until (ms), to be healed."""
+    rows = db.execute("SELECT uid, item, until, heal FROM tags").fetchall()
+    return [(uid, item, until, bool(heal)) for uid, item, until, heal in rows]
+
+
+def put_tag(db: sqlite3.Connection, uid: str, item: str, until: int, *, heal: bool) -> None:
+    """Keep what the site says of a tag; with neither, it is forgotten."""
+    db.execute("DELETE FROM tags WHERE uid = ?", (uid,))
+    if until or heal:
+        db.execute("INSERT INTO tags VALUES (?, ?, ?, ?)", (uid, item, until, heal))

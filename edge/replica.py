@@ -12,17 +12,17 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import msgspec
 
 from edge import overlay
 from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
-from edge.replicafile import Connect, open_file, plain
+from edge.replicafile import LOG_BYTES, Connect, log_bytes, open_file, plain
 from edge.wire.batch import Event
 from edge.wire.errors import WireError
 from edge.wire.facts import Loan, Return
-from edge.wire.messages import Part
+from edge.wire.messages import Part, policy_of
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", ItemView, ReaderView, LoanView)
@@ -35,9 +35,11 @@ _LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
 
 
 class Replica:
-    """The device's copy. Look-ups take microseconds and never wait for an :meth:`apply`.
+    """The device's copy. Look-ups and notes take microseconds and never wait for an :meth:`apply`.
 
-    ``apply`` may run in a thread of its own; everything else belongs to the event loop.
+    ``apply`` and ``settle`` may run in a thread of their own; everything else belongs to the event
+    loop. What is noted while they work is kept in memory and written by whoever comes next; what a
+    power cut takes of it is noted again from the journal.
     """
 
     def __init__(self, path: Path, now_ms: Callable[[], int], connect: Connect) -> None:
@@ -48,7 +50,7 @@ class Replica:
         self._reader = connect(path)
         self._followers: list[Callable[[Sequence[str] | None], None]] = []
         self._spoken_of: list[str] = []
-        self._unwritten: dict[str, overlay.Row] = {}
+        self._noted = overlay.Noted()
         self._failing = False
         self._load()
 
@@ -60,6 +62,8 @@ class Replica:
     def close(self) -> None:
         """Let go of the file; closing twice is harmless."""
         with self._lock:  # an apply in its own thread ends first
+            with contextlib.suppress(sqlite3.ProgrammingError):
+                self._write_down()
             self._reader.close()
             self._writer.close()
 
@@ -67,6 +71,12 @@ class Replica:
     def version(self) -> int:
         """The version of the base; 0 when there is none yet."""
         return self._version
+
+    @property
+    def staged(self) -> tuple[int, list[int]]:
+        """Version and numbers of the parts of a snapshot that is still arriving (0: none is)."""
+        rows = self._reader.execute("SELECT version, number FROM parts ORDER BY number").fetchall()
+        return (rows[0][0] if rows else 0), [number for _, number in rows]
 
     @property
     def age_ms(self) -> int:
@@ -99,7 +109,7 @@ class Replica:
     def overlaid(self) -> list[str]:
         """Return the items of which something happened that the base does not show."""
         rows = self._reader.execute("SELECT item FROM overlay")
-        return [*self._unwritten, *(item for (item,) in rows)]
+        return [*self._noted.rows(), *(item for (item,) in rows)]
 
     def item(self, item_id: str) -> ItemView | None:
         """Return what is known of an item."""
@@ -121,8 +131,8 @@ class Replica:
 
     def loan(self, item_id: str) -> LoanView | None:
         """Return the open loan of an item, with what happened here taken into account."""
-        if item_id in self._unwritten:
-            return self._unwritten[item_id].loan
+        if (noted := self._noted.get(item_id)) is not None:
+            return noted.loan
         row = self._reader.execute("SELECT body FROM overlay WHERE item = ?", (item_id,)).fetchone()
         if row is not None:
             return msgspec.json.decode(row[0], type=LoanView) if row[0] is not None else None
@@ -130,23 +140,20 @@ class Replica:
 
     def loans_of(self, reader: str) -> list[LoanView]:
         """Return the open loans of a reader reference, soonest due first."""
+        noted = self._noted.rows()
         own = self._reader.execute("SELECT body FROM overlay WHERE ref = ?", (reader,)).fetchall()
         loans = [msgspec.json.decode(body, type=LoanView) for (body,) in own if body is not None]
-        loans = [loan for loan in loans if loan.item not in self._unwritten]
-        loans += [
-            row.loan for row in self._unwritten.values() if row.loan and row.loan.reader == reader
-        ]
         loans += [loan for loan in self._base_loans(reader) if not self._overlaid(loan.item)]
+        loans = [loan for loan in loans if loan.item not in noted]
+        loans += [row.loan for row in noted.values() if row.loan and row.lent_to(reader)]
         return sorted(loans, key=lambda loan: (loan.due, loan.item))
 
     def lent_unsettled(self, reader: str) -> int:
         """Return how many loans of this reader the ledger has not settled: those of the outage."""
         query = "SELECT item FROM overlay WHERE ref = ? AND NOT settled AND body IS NOT NULL"
-        items = {
-            item for (item,) in self._reader.execute(query, (reader,))
-        } - self._unwritten.keys()
-        new = [row for row in self._unwritten.values() if row.loan and row.loan.reader == reader]
-        return len(items) + len(new)
+        noted = self._noted.rows()
+        items = {item for (item,) in self._reader.execute(query, (reader,))} - noted.keys()
+        return len(items) + sum(row.lent_to(reader) for row in noted.values())
 
     def note(self, event: Event, *, again: bool = False) -> None:
         """Take a journaled loan or return into account at once; other facts change nothing.
@@ -156,16 +163,16 @@ class Replica:
         """
         row = self._row(event)
         if row is not None:
-            with self._lock:
-                self._unwritten[row.item] = row
-                self._write_down(again=again)
+            self._noted.put(row)
+            if self._lock.acquire(blocking=False):  # else: by whoever has it, or comes next
+                try:
+                    self._write_down(again=again)
+                finally:
+                    self._lock.release()
             self._tell([row.item])
 
     def hear(self, device: str, epoch: str, events: Sequence[Event], upto: int) -> None:
-        """Take in what a neighbour did, up to its fact ``upto``; what is known already is left.
-
-        Facts of a neighbour count as this device's own do: an item lent there is lent here.
-        """
+        """Take in what a neighbour did, up to its fact ``upto``: an item lent there is lent here."""
         rows = [row for event in events if (row := self._row(event, device, epoch)) is not None]
         with self._lock:
             news: list[str] = []
@@ -190,17 +197,12 @@ class Replica:
 
     def tags(self) -> list[tuple[str, str, int, bool]]:
         """Return the tags that the site speaks of: UID, item, let pass until (ms), to be healed."""
-        rows = self._reader.execute("SELECT uid, item, until, heal FROM tags").fetchall()
-        return [(uid, item, until, bool(heal)) for uid, item, until, heal in rows]
+        return overlay.tags(self._reader)
 
     def put_tag(self, uid: str, item: str, until: int, *, heal: bool) -> None:
         """Keep what the site says of a tag; with neither, it is forgotten."""
         with self._lock, self._surviving(), self._writer:
-            self._writer.execute("DELETE FROM tags WHERE uid = ?", (uid,))
-            if until or heal:
-                self._writer.execute(
-                    "INSERT INTO tags VALUES (?, ?, ?, ?)", (uid, item, until, heal)
-                )
+            overlay.put_tag(self._writer, uid, item, until, heal=heal)
 
     def settle(self, seq: int, epoch: str, version: int = 0) -> None:
         """The ledger has committed this device's facts of ``epoch`` up to ``seq``.
@@ -216,6 +218,7 @@ class Replica:
                 self._set("settled", f"{epoch} {seq}")
                 shown = overlay.show(self._writer, self._version, self._made)
             self._tell(shown)
+            self._carry_home()
 
     def settled(self, epoch: str) -> int | None:
         """Return up to which fact of an epoch this file knows that the ledger has it.
@@ -235,7 +238,7 @@ class Replica:
     def apply(self, part: Part) -> bool:
         """Take in a part; return False when changes do not fit this version (ask for a snapshot).
 
-        A snapshot shows when its last part is here. Changes that are known already are harmless.
+        A snapshot shows when its last part is here; changes that are known already are harmless.
         What the storage does not take is left: the next changes will not fit, and it is asked for.
         Raises WireError, and changes nothing, when the part cannot be understood.
         """
@@ -244,7 +247,7 @@ class Replica:
         with self._lock:
             if part.start and part.start != self._version:
                 return part.version <= self._version
-            policy = _policy(part.policy)
+            policy = policy_of(part.policy)
             self._spoken_of = []
             with self._surviving(), self._writer:
                 if part.start:
@@ -254,6 +257,7 @@ class Replica:
                 self._keep(part, policy)
             self._load()
             self._tell(self._spoken_of if part.start else None)
+            self._carry_home()
         return True
 
     def _stage(self, part: Part) -> bool:
@@ -326,7 +330,7 @@ class Replica:
         self._version, self._gen = int(meta.get("version", 0)), int(meta["gen"])
         self._made = int(meta.get("made", 0))
         raw = meta.get("policy")
-        self._policy = (_policy(msgspec.json.decode(raw)) if raw else None) or Policy()
+        self._policy = policy_of(msgspec.json.decode(raw) if raw else None) or Policy()
 
     def _tell(self, items: Sequence[str] | None) -> None:
         for follower in self._followers if items is None or items else ():
@@ -351,11 +355,19 @@ class Replica:
 
     def _write_down(self, *, again: bool = False) -> bool:
         """Write what was noted; return whether the storage took it."""
+        noted = self._noted.rows()
         with self._surviving(), self._writer:
-            overlay.put_own(self._writer, self._unwritten.values(), again=again)
+            overlay.put_own(self._writer, noted.values(), again=again)
         if not self._failing:
-            self._unwritten.clear()
+            self._noted.written(noted)
         return not self._failing
+
+    def _carry_home(self) -> None:
+        """Write what came meanwhile; empty the log, so that no note pays for slow storage."""
+        self._write_down()
+        if log_bytes(self._path) > LOG_BYTES:
+            with self._surviving():
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     @contextlib.contextmanager
     def _surviving(self) -> Iterator[None]:
@@ -373,8 +385,7 @@ class Replica:
 
     def _overlaid(self, item: str) -> bool:
         query = "SELECT 1 FROM overlay WHERE item = ?"
-        known = item in self._unwritten
-        return known or self._reader.execute(query, (item,)).fetchone() is not None
+        return self._reader.execute(query, (item,)).fetchone() is not None
 
     def _base_loans(self, reader: str) -> list[LoanView]:
         query = f"SELECT body FROM loans WHERE gen = {_LIVE} AND ref = ?"  # noqa: S608
@@ -387,12 +398,3 @@ class Replica:
         query = f"SELECT body FROM {table} WHERE gen = {_LIVE} AND {column} = ? LIMIT 1"  # noqa: S608
         row = self._reader.execute(query, (key,)).fetchone()
         return msgspec.json.decode(row[0], type=kind) if row else None
-
-
-def _policy(raw: dict[str, Any] | None) -> Policy | None:
-    if raw is None:
-        return None
-    try:
-        return msgspec.convert(raw, Policy)
-    except msgspec.ValidationError as error:
-        raise WireError(f"Part.policy: {error}") from None

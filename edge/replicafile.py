@@ -8,6 +8,8 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 Connect = Callable[[Path], sqlite3.Connection]
+LOG_BYTES, LOG_PAGES = 4_000_000, 8000
+"""From here on the log is emptied by who works beside the loop; from here on by whoever comes."""
 _STEPS = (
     """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -43,6 +45,14 @@ CREATE TABLE tags (uid TEXT PRIMARY KEY, item TEXT NOT NULL, until INTEGER NOT N
 """What makes a file of each schema out of the one before."""
 
 
+def log_bytes(path: Path) -> int:
+    """Return how long the log beside a file is."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size
+    except OSError:
+        return 0
+
+
 def plain(path: Path) -> sqlite3.Connection:
     """Return a connection without Python's own transactions, for any one thread at a time."""
     return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -67,6 +77,7 @@ def _prepared(path: Path, connect: Connect) -> sqlite3.Connection:
         undo.callback(db.close)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         schema = db.execute("PRAGMA user_version").fetchone()[0]
         if schema > len(_STEPS):
             raise sqlite3.DatabaseError(f"schema {schema}, this program knows up to {len(_STEPS)}")

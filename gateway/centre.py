@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.wire import topics
 from edge.wire.batch import decode_batch
 from edge.wire.errors import WireError
-from edge.wire.messages import Allowed, Ask, Cursor, Have, Health, Part, State, decode, encode
+from edge.wire.messages import Allowed, Ask, Cursor, Have, Health, State, decode, encode
 from edge.wire.topics import Topic
 from gateway import answers, replica
 from gateway.broker import Broker
 from gateway.commander import Commander
 from gateway.config import BrokerOptions
+from gateway.feed import Feed
 from gateway.ledger import status
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
@@ -31,6 +32,7 @@ FEED_SECONDS = 1.0
 BACKLOG, BACKLOG_SECONDS, FEED_LATEST = 200, 0.4, 5.0
 """While batches of so many facts come, the sites' replicas wait, for a little: facts go first."""
 STILL_SECONDS = 60.0
+TRIM_SECONDS = 6 * 3600.0
 ASK_MS = 5000
 """A question that waited longer than this is not worth an answer."""
 
@@ -57,8 +59,10 @@ class Centre:
         now: Callable[[], int],
         pulse: Pulse,
         command_key: Ed25519PrivateKey,
+        feed: Feed | None = None,
     ) -> None:
         self._writes, self._reads, self._now, self._pulse = writes, reads, now, pulse
+        self._copies = feed or Feed()
         self.broker = Broker(options, self._hear, self._connected)
         self._commander = Commander(command_key, writes, reads, self.broker, now, pulse)
         self._queues: dict[Topic, asyncio.Queue[Said]] = {
@@ -90,6 +94,7 @@ class Centre:
             group.create_task(self._loop(topics.REPLY, self._reply), name="replies")
             group.create_task(self._commander.run(), name="commands")
             group.create_task(self._feed(), name="feed")
+            group.create_task(self._trim(), name="trim")
 
     async def alive(self) -> None:
         """Return when both threads of the ledger answered."""
@@ -214,9 +219,12 @@ class Centre:
 
     async def _wanted(self, said: Said) -> None:
         have = decode(said.payload, Have)
-        parts = await self._reads.call(replica.missing, said.site, have.version, self._now())
-        for part in parts:
-            await self.broker.say(topics.REPLICA, said.site, encode(part), said.device)
+        messages = await self._reads.call(self._answer, said.site, have)
+        for message in messages:
+            await self.broker.say(topics.REPLICA, said.site, message, said.device)
+
+    def _answer(self, ledger: SqliteLedger, site: str, have: Have) -> list[bytes]:
+        return self._copies.answer(ledger, site, have, self._now())
 
     async def _know_versions(self) -> None:
         sites = await self._reads.call(lambda ledger: ledger.sites())
@@ -260,15 +268,28 @@ class Centre:
         newest = await self._reads.call(replica.newest)
         for site in await self._reads.call(lambda ledger: ledger.sites()):
             since = self._fed.setdefault(site, newest)
-            parts: list[Part] = []
+            messages: list[tuple[int, bytes]] = []
             if newest > since:
-                parts = await self._reads.call(replica.changes, site, since, self._now())
+                messages = await self._reads.call(self._changes, site, since)
             elif still:
-                parts = [replica.still(newest, self._now())]
-            for part in parts:
-                await self.broker.say(topics.CHANGES, site, encode(part))
-                self._fed[site] = part.version
+                messages = [(newest, self._copies.still(site, newest, self._now()))]
+            for version, message in messages:
+                await self.broker.say(topics.CHANGES, site, message)
+                self._fed[site] = version
             await self._feed_allowed(site)
+
+    def _changes(self, ledger: SqliteLedger, site: str, since: int) -> list[tuple[int, bytes]]:
+        return self._copies.changes(ledger, site, since, self._now())
+
+    async def _trim(self) -> None:
+        """Keep the list of changes short."""
+        while True:
+            await asyncio.sleep(TRIM_SECONDS)
+            try:
+                if gone := await self._writes.call(replica.trim):
+                    log.info("%d changes that later ones repeat were let go", gone)
+            except sqlite3.OperationalError as error:
+                await self._cannot_write(error)
 
     async def _feed_allowed(self, site: str) -> None:
         uids = await self._reads.call(lambda ledger: ledger.effects.allowed(site, self._now()))

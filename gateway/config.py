@@ -3,7 +3,7 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edge.wire.tables import ConfigError, read_table
 
@@ -13,6 +13,13 @@ class GatewayOptions:
     """``[gateway]``."""
 
     data: Path = field(metadata={"help": "folder that `shelfwire-gateway init` made"})
+    scope: Literal["branch", "all"] = field(
+        default="branch",
+        metadata={
+            "help": "what a site's copy holds: items and readers of its branch, those below it and "
+            "what is lent between; or the whole catalogue"
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.wire.commands import public_pem
+from edge.wire.seal import CENTRE, Seal, SealError, seal_from
 from edge.wire.topics import SHARED, check_name
 from gateway import acl, pki
 from gateway.errors import HomeError
@@ -44,6 +45,7 @@ def make_home(folder: Path, hosts: list[str]) -> Home:
     _pair(home, "broker", lambda: pki.make_server(servers, hosts))
     _pair(home, "gateway", lambda: pki.make_client(devices, acl.GATEWAY))
     command_key(home)
+    _pair(home, CENTRE, lambda: pki.make_signer(servers, CENTRE))
     if not home.pki("revoked.crl").exists():
         write_open(home.pki("revoked.crl"), pki.make_revocations(devices, []))
     if not home.config.exists():
@@ -67,6 +69,18 @@ def command_key(home: Home) -> Ed25519PrivateKey:
     if not path.exists():
         write_secret(path, pki.make_signing_key())
     return pki.load_signing_key(path.read_bytes())
+
+
+def centre_seal(home: Home) -> Seal:
+    """Return the centre's own key; one is made in a folder that an older program made."""
+    servers = _load(home.check(), "server-ca")
+    _pair(home, CENTRE, lambda: pki.make_signer(servers, CENTRE))
+    try:
+        return seal_from(
+            home.pki(f"{CENTRE}.key").read_bytes(), home.pki(f"{CENTRE}.crt").read_bytes()
+        )
+    except SealError as error:
+        raise HomeError(f"{home.pki(CENTRE)}: {error}") from None
 
 
 def enrol(
@@ -105,8 +119,11 @@ def enrol(
         )
     write_secret(out / "device.key", pair.key_pem)
     write_open(out / "device.crt", pair.cert_pem)
+    write_open(home.device_cert(device), pair.cert_pem)
     write_open(out / "ca.crt", home.pki("server-ca.crt").read_bytes())
     write_open(out / "command.pub", public_pem(command_key(home)))
+    centre_seal(home)
+    write_open(out / "centre.crt", home.pki(f"{CENTRE}.crt").read_bytes())
     write_secret(out / "site.key", home.site_key(site).hex() + "\n")
     write_acl(home, ledger)
     for row in old:

@@ -8,6 +8,8 @@ HOME/pki/device-ca.*       signs devices; the broker trusts nothing else
 HOME/pki/server-ca.*       signs the broker; devices trust nothing else
 HOME/pki/broker.* gateway.*
 HOME/pki/command.key       signs commands to devices
+HOME/pki/centre.*          the centre's own key: signs what goes down, opens what comes on sticks
+HOME/pki/devices/*.crt     the devices' certificates
 HOME/keys/SITE.key         the secret of a site's card references (32 bytes in hex)
 ```
 """
@@ -45,6 +47,10 @@ class Home:
     def pki(self, name: str) -> Path:
         """Return the path of a key or certificate (``device-ca.crt``)."""
         return self.folder / "pki" / name
+
+    def device_cert(self, device: str) -> Path:
+        """Return the path of a device's certificate."""
+        return self.pki("devices") / f"{device}.crt"
 
     def site_key_file(self, site: str) -> Path:
         """Return the path of a site's secret."""

@@ -98,6 +98,14 @@ def make_client(authority: Pair, name: str) -> Pair:
     return _sign(authority, name, ExtendedKeyUsageOID.CLIENT_AUTH, DEVICE_DAYS)
 
 
+def make_signer(authority: Pair, name: str) -> Pair:
+    """Make the certificate of the centre's own key: it signs for devices, and opens their bundles.
+
+    It lives as long as its authority: the devices that must know it may be out of reach.
+    """
+    return _sign(authority, name, ExtendedKeyUsageOID.CODE_SIGNING, 365 * AUTHORITY_YEARS)
+
+
 def make_server(authority: Pair, hosts: list[str]) -> Pair:
     """Make the broker's certificate for host names and addresses."""
     names: list[x509.GeneralName] = [_general(host) for host in hosts]

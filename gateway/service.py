@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Callable
 
 from gateway import enrol
 from gateway.centre import Centre
-from gateway.config import Config
+from gateway.config import Config, GatewayOptions
 from gateway.console.app import make_app
 from gateway.console.server import ConsoleServer
+from gateway.feed import Feed
 from gateway.home import Home
 from gateway.notify import notify, watchdog_seconds
 from gateway.pulse import Pulse
@@ -53,7 +54,8 @@ async def gateway(
         closing.callback(writes.close)
         reads = LedgerWorker(lambda: enrol.open_ledger(home), "reading")
         closing.callback(reads.close)
-        centre = Centre(writes, reads, config.broker, now, pulse, enrol.command_key(home))
+        feed, key = feed_of(home, config.gateway), enrol.command_key(home)
+        centre = Centre(writes, reads, config.broker, now, pulse, key, feed)
         app = make_app(writes, reads, centre.broker, now, pulse)
         server = ConsoleServer(app, config.console.host, config.console.port, pulse)
         async with asyncio.TaskGroup() as group:
@@ -70,6 +72,12 @@ async def gateway(
                 server.stop()
                 tasks[0].cancel()
                 tasks[2].cancel()
+
+
+def feed_of(home: Home, options: GatewayOptions) -> Feed:
+    """Return what makes the sites' copies: signed, and kept in the gateway's folder."""
+    everything = options.scope == "all"
+    return Feed(enrol.centre_seal(home), home.folder / "copies", everything=everything)
 
 
 async def _watchdog(centre: Centre) -> None:

@@ -49,12 +49,21 @@ def write_meta(db: sqlite3.Connection, **values: str | int) -> None:
 
 
 def write_sent(db: sqlite3.Connection, epoch: str, seq: int) -> None:
-    """Set the newest number that was on its way, unless another epoch began meanwhile."""
+    """Set the newest number that was on its way, unless another epoch began meanwhile.
+
+    It never falls: a bundle may have taken more along than the network did.
+    """
     db.execute(
-        "UPDATE meta SET value = ?2 WHERE key = 'sent'"
+        "UPDATE meta SET value = CAST(max(CAST(value AS INTEGER), ?2) AS TEXT) WHERE key = 'sent'"
         " AND (SELECT value FROM meta WHERE key = 'epoch') = ?1",
-        (epoch, str(seq)),
+        (epoch, seq),
     )
+
+
+def read_sent(db: sqlite3.Connection) -> int:
+    """Return the newest number that ever was on its way."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'sent'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def last_seq(db: sqlite3.Connection) -> int:

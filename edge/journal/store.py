@@ -228,6 +228,8 @@ class Journal:
         """
         if epoch != self.epoch:
             return False
+        if seq > self.sent:  # a bundle may have taken more along
+            self.sent = max(self.sent, rows.read_sent(self._reader))
         own = self.mark(seq) if last else ""
         if seq <= self.acked:  # the ledger was put back, and heard of another history since
             return bool(own) and own != last

@@ -1,9 +1,7 @@
-"""How much at once and in which code, how often to ping, what a metered link may still carry.
+"""How much at once and in which code, how often to ping.
 
 No I/O; time is given (seconds). All is learned from what the ledger acknowledged.
 """
-
-from dataclasses import dataclass
 
 FIRST_ROWS, LEAST_ROWS, MOST_ROWS = 100, 10, 2000
 QUICK, SLOW = 0.75, 3.0
@@ -15,7 +13,6 @@ LEAST_BYTES = 2000
 """A batch of fewer bytes says nothing about the link's width."""
 NARROW = 64_000.0
 """Bytes a second below which they do."""
-DAY_MS = 86_400_000
 
 
 class Pace:
@@ -101,32 +98,3 @@ class Keepalive:
             self.seconds = max(min(self.LEAST, self._most), self.seconds // 2)
         elif lasted >= self.GROWS_AFTER:
             self.seconds = min(self._most, self.seconds + self.seconds // 4)
-
-
-@dataclass(slots=True)
-class Budget:
-    """What a metered link may carry in a day (``bytes_a_day``; 0: it is not metered).
-
-    Facts, acknowledgements and questions are counted but never held back; telemetry thins out
-    from half of it on, and stops at its end. A restart of the agent begins a new count.
-    """
-
-    bytes_a_day: int = 0
-    spent: int = 0
-    _day: int = 0
-
-    def spend(self, size: int, now_ms: int) -> None:
-        """Count what went over the link."""
-        self._turn(now_ms)
-        self.spent += size
-
-    def pause(self, now_ms: int) -> float | None:
-        """Return by what telemetry's pause is to be multiplied now; None: no more today."""
-        self._turn(now_ms)
-        if not self.bytes_a_day or self.spent < self.bytes_a_day // 2:
-            return 1.0
-        return 10.0 if self.spent < self.bytes_a_day else None
-
-    def _turn(self, now_ms: int) -> None:
-        if now_ms // DAY_MS != self._day:
-            self._day, self.spent = now_ms // DAY_MS, 0

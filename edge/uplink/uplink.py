@@ -12,11 +12,14 @@ from edge.config import AgentOptions, UplinkOptions
 from edge.journal import Journal, JournalError
 from edge.neighbours import Neighbours
 from edge.replica import Replica
+from edge.uplink.budget import Budget
+from edge.uplink.follow import Follow
 from edge.uplink.link import Link, LinkLostError, connect
-from edge.uplink.pace import Budget, Keepalive
+from edge.uplink.pace import Keepalive
 from edge.uplink.past import Past
 from edge.uplink.sender import Sender
 from edge.uplink.threads import in_thread
+from edge.uplink.trust import trust_of
 from edge.wire import topics
 from edge.wire.batch import decode_event
 from edge.wire.commands import Command, Reply
@@ -29,7 +32,6 @@ from edge.wire.messages import (
     Have,
     Health,
     Message,
-    Part,
     State,
     decode,
     encode,
@@ -49,9 +51,7 @@ MQTT_BYTES = 60
 """What a message costs beside topic and payload: MQTT, TLS, TCP and IP."""
 CALM = 3.0
 """Seconds between health messages that only say that nothing waits any more."""
-GAP_PAUSE = 5.0
-HAVE_EVERY = 3600.0
-"""The centre is asked for replica changes so often, though none were missed."""
+TIME_EVERY = 3600.0
 CLOCK_AGAIN = 15.0
 QUESTIONS = 64
 """Questions that may wait at once; more are answered by silence."""
@@ -93,13 +93,17 @@ class Uplink:
         self._site = site
         self._link: Link | None = None
         self._questions: dict[str, asyncio.Future[Answer]] = {}
-        self._sender = Sender(journal, self._publish_batch, thrifty=options.bytes_a_day > 0)
-        self._budget = Budget(options.bytes_a_day)
+        self.budget = Budget(options.bytes_a_day, options.bytes_a_month, agent.data / "spent.json")
+        self._sender = Sender(journal, self._publish_batch, thrifty=self.budget.metered)
+        self._follow = Follow(
+            replica, agent.site, trust_of(options, agent.data), agent.data, self._say_have,
+            pressed=lambda: self._sender.pressed,
+            spent=lambda: self.budget.used(clock.now_ms()) >= 1.0,
+        )  # fmt: skip
         self._keepalive = Keepalive(options.keepalive)
         self._heard_at = 0.0
         self._since = clock.now_ms()
         self._well = True
-        self._gap_asked = 0.0
         self._placed = asyncio.Event()
         self._past = Past(journal, self._say_state)
         journal.listen(lambda _: self._sender.wake())
@@ -150,7 +154,7 @@ class Uplink:
                     group.create_task(self._listen(link), name="uplink listen")
                     group.create_task(self._send_facts(), name="uplink facts")
                     group.create_task(self._tell_health(), name="uplink health")
-                    group.create_task(self._keep_replica(), name="uplink replica")
+                    group.create_task(self._follow.run(), name="uplink replica")
                     group.create_task(self._set_clock(), name="uplink clock")
                     group.create_task(self._past.run(), name="uplink past")
                     if self._site is not None:
@@ -160,6 +164,7 @@ class Uplink:
                 raise
             finally:
                 self._link, self.connected = None, False
+                self.budget.keep()
                 for future in self._questions.values():
                     future.cancel()
 
@@ -222,7 +227,7 @@ class Uplink:
             if future is not None and not future.done():
                 future.set_result(answer)
         elif row in (topics.REPLICA, topics.CHANGES):
-            await self._part(decode(payload, Part))
+            await self._follow.take(payload)
         elif row is topics.ALLOWED:
             self._let_pass(decode(payload, Allowed))
         elif row is topics.COMMAND and self._obey is not None:
@@ -272,13 +277,6 @@ class Uplink:
         self._past.doubt()
         await self._say_state()
 
-    async def _part(self, part: Part) -> None:
-        if await in_thread(lambda: self._replica.apply(part)):
-            return
-        if _now() - self._gap_asked > GAP_PAUSE:
-            self._gap_asked = _now()
-            await self._say(topics.REPLICA_WANTED, Have(version=self._replica.version))
-
     def _let_pass(self, allowed: Allowed) -> None:
         """Take the centre's list; what it took off its list goes, what this device added stays."""
         for uid in self._from_centre - set(allowed.uids):
@@ -296,8 +294,7 @@ class Uplink:
 
     async def fetch_replica(self, _: object) -> None:
         """Ask for the whole local copy anew."""
-        with contextlib.suppress(LinkLostError):
-            await self._say(topics.REPLICA_WANTED, Have(version=0))
+        self._follow.begin_anew()
 
     async def reply(self, reply: Reply) -> None:
         """Send what a command asked for; lost with the connection: it can be asked for again."""
@@ -317,7 +314,7 @@ class Uplink:
         at, began = 0.0, _now()
         while True:
             health, now = self._health(), _now()
-            pause = self._budget.pause(self._clock.now_ms())
+            pause = self.budget.pause(self._clock.now_ms())
             if pause is None or (self._sender.pressed and now - began < HELD_BACK):
                 await asyncio.sleep(1.0)
                 continue
@@ -333,22 +330,14 @@ class Uplink:
                 said, at, began = health, now, now
             await asyncio.sleep(1.0)
 
-    async def _keep_replica(self) -> None:
-        began = _now()
-        while self._sender.pressed and _now() - began < HELD_BACK:  # noqa: ASYNC110  polled
-            await asyncio.sleep(0.2)
-        while True:
-            await self._say(topics.REPLICA_WANTED, Have(version=self._replica.version))
-            await asyncio.sleep(HAVE_EVERY)
-
     async def _set_clock(self) -> None:
         """Ask the time by asking something; the answer carries it whatever it says."""
         pause = CLOCK_AGAIN
         while True:
             question = Ask(id=f"time-{self._clock.mono_ms()}", what="time", at=self._clock.now_ms())
             answered = await self.ask(question, 10.0) is not None
-            await asyncio.sleep(HAVE_EVERY if answered else pause)
-            pause = min(HAVE_EVERY, pause * 2)
+            await asyncio.sleep(TIME_EVERY if answered else pause)
+            pause = min(TIME_EVERY, pause * 2)
 
     async def _publish_batch(self, payload: bytes) -> None:
         await self._publish(topics.FACTS, payload)
@@ -359,6 +348,9 @@ class Uplink:
     async def _say_state(self) -> None:
         await self._say(topics.STATE, self._state(online=True), retain=True)
 
+    async def _say_have(self, have: Have) -> None:
+        await self._say(topics.REPLICA_WANTED, have)
+
     async def _publish(self, topic: topics.Topic, payload: bytes, *, retain: bool = False) -> None:
         if self._link is None:
             raise LinkLostError("not connected")
@@ -367,7 +359,7 @@ class Uplink:
         await self._link.publish(name, payload, retain=retain)
 
     def _spend(self, topic: str, payload: bytes) -> None:
-        self._budget.spend(len(topic) + len(payload) + MQTT_BYTES, self._clock.now_ms())
+        self.budget.spend(len(topic) + len(payload) + MQTT_BYTES, self._clock.now_ms())
 
     def _topic(self, topic: topics.Topic) -> str:
         return topic.of(self._agent.site, self._agent.device)

@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
+from edge.circulation.model import ItemView, LoanView, Policy, ReaderView, Verdict
 from edge.wire.errors import WireError
 
 T = TypeVar("T")
@@ -67,10 +67,21 @@ class Part(Message, frozen=True, kw_only=True, omit_defaults=True):
     made: int = 0
 
 
+PARTS_AT_ONCE = 8
+"""Parts of a snapshot that the centre sends for one Have; a device asks again for the next."""
+
+
 class Have(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """The replica version a device has (0: none). The centre sends what is missing."""
+    """The replica version a device has (0: none). The centre sends what is missing.
+
+    ``snapshot`` and ``parts``: which parts of a newer snapshot are here already. ``key``: name (hex)
+    of the newest key of the centre that the device knows.
+    """
 
     version: int
+    snapshot: int = 0
+    parts: list[int] = []
+    key: str = ""
 
 
 class Allowed(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -185,6 +196,16 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     bins: dict[str, str] = {}
     now: int = 0
     error: str = ""
+
+
+def policy_of(raw: dict[str, Any] | None) -> Policy | None:
+    """Return the policy of a part; raise WireError when it cannot be understood."""
+    if raw is None:
+        return None
+    try:
+        return msgspec.convert(raw, Policy)
+    except msgspec.ValidationError as error:
+        raise WireError(f"Part.policy: {error}") from None
 
 
 def encode(message: Message) -> bytes:

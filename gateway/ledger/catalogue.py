@@ -217,6 +217,7 @@ class Catalogue:
                 "name = ?2, parent = ?3",
                 *(row.branch, row.name, row.parent),
             )
+        self._scopes_changed()
         return count
 
     def put_policy(self, policy: Policy, now: int) -> int:
@@ -232,6 +233,9 @@ class Catalogue:
 
     def put_site(self, site: str, branch: str = "", name: str = "") -> None:
         """Make a site known, with references for all cards there are."""
+        before = self._store.value("SELECT branch FROM sites WHERE site = ?", site)
+        if before is not None and branch not in ("", before):
+            self._scopes_changed()
         self._store.run(
             "INSERT INTO sites VALUES (?1, ?2, ?3) ON CONFLICT (site) DO UPDATE SET "
             "name = CASE WHEN ?2 = '' THEN name ELSE ?2 END, "
@@ -247,6 +251,11 @@ class Catalogue:
                 for row in self._store.all("SELECT * FROM cards")
             ],
         )  # fmt: skip
+
+    def _scopes_changed(self) -> None:
+        """Who needs what is another question now: every copy is made anew."""
+        version = self._store.value("SELECT coalesce(max(version), 0) + 1 FROM changes")
+        self._store.run("INSERT INTO changes VALUES (?, 'floor', ?)", version, str(version))
 
     def note(self, table: str, key: str) -> None:
         """Write down that a row changed, so that the replicas of the sites follow."""

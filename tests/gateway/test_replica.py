@@ -83,32 +83,46 @@ def test_following_the_changes_leads_to_what_a_snapshot_says(seed):
     order = random.Random(seed)
     ledger = stock(SqliteLedger(":memory:", KEYS.__getitem__))
     try:
-        kiosk, copy = Speaker(), Copy()
-        copy.apply(replica.missing(ledger, "tinh", 0, NOW))
+        speakers = {site: Speaker(f"{site}-1", site, site) for site in ("tinh", "xa")}
+        copies = {site: Copy() for site in speakers}
+        for site, copy in copies.items():
+            copy.apply(replica.missing(ledger, site, 0, NOW))
         for n in range(20):
             match order.randrange(5):
                 case 0:
-                    ledger.catalogue.put_items([Item(item=f"B{order.randrange(9)}", title=f"T{n}")])
+                    branch = order.choice(["", "tinh", "xa"])
+                    item = Item(item=f"B{order.randrange(9)}", title=f"T{n}", branch=branch)
+                    ledger.catalogue.put_items([item])
                 case 1:
                     who = order.randrange(1, 7)
-                    reader = Reader(reader=f"R{who}", blocked=n % 2 == 0, cards=[f"C{n % 6}"])
+                    branch = order.choice(["", "tinh", "xa"])
+                    reader = Reader(
+                        reader=f"R{who}", blocked=n % 2 == 0, cards=[f"C{n % 6}"], branch=branch
+                    )
                     ledger.catalogue.put_readers([(reader, 0, 0)], NOW)
                 case 2:
                     ledger.catalogue.put_policy(msgspec.structs.replace(POLICY, version=n), NOW)
                 case 3:
-                    ref = card(f"C{order.randrange(1, 4)}")
+                    site = order.choice(["tinh", "xa"])
+                    ref = card(f"C{order.randrange(1, 4)}", site)
                     item = f"B{order.randrange(1, 5)}"
-                    kiosk.happened(Loan(item=item, card=ref, due=0), NOW + n * 5 * MINUTE)
+                    at = NOW + n * 5 * MINUTE
+                    speakers[site].happened(Loan(item=item, card=ref, due=0), at)
                 case _:
                     item = f"B{order.randrange(1, 5)}"
-                    kiosk.happened(Return(item=item), NOW + n * 5 * MINUTE)
-            ledger.apply("tinh", kiosk.batch(), NOW + 1000 * MINUTE)
-            if order.random() < 0.4:
-                copy.apply(replica.missing(ledger, "tinh", copy.version, NOW))
-        copy.apply(replica.missing(ledger, "tinh", copy.version, NOW))
-        fresh = Copy()
-        fresh.apply(replica.snapshot(ledger, "tinh", NOW))
-        assert copy.rows == fresh.rows
+                    speakers["tinh"].happened(Return(item=item), NOW + n * 5 * MINUTE)
+            for site, speaker in speakers.items():
+                ledger.apply(site, speaker.batch(), NOW + 1000 * MINUTE)
+            if order.random() < 0.2:
+                replica.trim(ledger)
+            for site, copy in copies.items():
+                if order.random() < 0.4:
+                    copy.apply(replica.missing(ledger, site, copy.version, NOW))
+        for site, copy in copies.items():
+            copy.apply(replica.missing(ledger, site, copy.version, NOW))
+            fresh = Copy()
+            fresh.apply(replica.snapshot(ledger, site, NOW))
+            assert copy.rows == fresh.rows
     finally:
         ledger.close()
 

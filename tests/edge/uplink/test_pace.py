@@ -3,11 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.uplink.pace import (
-    DAY_MS,
     FIRST_ROWS,
     LEAST_ROWS,
     MOST_ROWS,
-    Budget,
     Keepalive,
     Pace,
 )
@@ -97,19 +95,3 @@ def test_a_try_that_fails_says_nothing_of_the_carrier() -> None:
     keepalive = Keepalive(240)
     keepalive.ended(10.0, 10.0)
     assert keepalive.seconds == 240
-
-
-def test_a_budget_thins_telemetry_out_and_then_stops_it_until_the_next_day() -> None:
-    budget, now = Budget(1000), 20_000 * DAY_MS
-    assert budget.pause(now) == 1.0
-    budget.spend(500, now)
-    assert budget.pause(now) == 10.0
-    budget.spend(500, now)
-    assert budget.pause(now) is None
-    assert budget.pause(now + DAY_MS) == 1.0
-
-
-def test_a_link_that_is_not_metered_is_never_held_back() -> None:
-    budget = Budget()
-    budget.spend(10**9, 5)
-    assert budget.pause(5) == 1.0
