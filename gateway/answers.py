@@ -9,6 +9,7 @@ from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
 from edge.circulation.rules import Wanted, decide_loans, decide_renewal
 from edge.wire.messages import Answer, Ask
 from gateway.assess import Person
+from gateway.ledger import bins
 from gateway.ledger.sqlite import SqliteLedger
 
 MAX_ITEMS = 50
@@ -21,7 +22,8 @@ def answer(ledger: SqliteLedger, site: str, ask: Ask, now: int) -> Answer:
     if ask.what == "time":
         return Answer(id=ask.id, now=now)
     if ask.what == "take_back":
-        return Answer(id=ask.id, now=now, items=_coming_back(ledger, site, ask.items))
+        items, named = _coming_back(ledger, site, ask.items), bins.named_bins(ledger, ask.items)
+        return Answer(id=ask.id, now=now, items=items, bins=named)
     if ask.what not in ("reader", "lend", "renew"):
         return Answer(id=ask.id, now=now, error="unknown_question")
     person = ledger.catalogue.person(site, ask.card)

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
@@ -14,7 +15,7 @@ from typing import get_args
 from edge.wire.commands import AnyDeed
 from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
-from gateway import enrol, imports, report
+from gateway import dropcli, enrol, imports, report
 from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
@@ -104,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
         word = _word(words, name, do, text, home=True)
         word.add_argument("file", type=Path, metavar=file)
 
+    dropcli.add_words(partial(_word, words))
     _word(words, "acl", _acl, "write and print the broker's access list", home=True)
     _word(words, "report", _report, "print loans, alarms and devices of the ledger", home=True)
     return parser

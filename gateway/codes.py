@@ -64,6 +64,9 @@ CODES = {
         # Book drops.
         Code("TAKEN_ASIDE", "action", ("done", "accept")),
         Code("NOT_IN_BIN", "action", ("found", "accept")),
+        Code("UNKNOWN_BOX", "action", ("done", "accept")),
+        Code("BOX_ASTRAY", "action", ("done", "accept")),
+        Code("NOT_IN_BOX", "action", ("found", "accept")),
         # Machines.
         Code("STAFF_CALLED", "action", ("done",)),
         Code("TROUBLE", "action", ("mended",)),

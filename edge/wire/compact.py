@@ -51,6 +51,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gate_hint", ("gate", "item", "uid", "direction", "reason")),
     ("gate_muted", ("gate", "until", "by", "why")),
     ("gate_day", ("gate", "entered", "left", "since")),
+    ("box_received", ("name",)),
 )
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((

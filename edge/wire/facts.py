@@ -184,6 +184,12 @@ class TakenAside(Base, tag="taken_aside", frozen=True, kw_only=True, omit_defaul
     uid: str = ""
 
 
+class BoxReceived(Base, tag="box_received", frozen=True, kw_only=True, omit_defaults=True):
+    """A box of rotating stock arrived here; ``name`` is the number on its label."""
+
+    name: str
+
+
 class TagTrouble(Base, tag="tag_trouble", frozen=True, kw_only=True, omit_defaults=True):
     """A tag that staff must look at: unreadable, torn write, foreign, card among books, …."""
 
@@ -238,7 +244,7 @@ class Ordered(Base, tag="ordered", frozen=True, kw_only=True, omit_defaults=True
 Fact = (
     Loan | Return | RenewalWish | Secured | TagStillArmed | Repaired
     | GateAlarm | GateLetPass | GateCount | BinChanged | DropRefused
-    | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside
+    | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside | BoxReceived
     | GateHint | GateMuted | GateDay
 )  # fmt: skip
 """Every fact a device can journal."""

@@ -188,6 +188,14 @@ class Catalogue:
             "items", item, "UPDATE items SET flags = ? WHERE item = ?", _json(sorted(flags)), item
         )
 
+    def put_branch(self, items: Iterable[str], branch: str) -> None:
+        """Have items stand at another branch."""
+        for item in items:
+            self._put(
+                "items", item, "UPDATE items SET branch = ?1 WHERE item = ?2 AND branch <> ?1",
+                *(branch, item),
+            )  # fmt: skip
+
     def put_readers(self, rows: Iterable[tuple[Reader, int, int]], now: int) -> int:
         """Take in readers with (expires, blocked since) in ms; return how many changed."""
         sites = [row["site"] for row in self._store.all("SELECT site FROM sites")]

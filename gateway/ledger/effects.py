@@ -6,6 +6,7 @@ from typing import Any
 from edge.wire.facts import (
     BinChanged,
     Booted,
+    BoxReceived,
     Fact,
     GateAlarm,
     Ordered,
@@ -18,6 +19,7 @@ from edge.wire.facts import (
     Trouble,
     Well,
 )
+from gateway.ledger.boxes import Boxes
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
 from gateway.when import bounded
@@ -30,9 +32,10 @@ Row = Mapping[str, Any]
 class Effects:
     """Keeps allow-lists and the machines' entries of the worklist in step with what came in."""
 
-    def __init__(self, store: Store, worklist: Worklist) -> None:
+    def __init__(self, store: Store, worklist: Worklist, boxes: Boxes) -> None:
         self._store = store
         self._worklist = worklist
+        self._boxes = boxes
         self._quiet: set[str] = set()
         self._table: dict[type[Any], Callable[[Any, Row], None]] = {
             TagStillArmed: self._still_armed,
@@ -45,6 +48,7 @@ class Effects:
             Well: self._well,
             StaffCalled: self._staff_called,
             BinChanged: self._bin,
+            BoxReceived: self._box,
             Ordered: self._ordered,
         }
 
@@ -134,6 +138,13 @@ class Effects:
             "AND (?3 <> 'received' OR state IN ('waiting', 'sent', 'expired')) "
             "AND state NOT IN ('done', 'failed', 'refused')",
             *(fact.order, row["device"], fact.outcome, fact.why[:200], row["received"]),
+        )
+
+    def _box(self, fact: BoxReceived, row: Row) -> None:
+        branch = self._store.value("SELECT branch FROM sites WHERE site = ?", row["site"]) or ""
+        where = (row["site"], row["device"])
+        self._boxes.receive(
+            fact.name, branch, row["device"], row["received"], where=where, fact=row["id"]
         )
 
     def _open(self, row: Row, key: str, code: str, **detail: Any) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from edge.circulation.credit import credited
 from edge.circulation.rules import late_fee
 from gateway.assess import Assessed
 from gateway.ledger.catalogue import Catalogue
@@ -40,13 +41,16 @@ class Fees:
     def balance(self, reader: str, now: int) -> int:
         """Return what a reader owes now, in dong; never below zero.
 
-        A loan is judged by the policy of its day: a new policy makes no old loan dearer.
+        A loan is judged by the policy of its day: a new policy makes no old loan dearer. What fell
+        into a drop while the library was closed counts as the policy says (R8).
         """
         entries = self._store.value(
             "SELECT coalesce(sum(amount), 0) FROM fees WHERE reader = ?", reader
         )
         rows = self._store.all(
-            "SELECT l.due, l.ended, f.assessed FROM loans l JOIN facts f ON f.id = l.id "
+            "SELECT l.due, l.ended, f.assessed, "
+            "json_extract(CAST(r.body AS TEXT), '$.fact.place') AS place "
+            "FROM loans l JOIN facts f ON f.id = l.id LEFT JOIN facts r ON r.id = l.ended_by "
             "WHERE l.reader = ? AND l.due < coalesce(l.ended, ?)",
             reader,
             now,
@@ -55,6 +59,9 @@ class Fees:
         late = 0
         for row in rows:
             known = msgspec.json.decode(row["assessed"], type=Assessed)
+            policy = policies[known.policy]
             ended = now if row["ended"] is None else row["ended"]
-            late += late_fee(policies[known.policy], row["due"], ended)
+            if row["place"] == "drop":
+                ended = credited(policy, ended)
+            late += late_fee(policy, row["due"], ended)
         return max(0, int(entries) + late)

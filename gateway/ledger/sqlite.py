@@ -10,6 +10,7 @@ import msgspec
 from edge.wire.batch import Batch
 from edge.wire.messages import Cursor
 from gateway.errors import RefusedError
+from gateway.ledger.boxes import Boxes
 from gateway.ledger.catalogue import Catalogue, KeyOf
 from gateway.ledger.chains import Chains
 from gateway.ledger.effects import Effects
@@ -33,7 +34,8 @@ class SqliteLedger:
         self.store = Store(path, connect)
         self.catalogue = Catalogue(self.store, key_of)
         self.worklist = Worklist(self.store)
-        self.effects = Effects(self.store, self.worklist)
+        self.boxes = Boxes(self.store, self.catalogue, self.worklist)
+        self.effects = Effects(self.store, self.worklist, self.boxes)
         self.holds = Holds(self.store, self.catalogue, self.worklist)
         self.fees = Fees(self.store, self.catalogue)
         self.chains = Chains(self.store, self.catalogue, self.worklist)

@@ -1,0 +1,145 @@
+"""Boxes of rotating stock (luân chuyển): packed at one branch, received at another as one unit.
+
+What a box holds is known before it travels, so that whoever takes it in only says its number. From
+then on its items stand at the goal; the box that brings them back is packed there.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from gateway.errors import RefusedError
+from gateway.ledger.catalogue import Catalogue
+from gateway.ledger.store import Store
+from gateway.ledger.worklist import Worklist
+
+MOST = 5000
+"""Items in one box: more is a mistake."""
+
+
+class Boxes:
+    """The boxes of one ledger."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, worklist: Worklist) -> None:
+        self._store, self._catalogue, self._worklist = store, catalogue, worklist
+
+    def pack(
+        self, box: str, origin: str, goal: str, items: Iterable[str], who: str, now: int
+    ) -> dict[str, Any]:
+        """Write down a box; raise RefusedError naming what stands in the way."""
+        wanted = list(dict.fromkeys(items))
+        self._check(box, origin, goal, wanted)
+        with self._store.transaction():
+            self._store.run(
+                "INSERT INTO boxes (box, origin, goal, packed, packed_by) VALUES (?, ?, ?, ?, ?)",
+                *(box, origin, goal, now, who),
+            )
+            self._store.many(
+                "INSERT INTO box_items (box, item) VALUES (?, ?)", [(box, one) for one in wanted]
+            )
+        return self.one(box)
+
+    def receive(
+        self,
+        box: str,
+        branch: str,
+        who: str,
+        now: int,
+        *,
+        seen: Iterable[str] | None = None,
+        where: tuple[str, str] = ("", ""),
+        fact: str | None = None,
+    ) -> None:
+        """Take a box in as a whole at a branch; again is harmless. Inside a transaction.
+
+        ``seen``: the items that were looked at and are there; None: nobody looked, all of them are.
+        What does not fit goes to the worklist: a box nobody packed, one for another branch, an item
+        that was not seen.
+        """
+        row = self._store.one("SELECT * FROM boxes WHERE box = ?", box)
+        about, detail = {"fact": fact}, {"box": box, "at": now, "branch": branch}
+        if row is None:
+            self._worklist.open(
+                f"UNKNOWN_BOX:{box}", "UNKNOWN_BOX", now, where=where, about=about, detail=detail
+            )
+            return
+        if branch and row["goal"] != branch:
+            detail["goal"] = row["goal"]
+            self._worklist.open(
+                f"BOX_ASTRAY:{box}", "BOX_ASTRAY", now, where=where, about=about, detail=detail
+            )
+            return
+        self._worklist.settle(f"BOX_ASTRAY:{box}", now)
+        if row["received"] is None:
+            self._store.run(
+                "UPDATE boxes SET received = ?, received_by = ? WHERE box = ?", now, who, box
+            )
+        inside = {one["item"] for one in self._inside(box)}
+        here = inside if seen is None else {*seen}
+        self._store.many(
+            "INSERT INTO box_items VALUES (?1, ?2, ?3) ON CONFLICT (box, item) DO UPDATE SET "
+            "came = ?3",
+            [(box, item, int(item in here)) for item in inside | here],
+        )
+        self._catalogue.put_branch(sorted(here), row["goal"])
+        for item in sorted(inside - here):
+            more = {"about": {"item": item, "fact": fact}, "detail": detail}
+            self._worklist.open(f"NOT_IN_BOX:{box}:{item}", "NOT_IN_BOX", now, where=where, **more)
+        for item in sorted(here):
+            self._worklist.settle(f"NOT_IN_BOX:{box}:{item}", now)
+
+    def one(self, box: str) -> dict[str, Any]:
+        """Return a box with its items; raise RefusedError when there is none."""
+        row = self._store.one("SELECT * FROM boxes WHERE box = ?", box)
+        if row is None:
+            raise RefusedError(f"there is no box {box!r}")
+        return {**dict(row), "received": row["received"] or 0, "items": self._inside(box)}
+
+    def all(self, *, branch: str = "", limit: int = 100) -> list[dict[str, Any]]:
+        """Return boxes from or for a branch (empty: all), those on their way first."""
+        rows = self._store.all(
+            "SELECT b.*, (SELECT count(*) FROM box_items i WHERE i.box = b.box) AS items "
+            "FROM boxes b WHERE ?1 = '' OR ?1 IN (origin, goal) "
+            "ORDER BY received IS NOT NULL, packed DESC LIMIT ?2",
+            *(branch, limit),
+        )
+        return [{**dict(row), "received": row["received"] or 0} for row in rows]
+
+    def _inside(self, box: str) -> list[dict[str, Any]]:
+        rows = self._store.all(
+            "SELECT b.item, b.came, coalesce(i.title, '') AS title FROM box_items b "
+            "LEFT JOIN items i ON i.item = b.item WHERE b.box = ? ORDER BY b.item",
+            box,
+        )
+        return [dict(row) for row in rows]
+
+    def _check(self, box: str, origin: str, goal: str, items: list[str]) -> None:
+        if not box or len(box) > 40:
+            raise RefusedError("a box needs a number of at most 40 characters")
+        if self._store.one("SELECT 1 FROM boxes WHERE box = ?", box) is not None:
+            raise RefusedError(f"box {box} is packed already; every box has its own number")
+        known = {row["branch"] for row in self._store.all("SELECT branch FROM branches")}
+        for branch in (origin, goal):
+            if branch not in known:
+                raise RefusedError(f"there is no branch {branch!r}")
+        if origin == goal:
+            raise RefusedError("a box goes from one branch to another")
+        if not 0 < len(items) <= MOST:
+            raise RefusedError(f"a box holds 1 to {MOST} items, not {len(items)}")
+        missing = sorted(set(items) - self._catalogue.items(items).keys())
+        if missing:
+            raise RefusedError(f"not in the catalogue: {', '.join(missing[:5])}")
+        rows = self._store.among(
+            "SELECT i.item, i.box FROM box_items i JOIN boxes b USING (box) "
+            "WHERE b.received IS NULL AND i.item IN ({})",
+            items,
+        )
+        for row in rows:
+            raise RefusedError(f"{row['item']} is on its way in box {row['box']}")
+        out = [
+            row["item"]
+            for row in self._store.among(
+                "SELECT item FROM loans WHERE ended IS NULL AND item IN ({})", items
+            )
+        ]
+        if out:
+            raise RefusedError(f"on loan, so not in a box: {', '.join(sorted(out)[:5])}")
