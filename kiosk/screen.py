@@ -35,6 +35,7 @@ class Surroundings:
     seconds_left: int | None
     warn: bool
     receipt: Receipt | None
+    staff: dict[str, Any] | None = None
 
 
 def message(visit: Visit, around: Surroundings) -> Message:
@@ -76,6 +77,8 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
         data |= _account(visit, around)
     if visit.state in (State.RECEIPT, State.PRINTING, State.RECEIPT_SHOWN):
         data |= _receipt(visit, around)
+    if around.staff is not None:
+        data["staff"] = around.staff
     if visit.state in (State.IDLE, State.BYE):
         data |= {"left": _left(visit), "printed": visit.printed}
         data["hours"] = _hours(around.policy, around.now)

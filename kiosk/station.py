@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from edge.tagwork import TagWork
 from kiosk.app import make_app
 from kiosk.commands import masked
 from kiosk.engine import Engine, quietly
+from kiosk.hatch import Hatch
 from kiosk.session import State
 from kiosk.speech import Voices
 from kiosk.stage import Stage
@@ -33,6 +35,8 @@ LOOK_IDLE, LOOK_BUSY = 0.35, 0.15
 """Seconds between looks at the pad while nobody is there, and during a visit."""
 TICK = 0.2
 PRINTER_LOOK = 30.0
+CLOSABLE = (State.IDLE, State.OUT_OF_SERVICE, State.STAFF_CARD, State.STAFF)
+"""Where no reader is at work: here a kiosk that is out of service says so."""
 AWAY_AFTER_MS = 1500
 """A pad that is away for so long puts the kiosk out of service; a shorter gap is not shown."""
 
@@ -61,6 +65,9 @@ class KioskOptions:
     )
     host: str = field(default="127.0.0.1", metadata=_help("address of the page; loopback only"))
     port: int = field(default=8080, metadata=_help("port of the page; 0 takes any free one"))
+    staff_group: str = field(
+        default="staff", metadata=_help("group of readers whose cards open the staff corner")
+    )
     start_seconds: int = field(default=60, metadata=_help("patience before a card or books come"))
     session_seconds: int = field(default=160, metadata=_help("patience during a visit"))
     private_seconds: int = field(default=60, metadata=_help("patience on the account screen"))
@@ -132,6 +139,10 @@ class Kiosk:
             self._spawn,
             frozenset({"voice"} if options.voice else ()),
         )
+        self.restart: Callable[[], None] = _end_agent
+        self.engine.hatch = Hatch(
+            options.staff_group, lambda: self.closed, self._close, lambda: self.restart()
+        )
 
     async def run(self) -> None:
         """Serve visits until cancelled."""
@@ -169,14 +180,16 @@ class Kiosk:
         """Do what the centre asks: serve nobody, serve again, show the masked screen."""
         match name:
             case "out_of_service" | "in_service":
-                closed = name == "out_of_service"
-                await asyncio.to_thread(_keep, self._closed_file, closed)
-                self.closed = closed
+                await self._close(name == "out_of_service")
                 return {}
             case "screen":
                 return masked(self.stage.message)
             case _:
                 raise NotPossibleError("A kiosk cannot do this.")
+
+    async def _close(self, closed: bool) -> None:
+        await asyncio.to_thread(_keep, self._closed_file, closed)
+        self.closed = closed
 
     def health(self) -> dict[str, Any]:
         """Return what ``/health`` says: is the kiosk able, which parts are up."""
@@ -208,7 +221,7 @@ class Kiosk:
             try:
                 async with engine.pad:
                     items = await self._watch.look()
-                if self.closed and engine.visit.state in (State.IDLE, State.OUT_OF_SERVICE):
+                if self.closed and engine.visit.state in CLOSABLE:
                     engine.unable()
                 else:
                     engine.looked(items)
@@ -274,6 +287,11 @@ class Kiosk:
             server.should_exit = True
             await serving
             listener.close()
+
+
+def _end_agent() -> None:
+    """End the agent as systemd would, which starts it again."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _keep(file: Path, there: bool) -> None:

@@ -79,17 +79,23 @@ def books() -> list[ItemView]:
 
 
 def readers(now: int) -> list[tuple[ReaderView, str]]:
-    """Return readers and given names: 100001 is well, 2 blocked, 3 expired, 4 has two loans."""
+    """Return readers and given names: 100001 is well, 2 blocked, 3 expired, 4 has two loans.
 
-    def reader(card: str, *, blocked: bool = False, expires: int = 0) -> ReaderView:
-        ref = card_ref(KEY, card)
-        return ReaderView(card=ref, reader=f"R{card}", blocked=blocked, expires=expires)
+    900001 belongs to staff.
+    """
+
+    def reader(
+        card: str, *, blocked: bool = False, expires: int = 0, group: str = "adult"
+    ) -> ReaderView:
+        ref, who = card_ref(KEY, card), f"R{card}"
+        return ReaderView(card=ref, reader=who, blocked=blocked, expires=expires, group=group)
 
     return [
         (reader("100001"), "An"),
         (reader("100002", blocked=True), "Bình"),
         (reader("100003", expires=now - 40 * DAY_MS), "Chi"),
         (reader("100004"), "Dung"),
+        (reader("900001", group="staff"), "Giang"),
     ]
 
 

@@ -37,7 +37,7 @@ class Limits:
             return self.working
         if state in (S.RECEIPT, S.RECEIPT_SHOWN):
             return self.receipt
-        if state in (S.ACCOUNT, S.RENEWAL):
+        if state in (S.ACCOUNT, S.RENEWAL, S.STAFF):
             return self.private
         if state in (S.PLACING, S.COUNTING, S.LENT, S.RETURNED):
             return self.session

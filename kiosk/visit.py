@@ -55,6 +55,7 @@ class Visit:
     checking: bool = False
     printed: bool = False
     staff_called: bool = False
+    staff: str = ""
     total: int = 0
     told_still: bool = False
     told_tags: set[str] = field(default_factory=set)

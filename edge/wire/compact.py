@@ -52,6 +52,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gate_muted", ("gate", "until", "by", "why")),
     ("gate_day", ("gate", "entered", "left", "since")),
     ("box_received", ("name",)),
+    ("staff_acted", ("station", "name", "by")),
 )
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((

@@ -223,6 +223,17 @@ class StaffCalled(Base, tag="staff_called", frozen=True, kw_only=True, omit_defa
     station: str
 
 
+class StaffActed(Base, tag="staff_acted", frozen=True, kw_only=True, omit_defaults=True):
+    """Staff did something at a station: ``name`` is what (``opened``, ``close``, ``reprint``, …).
+
+    ``by`` is the reference of the staff card.
+    """
+
+    station: str
+    name: str
+    by: str = ""
+
+
 class Booted(Base, tag="booted", frozen=True, kw_only=True, omit_defaults=True):
     """The agent started; the first fact of every boot."""
 
@@ -244,8 +255,8 @@ class Ordered(Base, tag="ordered", frozen=True, kw_only=True, omit_defaults=True
 Fact = (
     Loan | Return | RenewalWish | Secured | TagStillArmed | Repaired
     | GateAlarm | GateLetPass | GateCount | BinChanged | DropRefused
-    | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside | BoxReceived
-    | GateHint | GateMuted | GateDay
+    | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside
+    | GateHint | GateMuted | GateDay | BoxReceived | StaffActed
 )  # fmt: skip
 """Every fact a device can journal."""
 

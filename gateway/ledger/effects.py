@@ -12,6 +12,7 @@ from edge.wire.facts import (
     Ordered,
     Repaired,
     Secured,
+    StaffActed,
     StaffCalled,
     TagStillArmed,
     TagTrouble,
@@ -47,6 +48,7 @@ class Effects:
             Trouble: self._trouble,
             Well: self._well,
             StaffCalled: self._staff_called,
+            StaffActed: self._staff_acted,
             BinChanged: self._bin,
             BoxReceived: self._box,
             Ordered: self._ordered,
@@ -123,6 +125,10 @@ class Effects:
     def _staff_called(self, fact: StaffCalled, row: Row) -> None:
         key = f"STAFF_CALLED:{row['device']}:{fact.station}"
         self._open(row, key, "STAFF_CALLED", station=fact.station)
+
+    def _staff_acted(self, fact: StaffActed, row: Row) -> None:
+        """Somebody came: the call is answered."""
+        self._settle(row, f"STAFF_CALLED:{row['device']}:{fact.station}")
 
     def _bin(self, fact: BinChanged, row: Row) -> None:
         key = f"BIN_FULL:{row['device']}:{fact.bin}"

@@ -6,7 +6,7 @@ from typing import Any
 from drivers.ports import Card, Scan
 from edge.items import PadItem, by_barcode
 from kiosk.codes import candidates, card_texts
-from kiosk.engine import books, cards, comfort, loans, paper
+from kiosk.engine import books, cards, comfort, loans, paper, staff
 from kiosk.engine.room import Doer, Room, visit_id
 from kiosk.session import PRESSES, Effect, Event, State, step
 from kiosk.shelf import Deed
@@ -17,7 +17,7 @@ E, S, X = Event, State, Effect
 STILL_MS = 600
 """A stack that has not changed for so long is still."""
 
-KINDS = (books, cards, comfort, loans, paper)
+KINDS = (books, cards, comfort, loans, paper, staff)
 """The files that do effects, by kind; a new kind is a new file named here."""
 EFFECTS: dict[Effect, Doer] = {effect: do for kind in KINDS for effect, do in kind.EFFECTS.items()}
 
@@ -107,7 +107,7 @@ class Engine(Room):
         if X.FORGET in arrow.effects:
             self._forget(arrow.to, event)
         self.visit.enter(arrow.to)
-        if state is S.IDLE and arrow.to not in (S.IDLE, S.OUT_OF_SERVICE):
+        if state is S.IDLE and arrow.to not in (S.IDLE, S.OUT_OF_SERVICE, S.STAFF_CARD):
             self.counters.visits += 1
         for effect in arrow.effects:
             if effect is not X.FORGET:

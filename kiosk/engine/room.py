@@ -12,6 +12,7 @@ from edge.journal import JournalError
 from edge.printing import Printing
 from edge.station import Services
 from kiosk import receipt
+from kiosk.hatch import Hatch, status
 from kiosk.screen import Surroundings, message
 from kiosk.session import Event, State
 from kiosk.stage import Stage
@@ -67,6 +68,7 @@ class Room(ABC):
         self.healing: set[str] = set()
         self.pad = Lock()
         self.counters = Counters()
+        self.hatch: Hatch | None = None
         self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang, set(looks))
         self._sound = (0, "")
 
@@ -125,8 +127,14 @@ class Room(ABC):
             seconds_left=self.timer.seconds_left(patience),
             warn=self.timer.warns(patience),
             receipt=paper,
+            staff=self._staff(visit),
         )
         self.stage.show(message(visit, around))
+
+    def _staff(self, visit: Visit) -> dict[str, Any] | None:
+        if visit.state is not S.STAFF:
+            return None
+        return status(self.services, self.hatch, visit.lang, receipt=bool(visit.shelf.done))
 
 
 def visit_id() -> str:

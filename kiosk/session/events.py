@@ -21,6 +21,7 @@ class Event(StrEnum):
     TIME_UP = "time_up"
     UNABLE = "unable"  # the pad or the journal cannot work
     ABLE = "able"
+    STAFF_KNOWN = "staff_known"
     BORROW = "press borrow"
     RETURN = "press return"
     RENEW = "press renew"
@@ -40,6 +41,8 @@ class Event(StrEnum):
     CONTRAST = "press contrast"
     LOW_REACH = "press low_reach"
     VOICE = "press voice"
+    STAFF = "press staff"
+    STAFF_DOES = "press staff_does"
 
 
 PRESSES = {e.removeprefix("press "): e for e in Event if e.startswith("press ")}
@@ -68,3 +71,5 @@ class Effect(StrEnum):
     CONTRAST = "change between usual and high contrast"
     LOW_REACH = "change between usual and low controls"
     VOICE = "read aloud, or not"
+    CHECK_STAFF = "ask whether it is a staff card"
+    STAFF_DOES = "do what staff pressed"

@@ -12,6 +12,7 @@ ROWS: dict[State, Row] = {
         E.ON_SCREEN: go(S.RECEIPT_SHOWN),
         E.NO_RECEIPT: go(S.BYE),
         E.FINISH: go(S.BYE),
+        E.STAFF: go(S.STAFF_CARD),
         E.BACK: (
             Step(S.RECEIPT, (X.SAY_UNABLE,), unable),
             Step(S.PLACING, (), known),
@@ -28,6 +29,7 @@ ROWS: dict[State, Row] = {
         E.PRINT: go(S.PRINTING, X.PRINT),
         E.NO_RECEIPT: go(S.BYE),
         E.FINISH: go(S.BYE),
+        E.STAFF: go(S.STAFF_CARD),
         E.BACK: go(S.RECEIPT),
         E.TIME_UP: HOME,
     }),

@@ -16,6 +16,7 @@ ROWS: dict[State, Row] = {
         E.RETURN: TAKE_BACK_NOW,
         E.RENEW: go(S.CARD_FOR_RENEWAL),
         E.SHOW_ACCOUNT: go(S.CARD_FOR_ACCOUNT),
+        E.STAFF: go(S.STAFF_CARD),
         E.TIME_UP: HOME,
         E.UNABLE: go(S.OUT_OF_SERVICE, X.FORGET),
     }),
@@ -23,9 +24,14 @@ ROWS: dict[State, Row] = {
         E.BOOKS: (Step(S.BOOKS_SEEN, (X.FORGET,), books_wait),),
         E.CARD: go(S.CARD_WANTED, X.FORGET, X.CHECK_CARD),
         E.BOOK_CODE: go(S.BOOKS_SEEN, X.FORGET, X.ADD_BY_CODE),
+        E.STAFF: go(S.STAFF_CARD),
         E.FINISH: HOME,
         E.BACK: HOME,
         E.TIME_UP: HOME,
     }),
-    S.OUT_OF_SERVICE: at(S.OUT_OF_SERVICE, {E.ABLE: go(S.IDLE), E.TIME_UP: HOME}),
+    S.OUT_OF_SERVICE: at(S.OUT_OF_SERVICE, {
+        E.ABLE: go(S.IDLE),
+        E.STAFF: go(S.STAFF_CARD),
+        E.TIME_UP: HOME,
+    }),
 }  # fmt: skip

@@ -26,6 +26,8 @@ class State(StrEnum):
     RECEIPT_SHOWN = "receipt_shown"
     BYE = "bye"
     OUT_OF_SERVICE = "out_of_service"
+    STAFF_CARD = "staff_card"
+    STAFF = "staff"
 
 
 S = State
@@ -50,6 +52,8 @@ SCREENS: dict[State, str] = {
     S.RECEIPT_SHOWN: "receipt",
     S.BYE: "bye",
     S.OUT_OF_SERVICE: "trouble",
+    S.STAFF_CARD: "identify",
+    S.STAFF: "staff",
 }
 """The screen a reader sees in each state."""
 

@@ -15,6 +15,7 @@ let told = new Map();
 let aloud = false;
 let keyed = 0;
 let warned = "";
+const HOLD_MS = 2500;
 const QUIET = new Set(["reading", "ready", "working", "", "late"]);
 let last = { screen: "trouble", lang: "vi", online: false, data: {} };
 
@@ -152,6 +153,12 @@ document.addEventListener("focusin", (event) => {
   if (aloud && button) speak([button.ariaLabel || button.textContent], { wait: event.timeStamp - keyed > 1000 });
 });
 listen(press, readScreen);
+let held = 0;
+addEventListener("pointerdown", (event) => {  // the hidden corner: hold the library's name
+  clearTimeout(held);
+  if (event.target.closest("#top .brand")) held = setTimeout(() => press("staff"), HOLD_MS);
+});
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => clearTimeout(held));
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 addEventListener("resize", reachable);
 document.addEventListener("dragstart", (event) => event.preventDefault());

@@ -100,9 +100,9 @@ function identify(t, d) {
   return [h("div.ask", {},
     drawing(CARD, d.checking ? "card checking" : "card"),
     h("div.words", {},
-      h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : t("id.title")),
-      spoken("p.sentence", t("id.hint"), d.state !== "card_wanted" && t("id.account_hint")),
-      notice(d), h("p.privacy", {}, icon("lock"), t("id.privacy")))),
+      h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : d.state === "staff_card" ? t("staff.ask") : t("id.title")),
+      spoken("p.sentence", t("id.hint"), ["card_for_account", "card_for_renewal"].includes(d.state) && t("id.account_hint")),
+      notice(d), d.state !== "staff_card" && h("p.privacy", {}, icon("lock"), t("id.privacy")))),
   d.items?.length ? h("div.beside", {}, h("p", {}, t("bor.seen", { n: d.waiting })), shelf(d.items)) : null];
 }
 
@@ -180,7 +180,20 @@ function trouble(t, d) {
     h("p.sentence", {}, t("unable.safe")), notice(d))];
 }
 
-export const VIEWS = { idle, books, identify, count, working, results, account, renew: account, receipt, bye, trouble };
+const STAFF = [["test", "wrench"], ["resolve", "check"], ["reprint", "printer"], ["restart", "power"]];
+
+function staff(t, d) {
+  const { lines, closed, receipt, version } = d.staff ?? { lines: [] };
+  const acts = [[closed ? "open" : "close", closed ? "door-open" : "door-closed"], ...STAFF];
+  return [head(t, t("staff.title"), ""), notice(d), h("div.hatch", {},
+    h("dl.status", {}, lines.map((line) => h(`div.${line.tone}`, {}, h("dt", {}, line.name),
+      h("dd", {}, icon(line.tone === "good" ? "circle-check" : "circle-alert"), h("span", {}, line.text)))),
+    h("div", {}, h("dt", {}, "Shelfwire"), h("dd", {}, version))),
+    h("div.acts", {}, acts.map(([name, iconName]) => button("second", iconName, t(`staff.${name}`), "staff_does", name,
+      { disabled: name === "reprint" && !receipt ? "" : null }))))];
+}
+
+export const VIEWS = { staff, idle, books, identify, count, working, results, account, renew: account, receipt, bye, trouble };
 
 function language(t, m) {
   const [code, name] = following(m.lang);
@@ -203,7 +216,7 @@ export function top(t, m) {
       !m.look?.includes("low_reach") && language(t, m))];
 }
 
-const BACK = new Set(["books", "identify", "account", "renew", "receipt"]);
+const BACK = new Set(["books", "identify", "account", "renew", "receipt", "staff"]);
 const NO_FINISH = new Set(["idle", "working", "bye", "trouble"]);
 
 export function bottom(t, m) {

@@ -49,6 +49,8 @@ CONTRACT = [
     "contrast",
     "low_reach",
     "voice",
+    "staff",
+    "staff_does",
 ]
 
 

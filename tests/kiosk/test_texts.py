@@ -7,6 +7,7 @@ import pytest
 import edge.printing
 import kiosk
 from edge.circulation.model import REASONS
+from kiosk.engine.staff import ACTS
 from kiosk.texts import LANGUAGES, catalogue, day, minute, say
 from kiosk.work import NO_RENEWAL, REFUSALS
 
@@ -47,6 +48,7 @@ def test_every_text_is_used_and_every_used_text_is_there():
     named = set(re.findall(pattern, code)) - {"tag.uid"}
     named |= {f"look.{word}" for word in ("large_text", "contrast", "low_reach", "voice")}
     named |= {f"tag.{word}" for word in ("blank", "unreadable", "foreign", "card", "torn")}
+    named |= {f"staff.{word}" for word in ("close", "open", *ACTS)}
     assert named - set(catalogue("vi")) == set()
     assert set(catalogue("vi")) - named == set()
 

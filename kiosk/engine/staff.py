@@ -1,0 +1,113 @@
+"""Effects about staff at the machine: whose card, and what they do there. Everything done is a fact."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from drivers.ports import Line
+from edge.wire.facts import StaffActed
+from kiosk import receipt
+from kiosk.engine.room import Doer, Room
+from kiosk.hatch import Hatch
+from kiosk.session import Effect, Event, State
+from kiosk.visit import Visit
+
+log = logging.getLogger(__name__)
+
+
+def check(room: Room, texts: list[str]) -> None:
+    """Ask whether this is a staff card; one card at a time."""
+    visit = room.visit
+    if not visit.checking:
+        visit.checking, visit.notice = True, None
+        room.spawn(_who(room, visit, texts), "staff card")
+
+
+async def _who(room: Room, visit: Visit, texts: list[str]) -> None:
+    visitor = await room.services.desk.reader(texts)
+    visit.checking = False
+    if visit is not room.visit or visit.state is not State.STAFF_CARD:
+        return
+    reader, hatch = visitor.reader, room.hatch
+    if hatch is None or reader is None or reader.group != hatch.group or visitor.refusal:
+        log.warning("kiosk: a card that is no staff card was shown at the staff corner")
+        room.say("stop", "staff.not_staff")
+        return
+    visit.staff = visitor.card
+    room.hear("ok")
+    room.spawn(_record(room, visit, "opened"), "staff")
+    room.handle(Event.STAFF_KNOWN)
+
+
+def act(room: Room, about: Any) -> None:
+    """Do what was pressed; a word that is not in the table does nothing."""
+    do = ACTS.get(str(about or ""))
+    if do is not None and room.hatch is not None and not room.visit.checking:
+        room.visit.checking = True
+        room.spawn(_act(room, room.visit, str(about), do, room.hatch), "staff")
+
+
+Act = Callable[[Room, Hatch, Visit], Awaitable[str]]
+
+
+async def _act(room: Room, visit: Visit, name: str, do: Act, hatch: Hatch) -> None:
+    try:
+        await _record(room, visit, name)
+        said = await do(room, hatch, visit)
+    finally:
+        visit.checking = False
+    if visit is room.visit:
+        room.say("good" if "done_" in said else "look", said)
+
+
+async def _record(room: Room, visit: Visit, name: str) -> None:
+    """Journal who did what, before it is done."""
+    fact = StaffActed(station=room.work.station, name=name, by=visit.staff)
+    await room.services.journal.append(fact)
+
+
+async def _reprint(room: Room, _: Hatch, visit: Visit) -> str:
+    """Print this visit's receipt again; a visit that is forgotten has none."""
+    if not visit.shelf.done:
+        return "staff.no_receipt"
+    why = await room.printing.print_lines(receipt.lines(room.receipt(visit)))
+    return f"rec.{why}" if why else "staff.done_print"
+
+
+async def _test(room: Room, *_: object) -> str:
+    """Ask every device; print a line."""
+    room.hear("done")
+    await room.printing.look()
+    away = [device for device in room.services.devices.values() if not device.up]
+    if room.printing.word in ("ok", "low"):
+        await room.printing.print_lines([Line(room.library, bold=True), Line("Shelfwire: OK")])
+    return "staff.some_away" if away or room.printing.word in ("out", "away") else "staff.done_test"
+
+
+async def _close(_room: Room, hatch: Hatch, _: Visit) -> str:
+    await hatch.close(True)
+    return "staff.done_close"
+
+
+async def _open(_room: Room, hatch: Hatch, _: Visit) -> str:
+    await hatch.close(False)
+    return "staff.done_open"
+
+
+async def _resolve(room: Room, *_: object) -> str:
+    """Say that the call was answered and the jam is out; what still stands stays on the list."""
+    room.visit.staff_called = False
+    await room.printing.look()
+    return "staff.done_resolve"
+
+
+async def _restart(_room: Room, hatch: Hatch, _: Visit) -> str:
+    hatch.restart()
+    return "staff.done_restart"
+
+
+ACTS: dict[str, Act] = {
+    "reprint": _reprint, "test": _test, "close": _close,
+    "open": _open, "resolve": _resolve, "restart": _restart,
+}  # fmt: skip
+EFFECTS: dict[Effect, Doer] = {Effect.CHECK_STAFF: check, Effect.STAFF_DOES: act}

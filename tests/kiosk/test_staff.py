@@ -1,0 +1,138 @@
+"""Staff at the kiosk: a corner, a card, and everything that is done is a fact."""
+
+import asyncio
+
+import pytest
+
+from kiosk.testing import kiosk_in_a_box
+
+
+async def opened(box):
+    box.press("staff")
+    await box.screen("identify", lambda d: d["state"] == "staff_card")
+    box.scan("900001")
+    return await box.screen("staff")
+
+
+async def acted(box, name):
+    box.press("staff_does", name)
+    data = await box.screen("staff", lambda d: d.get("notice"))
+    return data["notice"]["key"]
+
+
+def done(box):
+    return [fact["name"] for fact in box.facts("staff_acted")]
+
+
+async def test_only_a_staff_card_opens_the_corner(box):
+    box.press("staff")
+    await box.screen("identify", lambda d: d["state"] == "staff_card")
+    box.tap("100001")
+    data = await box.screen("identify", lambda d: d.get("notice"))
+    assert data["notice"]["key"] == "staff.not_staff"
+    assert box.facts("staff_acted") == []
+    box.press("staff_does", "close")
+    box.press("finish")
+    await box.screen("idle")
+    assert not box.kiosk.closed
+
+
+async def test_staff_see_the_queue_the_copy_and_every_device(box):
+    data = await opened(box)
+    names = [line["name"] for line in data["staff"]["lines"]]
+    assert names == ["Máy", "Trung tâm", "Bản sao dữ liệu", "card", "pad", "printer", "scanner"]
+    assert {line["tone"] for line in data["staff"]["lines"]} == {"good"}
+    box.centre.connected = False
+    box.pass_time(50)
+    data = await box.screen("staff", lambda d: d["staff"]["lines"][1]["tone"] == "look")
+    assert "Giang" not in str(data)
+    assert "chờ gửi" in data["staff"]["lines"][1]["text"]
+
+
+async def test_the_kiosk_is_taken_out_of_service_and_back_at_the_machine(box):
+    await opened(box)
+    assert await acted(box, "close") == "staff.done_close"
+    box.press("finish")
+    await box.screen("trouble")
+    data = await opened(box)
+    assert data["staff"]["closed"]
+    assert await acted(box, "open") == "staff.done_open"
+    box.press("finish")
+    await box.screen("idle")
+    assert done(box) == ["opened", "close", "opened", "open"]
+    assert {fact["by"] for fact in box.facts("staff_acted")} != {""}
+
+
+async def test_a_receipt_is_printed_again_only_while_its_visit_lasts(box):
+    box.tap("100001")
+    await box.screen("books", lambda d: d["known"])
+    box.put(1)
+    await box.screen("count")
+    box.press("count_yes")
+    await box.screen("results")
+    box.press("finish")
+    await box.screen("receipt")
+    data = await opened(box)
+    assert data["staff"]["receipt"]
+    assert await acted(box, "reprint") == "staff.done_print"
+    assert len(box.printer.pages) == 1
+    box.lift()
+    box.press("finish")
+    await box.screen("idle")
+    data = await opened(box)
+    assert not data["staff"]["receipt"]
+    assert await acted(box, "reprint") == "staff.no_receipt"
+    assert len(box.printer.pages) == 1
+
+
+async def test_the_devices_are_tested_and_one_that_is_away_is_named(box):
+    await opened(box)
+    assert await acted(box, "test") == "staff.done_test"
+    await box.wires["scanner"].unplug()
+    await box.screen("staff", lambda d: d["staff"]["lines"][-1]["tone"] == "look")
+    box.press("staff_does", "test")
+    await box.screen("staff", lambda d: d["notice"]["key"] == "staff.some_away")
+
+
+async def test_a_call_is_answered_and_the_agent_starts_again(box):
+    box.press("help")
+    await box.screen("idle", lambda d: d["staff_called"])
+    restarts = []
+    box.kiosk.restart = lambda: restarts.append(1)
+    await opened(box)
+    assert await acted(box, "resolve") == "staff.done_resolve"
+    box.press("staff_does", "restart")
+    await box.screen("staff", lambda d: d["notice"]["key"] == "staff.done_restart")
+    assert restarts == [1]
+    assert done(box) == ["opened", "resolve", "restart"]
+
+
+async def test_the_corner_closes_by_itself(box):
+    await opened(box)
+    box.pass_time(61)
+    await box.screen("idle")
+
+
+@pytest.mark.parametrize("word", ["", "nonsense", "__class__"])
+async def test_a_word_that_is_no_act_does_nothing(box, word):
+    await opened(box)
+    box.press("staff_does", word)
+    await asyncio.sleep(0.3)
+    assert done(box) == ["opened"]
+
+
+async def test_in_the_middle_of_a_visit_the_corner_stays_closed(box):
+    box.tap("100001")
+    await box.screen("books", lambda d: d["known"])
+    box.press("staff")
+    await asyncio.sleep(0.3)
+    assert box.kiosk.stage.message["screen"] == "books"
+
+
+async def test_a_library_may_name_another_group(tmp_path):
+    async with kiosk_in_a_box(tmp_path, staff_group="adult") as box:
+        await box.screen("idle")
+        box.press("staff")
+        await box.screen("identify", lambda d: d["state"] == "staff_card")
+        box.tap("100001")
+        await box.screen("staff")
