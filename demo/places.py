@@ -57,6 +57,16 @@ class Places:
         """One log file a process."""
         return self.folder / "log"
 
+    @property
+    def staff(self) -> Path:
+        """The password of the demo's staff and the token of its programs."""
+        return self.folder / "staff.json"
+
+    def secrets(self) -> dict[str, str]:
+        """Return ``password`` and ``token`` of the console."""
+        found: dict[str, str] = json.loads(self.staff.read_text("utf-8"))
+        return found
+
     def pi(self, device: str) -> Path:
         """The SD card of one Pi."""
         return self.folder / "pi" / device

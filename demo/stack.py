@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+from demo.accounts import make_accounts
 from demo.broker import NOTICE, Broker
 from demo.catalogue import library
 from demo.places import PIS, Places
@@ -58,6 +59,7 @@ class Stack:
         with _alone(self.places.folder):
             if not is_ready(self.places):
                 await provision(self.places, library(), self._say)
+            await asyncio.to_thread(make_accounts, self.places)
             configure(self.places, quick=self._quick)
             self.broker = Broker(self.places, embedded=self._embedded)
             if self.broker.embedded:
@@ -92,7 +94,7 @@ class Stack:
             await asyncio.sleep(0.3)
 
     async def _all_informed(self) -> bool:
-        answer = await fetch(self.places.url("console") + "api/summary")
+        answer = await ask_console(self.places, "api/summary")
         if answer is None or answer[0] != 200:
             return False
         healths = [row["health"] for row in answer[1]["devices"]]
@@ -123,14 +125,21 @@ class Stack:
                     await child.start()
 
 
+async def ask_console(places: Places, path: str) -> tuple[int, Any] | None:
+    """Return what the console answers to the demo's own account; None when nobody does."""
+    token = places.secrets()["token"]
+    return await asyncio.to_thread(_fetch, places.url("console") + path, None, token)
+
+
 async def fetch(url: str, body: dict[str, Any] | None = None) -> tuple[int, Any] | None:
     """Return status and JSON of a page of ours; None when nobody answers."""
     return await asyncio.to_thread(_fetch, url, body)
 
 
-def _fetch(url: str, body: dict[str, Any] | None) -> tuple[int, Any] | None:
+def _fetch(url: str, body: dict[str, Any] | None, token: str = "") -> tuple[int, Any] | None:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data)  # noqa: S310 - our own loopback pages
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - our own loopback pages
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as answer:

@@ -19,7 +19,7 @@ from edge.config import AgentOptions, UplinkOptions
 from edge.wire.facts import Fact
 from edge.wire.tables import options
 from edge.wire.topics import ALL, ROOT, Who
-from gateway.config import BrokerOptions, ConsoleOptions, GatewayOptions
+from gateway.config import BrokerOptions, ConsoleOptions, GatewayOptions, OidcOptions
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- begin: ([a-z-]+) -->\n)(.*?)(<!-- end: \2 -->)", re.DOTALL)
@@ -150,13 +150,14 @@ def example() -> str:
 
 
 def gateway() -> str:
-    """Return the options of the gateway's three tables."""
+    """Return the options of the gateway's tables."""
     return "\n".join(
         f"### `[{name}]`\n\n{_options(cls)}"
         for name, cls in (
             ("gateway", GatewayOptions),
             ("broker", BrokerOptions),
             ("console", ConsoleOptions),
+            ("oidc", OidcOptions),
         )
     )
 

@@ -15,7 +15,7 @@ from typing import get_args
 from edge.wire.commands import AnyDeed
 from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
-from gateway import dropcli, enrol, imports, report
+from gateway import dropcli, enrol, imports, report, usercli
 from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
@@ -26,11 +26,12 @@ _ABOUT = """\
 The centre of Shelfwire: takes in every fact of every device once, keeps the ledger of loans,
 answers the kiosks and shows staff what needs a hand.
 
-A first gateway in five lines:
+A first gateway in six lines:
   shelfwire-gateway init centre
   shelfwire-gateway import-items --home centre items.jsonl
   shelfwire-gateway import-readers --home centre readers.jsonl
   shelfwire-gateway enrol --home centre tinh tinh-kiosk --out kiosk-keys
+  shelfwire-gateway user add --home centre hoa --role province
   shelfwire-gateway run --config centre/gateway.toml
 """
 DEEDS = tuple(str(one.__struct_config__.tag) for one in get_args(AnyDeed))
@@ -82,6 +83,8 @@ def parser() -> argparse.ArgumentParser:
 
     gone = _word(words, "revoke", _revoke, "take a device's right to speak", home=True)
     gone.add_argument("device", metavar="DEVICE")
+
+    usercli.add_parser(words, Path(os.environ.get(_HOME, ".")), now_ms)
 
     deed = _word(words, "command", _command, "tell a device to do something", home=True)
     deed.add_argument("device", metavar="DEVICE")

@@ -45,6 +45,36 @@ class ConsoleOptions:
 
     host: str = field(default="127.0.0.1", metadata={"help": "address it listens on"})
     port: int = field(default=8090, metadata={"help": "port it listens on; 0: any free one"})
+    names: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "host names under which a proxy with https brings the page"},
+    )
+    open: bool = field(
+        default=False,
+        metadata={"help": "true on a test bench: no sign-in, as long as there is no account"},
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse to stand open to others."""
+        if self.open and (self.host not in ("127.0.0.1", "localhost", "::1") or self.names):
+            raise ValueError("open: only on this machine (host 127.0.0.1, no names)")
+
+
+@dataclass(frozen=True, slots=True)
+class OidcOptions:
+    """``[oidc]``: the provider that staff sign in through, beside passwords."""
+
+    issuer: str = field(default="", metadata={"help": "the provider's address; empty: none"})
+    client_id: str = field(default="", metadata={"help": "our name at the provider"})
+    secret: Path | None = field(default=None, metadata={"help": "file with our secret there"})
+    claim: Literal["sub", "email", "preferred_username"] = field(
+        default="sub", metadata={"help": "what `user add --subject` is compared with"}
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse half a provider."""
+        if self.issuer and not (self.client_id and self.secret):
+            raise ValueError("the provider needs client_id and secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +84,13 @@ class Config:
     gateway: GatewayOptions
     broker: BrokerOptions = field(default_factory=BrokerOptions)
     console: ConsoleOptions = field(default_factory=ConsoleOptions)
+    oidc: OidcOptions = field(default_factory=OidcOptions)
 
 
-_TABLES = {"gateway": GatewayOptions, "broker": BrokerOptions, "console": ConsoleOptions}
+_TABLES = {
+    "gateway": GatewayOptions, "broker": BrokerOptions, "console": ConsoleOptions,
+    "oidc": OidcOptions,
+}  # fmt: skip
 
 
 def load(path: Path) -> Config:

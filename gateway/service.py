@@ -8,10 +8,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from gateway import enrol
+from gateway.accounts.oidc import Client, Provider
 from gateway.centre import Centre
 from gateway.config import Config, GatewayOptions
 from gateway.console.app import make_app
 from gateway.console.server import ConsoleServer
+from gateway.errors import HomeError
 from gateway.feed import Feed
 from gateway.home import Home
 from gateway.notify import notify, watchdog_seconds
@@ -56,7 +58,7 @@ async def gateway(
         closing.callback(reads.close)
         feed, key = feed_of(home, config.gateway), enrol.command_key(home)
         centre = Centre(writes, reads, config.broker, now, pulse, key, feed)
-        app = make_app(writes, reads, centre.broker, now, pulse)
+        app = make_app(writes, reads, centre.broker, now, pulse, config.console, provider(config))
         server = ConsoleServer(app, config.console.host, config.console.port, pulse)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -78,6 +80,18 @@ def feed_of(home: Home, options: GatewayOptions) -> Feed:
     """Return what makes the sites' copies: signed, and kept in the gateway's folder."""
     everything = options.scope == "all"
     return Feed(enrol.centre_seal(home), home.folder / "copies", everything=everything)
+
+
+def provider(config: Config) -> Provider | None:
+    """Return the provider that staff sign in through, if there is one."""
+    options = config.oidc
+    if not options.issuer or options.secret is None:
+        return None
+    try:
+        secret = options.secret.read_text("utf-8").strip()
+    except OSError as error:
+        raise HomeError(f"[oidc] secret: {options.secret}: {error.strerror}") from None
+    return Provider(Client(options.issuer, options.client_id, secret, options.claim))
 
 
 async def _watchdog(centre: Centre) -> None:

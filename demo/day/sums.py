@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.places import PIS, Places
-from demo.stack import fetch
+from demo.stack import ask_console
 
 PAGE = 500
 FactKey = tuple[str, str, int]
@@ -79,7 +79,7 @@ async def read_ledger(places: Places) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     after = 0
     while True:
-        answer = await fetch(f"{places.url('console')}api/facts?after={after}&limit={PAGE}")
+        answer = await ask_console(places, f"api/facts?after={after}&limit={PAGE}")
         if answer is None or answer[0] != 200:
             raise OSError(f"the gateway does not answer: {answer}")
         rows += answer[1]
@@ -92,7 +92,7 @@ async def loans_differ(places: Places, held: dict[str, str]) -> list[str]:
     """Return each book in a reader's bag (item -> reader) whose loan the ledger has otherwise."""
     wrong = []
     for item, reader in sorted(held.items()):
-        answer = await fetch(f"{places.url('console')}api/items/{item}")
+        answer = await ask_console(places, f"api/items/{item}")
         loans = answer[1]["loans"] if answer and answer[0] == 200 else []
         if [one["reader"] for one in loans if one["ended"] is None] != [reader]:
             wrong.append(f"{item} went home with {reader}; the ledger has {loans}")

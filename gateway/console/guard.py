@@ -20,8 +20,9 @@ HEADERS = {
 class Guard:
     """Refuses foreign hosts and pages, and bodies that are no small JSON; sets the headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, names: tuple[str, ...] = ()) -> None:
         self._app = app
+        self._hosts = (*HOSTS, *names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with the reason why not."""
@@ -36,15 +37,15 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        why = _why_not(str(scope["method"]), Headers(scope=scope))
+        why = _why_not(str(scope["method"]), Headers(scope=scope), self._hosts)
         app: ASGIApp = JSONResponse({"error": why}, status_code=403) if why else self._app
         await app(scope, receive, with_headers)
 
 
-def _why_not(method: str, headers: Headers) -> str:
+def _why_not(method: str, headers: Headers, hosts: tuple[str, ...]) -> str:
     host = headers.get("host", "")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name not in HOSTS:
+    if name not in hosts:
         return f"{host!r} is no address of this console"
     if method in ("GET", "HEAD"):
         return ""

@@ -109,7 +109,7 @@ async def centre(tmp_path) -> AsyncIterator[Any]:
         config = Config(
             GatewayOptions(home.folder),
             BrokerOptions(port=broker.port, key=home.pki("gateway.key"), **files),
-            ConsoleOptions(port=0),
+            ConsoleOptions(port=0, open=True),
         )
         async with gateway(config):
             yield home, broker

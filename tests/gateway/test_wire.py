@@ -62,7 +62,7 @@ def config_of(home: Home, broker: Mosquitto) -> Config:
     return Config(
         GatewayOptions(home.folder),
         BrokerOptions(port=broker.port, key=home.pki("gateway.key"), **files),
-        ConsoleOptions(port=0),
+        ConsoleOptions(port=0, open=True),
     )
 
 

@@ -2,7 +2,9 @@
 
 import { bring, el, icon } from "./dom.js";
 import { dayPanel, nowPanel } from "./feed.js";
+import { askWho, leave, nameplate, whoami } from "./door.js";
 import { itemSheet } from "./item.js";
+import { board as together, follow, take } from "./live.js";
 import { machinesPanel } from "./machines.js";
 import { clock, currentLanguage, exact, number, setLanguage, setTexts, t } from "./words.js";
 import { csv, workPanel } from "./work.js";
@@ -13,7 +15,7 @@ const view = {
   severity: address.get("severity") || "", site: address.get("site") || "", kind: address.get("kind") || "",
   find: "", form: null, item: null,
 };
-let board = null, heard = 0, skew = 0, lostAt = 0;
+let board = null, heard = 0, skew = 0, lostAt = 0, me = null;
 
 function keep(name, value) {
   const now = new URLSearchParams(location.search);
@@ -47,8 +49,7 @@ function top() {
     el("div.right", { "data-key": "right" },
       el(live ? "span.live" : "span.live.lost", { title: heard ? t("app.updated", { time: exact(heard) }) : "" },
         icon(live ? "radio" : "cloud-off"), live ? t("app.live") : "…", heard ? el("span.at", {}, clock(heard)) : null),
-      el("label.duty", {}, el("span", {}, t("app.on_duty")),
-        el("input", { "data-act": "duty", placeholder: t("app.on_duty_hint"), maxlength: 60, autocomplete: "off" })),
+      nameplate(me),
       el("button.tool", { type: "button", "data-act": "theme", title: t("app.theme"), "aria-label": t("app.theme") },
         icon(document.documentElement.dataset.theme === "dark" ? "sun" : "moon")),
       el("button.tool.wide", { type: "button", "data-act": "language", lang: currentLanguage() === "vi" ? "en" : "vi" }, icon("languages"), t("app.language"))),
@@ -118,6 +119,7 @@ const ACTS = {
   reopen: (node) => decide(node.dataset.number, "reopen", { action: "reopened" }),
   item: (node) => openItem(node.dataset.value),
   close: () => $("sheet").close(),
+  leave,
   export: download,
   theme: () => paint(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
   language: () => speak(currentLanguage() === "vi" ? "en" : "vi"),
@@ -158,26 +160,31 @@ function paint(theme) {
   localStorage.setItem("theme", theme);
 }
 
-function follow() {
-  const stream = new EventSource("/api/events");
-  stream.onmessage = (event) => {
-    board = JSON.parse(event.data);
-    heard = board.now;
-    skew = board.now - Date.now();
-    lostAt = 0;
-    draw();
-  };
-  stream.onerror = () => {
-    lostAt ||= Date.now() + skew;
-    draw();
-    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 2000);
-  };
+function hear(message) {
+  take(message);
+  board = together(message.now);
+  heard = message.now;
+  skew = message.now - Date.now();
+  lostAt = 0;
+  draw();
+}
+
+function lose() {
+  lostAt ||= Date.now() + skew;
+  draw();
 }
 
 setTexts(await (await fetch("/texts.json")).json());
 paint(address.get("theme") || localStorage.getItem("theme") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
 speak(address.get("lang") || localStorage.getItem("language") || "vi");
-draw();
-document.querySelector("[data-act=duty]").value = localStorage.getItem("duty") || "";
-follow();
-setInterval(draw, 20e3);
+me = await whoami();
+if (me?.account === null) {
+  askWho(me, speak);
+} else {
+  me ??= { account: "", name: "", role: "staff", rights: [], deeds: [], sites: [] };
+  draw();
+  const duty = document.querySelector("[data-act=duty]");
+  if (duty) duty.value = localStorage.getItem("duty") || "";
+  follow(hear, lose, () => location.reload());
+  setInterval(draw, 20e3);
+}

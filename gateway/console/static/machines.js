@@ -38,8 +38,8 @@ export function judge(device, board) {
   }
   const trouble = board.worklist.find((entry) => entry.code === "TROUBLE" && entry.device === device.device);
   if (trouble) return { state: "needs", ...words(trouble.detail) };
-  const part = Object.entries(device.health?.parts ?? {}).find(([, health]) => !health.up);
-  if (part) return { state: "needs", ...words({ part: part[0], reason: part[1].why || "device_lost", why: "" }) };
+  const [part] = Object.entries(device.down ?? {});
+  if (part) return { state: "needs", ...words({ part: part[0], reason: part[1] || "device_lost", why: "" }) };
   if (device.seen && board.now - device.seen > QUIET_MS) {
     return { state: "quiet", reason: t("dev.quiet_since", { time: clock(device.seen) }), todo: t("dev.offline_do") };
   }
@@ -70,14 +70,14 @@ function sync(device, board) {
   }
   const seen = device.seen || device.touched;
   if (!seen) return el("span.sync.meta");
-  const unsure = device.health?.clock && device.health.clock !== "synced";
+  const unsure = device.clock !== "synced";
   const word = !device.online ? t("dev.heard") : unsure ? t("dev.clock") : t("dev.synced");
   return el("span.sync.meta", {}, `${word} · `,
     el("time", { title: exact(seen), tabindex: 0 }, ago(seen, board.now)));
 }
 
 function spark(device) {
-  const steps = device.trend, top = Math.max(4, ...steps), w = 4;
+  const steps = device.trend.length ? device.trend : Array(24).fill(0), top = Math.max(4, ...steps), w = 4;
   const total = steps.reduce((a, b) => a + b, 0);
   return svg("svg", { class: "spark", viewBox: `0 0 ${steps.length * w} 24`, role: "img", "aria-label": `${t("dev.trend")}: ${t("dev.facts", { n: number(total) })}` },
     svg("title", {}, document.createTextNode(`${t("dev.trend")}: ${t("dev.facts", { n: number(total) })}`)),

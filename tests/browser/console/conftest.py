@@ -152,7 +152,7 @@ async def centre(tmp_path):
         config = Config(
             GatewayOptions(home.folder),
             BrokerOptions(port=broker.port, ca=home.pki("server-ca.crt"), **files),
-            ConsoleOptions(port=0),
+            ConsoleOptions(port=0, open=True),
         )
         async with gateway(config, lambda: NOW) as server:
             yield server.address

@@ -97,9 +97,11 @@ async def test_the_page_changes_by_itself(open_page, centre):
 async def test_what_cannot_be_known_or_written_is_said(open_page):
     page = await open_page()
     board = await (await page.page.request.get(f"{page.url}api/board")).json()
-    for device in board["devices"]:
-        device.update(online=False, waiting=0)
-    told = json.dumps(json.dumps({**board, "full": True}))
+    pieces = {f"devices/{row['device']}": {**row, "online": False, "waiting": 0}
+              for row in board["devices"]}  # fmt: skip
+    pieces |= {f"sites/{row['site']}": row for row in board["sites"]}
+    pieces |= {"centre/ledger": board["centre"][0], "centre/state": {"broker": True, "full": True}}
+    told = json.dumps(json.dumps({"now": board["now"], "reset": True, "set": pieces}))
     await page.page.add_init_script(
         "window.EventSource = class { constructor() {"
         f" setTimeout(() => this.onmessage({{ data: {told} }}), 50); }} }};"
