@@ -129,6 +129,11 @@ class Replica:
         now = {loan.item for loan in self.loans_of(view.reader)}
         return msgspec.structs.replace(view, loans=max(0, view.loans + len(now) - len(base)))
 
+    def cards(self, begins: str) -> list[str]:
+        """Return two at most of the card references that begin so."""
+        query = f"SELECT key FROM readers WHERE gen = {_LIVE} AND key >= ? AND key < ? LIMIT 2"  # noqa: S608
+        return [key for (key,) in self._reader.execute(query, (begins, begins + "g"))]
+
     def loan(self, item_id: str) -> LoanView | None:
         """Return the open loan of an item, with what happened here taken into account."""
         if (noted := self._noted.get(item_id)) is not None:

@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.wire import topics
-from edge.wire.batch import decode_batch
-from edge.wire.errors import WireError
+from edge.wire.batch import Batch, decode_batch, refers
+from edge.wire.cursors import encode_cursor
+from edge.wire.errors import UnresolvedError, WireError
 from edge.wire.messages import Allowed, Ask, Cursor, Have, Health, State, decode, encode
 from edge.wire.topics import Topic
 from gateway import answers, replica
@@ -18,6 +20,7 @@ from gateway.broker import Broker
 from gateway.commander import Commander
 from gateway.config import BrokerOptions
 from gateway.feed import Feed
+from gateway.known import resolve
 from gateway.ledger import status
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
@@ -145,7 +148,11 @@ class Centre:
     # -- facts
 
     async def _facts(self, said: Said) -> None:
-        batch = await asyncio.to_thread(decode_batch, said.payload)
+        try:
+            batch = await self._read(said)
+        except UnresolvedError as error:
+            await self._ask_in_full(said, error.epoch)
+            return
         if batch.device != said.device:
             raise WireError(f"batch: names device {batch.device!r} on the topic of {said.device}")
         applied = await self._writes.call(SqliteLedger.apply, said.site, batch, said.heard)
@@ -157,11 +164,24 @@ class Centre:
             last=applied.last,
             version=applied.version,
         )
-        await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
+        payload = encode_cursor(cursor, small=refers(said.payload))
+        await self.broker.say(topics.CURSOR, said.site, payload, said.device)
         if applied.fresh:
             self._pulse.beat()
         if len(batch.events) >= BACKLOG:
             self._backlog_at = asyncio.get_running_loop().time()
+
+    async def _read(self, said: Said) -> Batch:
+        if refers(said.payload):
+            return await self._reads.call(resolve, said.site, said.payload)
+        return await asyncio.to_thread(decode_batch, said.payload)
+
+    async def _ask_in_full(self, said: Said, epoch: str) -> None:
+        """Have a batch sent again that refers to what this catalogue does not say (any more)."""
+        log.info("%s/%s refers to another catalogue: asked in full", said.site, said.device)
+        cursor = await self._reads.call(lambda ledger: ledger.place(said.device, epoch))
+        cursor = msgspec.structs.replace(cursor, plain=True)
+        await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
 
     async def _garbled(self, said: Said, why: str) -> None:
         log.warning("%s/%s %s: %s", said.site, said.device, said.topic.path, why)

@@ -42,14 +42,25 @@ class LinkLostError(Exception):
 class Link:
     """An open connection; every method raises LinkLostError."""
 
-    def __init__(self, client: aiomqtt.Client) -> None:
+    def __init__(self, client: aiomqtt.Client, aliases: int = 0) -> None:
         self._client = client
+        self._aliases = aliases
+        self._numbers: dict[str, int] = {}
 
     async def publish(self, topic: str, data: bytes, *, retain: bool = False) -> None:
-        """Hand a message to the operating system's buffer (QoS 0: the ledger acknowledges)."""
+        """Hand a message to the operating system's buffer (QoS 0: the ledger acknowledges).
+
+        A topic that was said before on this connection is said by a number, if the broker lets us.
+        """
+        properties, name = None, topic
+        if topic in self._numbers or len(self._numbers) < self._aliases:
+            name = "" if topic in self._numbers else topic
+            number = self._numbers.setdefault(topic, len(self._numbers) + 1)
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.TopicAlias = number
         with _translated():
             await _heeding(
-                self._client.publish(topic, data, qos=0, retain=retain, timeout=PUBLISH_SECONDS)
+                self._client.publish(name, data, 0, retain, properties, timeout=PUBLISH_SECONDS)
             )
 
     async def subscribe(self, topics: list[str]) -> list[str]:
@@ -82,10 +93,11 @@ async def connect(
     tls = context(options) if options.tls else None
     client = _client(options, name, will, tls)
     try:
+        allowed = _aliases_allowed(client)
         with _translated():
             await _enter(client)
         try:
-            yield Link(client)
+            yield Link(client, allowed())
         finally:
             with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
                 await client.__aexit__(None, None, None)
@@ -120,6 +132,19 @@ def _client(
     client._client.connect_timeout = PATIENCE  # noqa: SLF001
     client._client.on_socket_register_write = _writes()  # noqa: SLF001
     return client
+
+
+def _aliases_allowed(client: aiomqtt.Client) -> Callable[[], int]:
+    """Return what says, once connected, how many topics the broker knows by number."""
+    heard, allowed = client._client.on_connect, [0]  # noqa: SLF001
+
+    def on_connect(*args: Any) -> None:
+        allowed[0] = getattr(args[-1], "TopicAliasMaximum", 0)
+        if heard is not None:
+            heard(*args)
+
+    client._client.on_connect = on_connect  # noqa: SLF001
+    return lambda: allowed[0]
 
 
 def _writes() -> Callable[[mqtt.Client, Any, Any], None]:

@@ -13,6 +13,8 @@ LEAST_BYTES = 2000
 """A batch of fewer bytes says nothing about the link's width."""
 NARROW = 64_000.0
 """Bytes a second below which they do."""
+MOST_IN_FULL = 512
+"""Batches without references after one was not understood."""
 
 
 class Pace:
@@ -27,7 +29,8 @@ class Pace:
         self._thrifty = thrifty
         self._round_trip = 0.0
         self._rate = 0.0
-        self._plain = 0
+        self._plain = self._in_full = 0
+        self._misread = 2
         self._probe: tuple[int, int, float, bool] | None = None
 
     def begin(self, round_trip: float) -> None:
@@ -43,6 +46,16 @@ class Pace:
     def small(self) -> bool:
         """Whether the next batch goes in the compact code."""
         return (self._thrifty or self.slow) and not self._plain
+
+    @property
+    def refers(self) -> bool:
+        """Whether the next batch may refer to the catalogue."""
+        return self.small and not self._in_full
+
+    def misread(self) -> None:
+        """The centre's catalogue is another: say some batches in full, each time more of them."""
+        self._misread = min(MOST_IN_FULL, 2 * self._misread)
+        self._in_full, self._probe = self._misread, None
 
     @property
     def window(self) -> int:
@@ -66,6 +79,7 @@ class Pace:
         if size >= LEAST_BYTES:
             self._rate = size / took if not self._rate else (self._rate + size / took) / 2
         self._plain = max(0, self._plain - 1)
+        self._in_full = max(0, self._in_full - 1)
         if took < QUICK:
             self.rows = min(MOST_ROWS, self.rows * 2)
         elif took > SLOW:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from edge.journal import Journal
 from edge.uplink.pace import Pace
 from edge.uplink.window import Window
-from edge.wire.batch import encode_batch
+from edge.wire.batch import Known, encode_batch
+from edge.wire.columns import NOTHING
 
 LIVE_ROWS, LIVE_SECONDS = 100, 0.2
 """With so few waiting, facts are gathered for so long before they leave together."""
@@ -25,12 +26,14 @@ class Sender:
         gather: float = LIVE_SECONDS,
         *,
         thrifty: bool = False,
+        known: Known = NOTHING,
     ) -> None:
         self.pace = Pace(thrifty=thrifty)
         self._journal = journal
         self._publish = publish
         self._now = now
         self._gather = gather
+        self._known = known
         self._window = Window()
         self._news = asyncio.Event()
 
@@ -63,6 +66,14 @@ class Sender:
             self.pace.acknowledged(seq, self._now())
         self._news.set()
 
+    def misread(self) -> None:
+        """The centre could not read a batch that refers to the catalogue: send it again in full."""
+        if not self.pace.refers:
+            return  # it speaks of one that left before we knew
+        self.pace.misread()
+        self._window.begin(self._window.base)
+        self._news.set()
+
     async def run(self) -> None:
         """Send until the connection ends."""
         while True:
@@ -86,7 +97,10 @@ class Sender:
         epoch, first, last = journal.epoch, rows[0][0], rows[-1][0]
         before = journal.mark(first - 1)
         bodies = [body for _, body in rows]
-        payload = encode_batch(journal.device, epoch, first, bodies, before, small=pace.small)
+        known = self._known if pace.refers else None
+        payload = encode_batch(
+            journal.device, epoch, first, bodies, before, small=pace.small, known=known
+        )
         await journal.sending(last, epoch)
         if journal.epoch == epoch and window.next == first - 1:  # nothing turned us back meanwhile
             window.sent(last, self._now())

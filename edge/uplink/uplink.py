@@ -14,6 +14,7 @@ from edge.neighbours import Neighbours
 from edge.replica import Replica
 from edge.uplink.budget import Budget
 from edge.uplink.follow import Follow
+from edge.uplink.known import InReplica
 from edge.uplink.link import Link, LinkLostError, connect
 from edge.uplink.pace import Keepalive
 from edge.uplink.past import Past
@@ -23,6 +24,7 @@ from edge.uplink.trust import trust_of
 from edge.wire import topics
 from edge.wire.batch import decode_event
 from edge.wire.commands import Command, Reply
+from edge.wire.cursors import decode_cursor
 from edge.wire.errors import WireError
 from edge.wire.messages import (
     Allowed,
@@ -94,7 +96,8 @@ class Uplink:
         self._link: Link | None = None
         self._questions: dict[str, asyncio.Future[Answer]] = {}
         self.budget = Budget(options.bytes_a_day, options.bytes_a_month, agent.data / "spent.json")
-        self._sender = Sender(journal, self._publish_batch, thrifty=self.budget.metered)
+        thrifty, known = self.budget.metered, InReplica(replica)
+        self._sender = Sender(journal, self._publish_batch, thrifty=thrifty, known=known)
         self._follow = Follow(
             replica, agent.site, trust_of(options, agent.data), agent.data, self._say_have,
             pressed=lambda: self._sender.pressed,
@@ -220,7 +223,7 @@ class Uplink:
 
     async def _take(self, row: topics.Topic, payload: bytes) -> None:
         if row is topics.CURSOR:
-            await self._cursor(decode(payload, Cursor))
+            await self._cursor(decode_cursor(payload))
         elif row is topics.ANSWER:
             answer = decode(payload, Answer)
             future = self._questions.get(answer.id)
@@ -253,6 +256,8 @@ class Uplink:
             if news or cursor.seq == journal.acked:
                 await self._settle(cursor)
             self._sender.acknowledged(cursor.seq)
+            if cursor.plain:
+                self._sender.misread()
             if cursor.seq < journal.acked:
                 self._past.doubt()
             if beyond := self._past.missing(cursor):

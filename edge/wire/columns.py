@@ -2,10 +2,12 @@
 
 ```
 number   zigzag, 7 bits a byte, low first, top bit: more follows
-text     0 literal | k: the k-th last new text of this kind, 1 the newest (uid: 1 is that of its item)
+text     0 literal | k: the k-th last new text of this kind, 1 the newest (uid: 1 is that of its
+         item, as said before in the batch or else as the catalogue says)
 literal  form, then: 0 length, UTF-8 | 1 lower, 2 upper hex: length, bytes | 3 a UUID: 16 bytes
          4 upper hex that begins like the last one: the rest | 5 prefix (text), digits, number
          6 two times 4 bytes of lower hex with a - between (a boot)
+         7 length, bytes that only this card reference begins with, in lower hex
 ```
 """
 
@@ -13,10 +15,11 @@ import re
 from binascii import hexlify
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Protocol
 
-from edge.wire.errors import WireError
+from edge.wire.errors import UnresolvedError, WireError
 
-UTF8, LOWER, UPPER, UUID, TAIL, COUNTED, PAIR = range(7)
+UTF8, LOWER, UPPER, UUID, TAIL, COUNTED, PAIR, BEGINS = range(8)
 MOST = 4 * 1024 * 1024
 """All texts of a batch together are never longer than this."""
 _HEAD = 3
@@ -32,6 +35,41 @@ _WIDTHS = [((10**digits - 1).bit_length() + 7) // 8 for digits in range(17)]
 
 Words = Mapping[str, tuple[str, ...]]
 """Texts that both sides know beforehand, by kind."""
+
+
+class Known(Protocol):
+    """What a side knows besides the batch: its copy of the catalogue.
+
+    The copies may differ: whoever unpacks compares a checksum, and asks for the batch in full.
+    """
+
+    def uid(self, item: str) -> str:
+        """Return the UID of an item's tag; empty: not known."""
+
+    def shorten(self, card: str) -> bytes:
+        """Return the first bytes of a card reference that no other reader's has; empty: none."""
+
+    def card(self, begins: bytes) -> str:
+        """Return the only card reference that begins so; empty: none does, or several."""
+
+
+class Nothing:
+    """A side that knows nothing besides the batch."""
+
+    def uid(self, item: str) -> str:  # noqa: ARG002
+        """Know no tag."""
+        return ""
+
+    def shorten(self, card: str) -> bytes:  # noqa: ARG002
+        """Know no other reader."""
+        return b""
+
+    def card(self, begins: bytes) -> str:  # noqa: ARG002
+        """Know no reader."""
+        return ""
+
+
+NOTHING = Nothing()
 
 
 class Texts:
@@ -55,7 +93,8 @@ class Texts:
 class Out:
     """Writes; without ``apart`` everything goes into one stream (few events: fewer lengths)."""
 
-    def __init__(self, *, apart: bool, words: Words = {}) -> None:  # noqa: B006  never changed
+    def __init__(self, *, apart: bool, words: Words = {}, known: Known = NOTHING) -> None:  # noqa: B006  never changed
+        self._known = known
         self._one = None if apart else bytearray()
         self.streams: defaultdict[str, bytearray] = defaultdict(bytearray)
         self._texts = Texts(words)
@@ -75,8 +114,7 @@ class Out:
     def text(self, column: str, kind: str, text: str, item: str = "") -> None:
         """Write a text."""
         texts, stream = self._texts, self.to(column)
-        guess = texts.uid_of.get(item) if kind == "uid" and item else None
-        if guess == text:
+        if kind == "uid" and text and text == (texts.uid_of.get(item) or self._known.uid(item)):
             put_plain(stream, 1)
             return
         number = texts.numbers[kind].get(text)
@@ -84,15 +122,18 @@ class Out:
             put_plain(stream, len(texts.said[kind]) - number + (kind == "uid"))
         else:
             stream.append(0)
-            self._literal(column, text)
+            self._literal(column, kind, text)
             texts.add(kind, text)
         if kind == "uid" and item:
             texts.uid_of[item] = text
 
-    def _literal(self, column: str, text: str) -> None:
+    def _literal(self, column: str, kind: str, text: str) -> None:
         form, stream = self.to(column + "'"), self.to(column + '"')
         if column.endswith("+"):
             _plain(form, stream, text)
+        elif kind == "card" and (begins := self._known.shorten(text)):
+            form += bytes((BEGINS, len(begins)))
+            stream += begins
         elif _UUID.match(text):
             form.append(UUID)
             stream += bytes.fromhex(text.replace("-", ""))
@@ -138,7 +179,9 @@ class In:
         streams: dict[str, bytes] | None,
         one: bytes = b"",
         words: Words = {},  # noqa: B006  never changed
+        known: Known = NOTHING,
     ) -> None:
+        self._known = known
         self._one = Stream(one) if streams is None else None
         self._streams = {name: Stream(data) for name, data in (streams or {}).items()}
         self._texts = Texts(words)
@@ -161,7 +204,7 @@ class In:
         if kind == "uid" and back:
             back -= 1
             if not back:
-                return self._spend(texts.uid_of[item])
+                return self._spend(texts.uid_of.get(item) or self._resolved(self._known.uid(item)))
         if back:
             said = texts.said[kind]
             if back > len(said):
@@ -179,6 +222,11 @@ class In:
         streams = self._streams.values() if self._one is None else [self._one]
         if any(stream.left() for stream in streams):
             raise WireError("batch: more bytes than its events need")
+
+    def _resolved(self, text: str) -> str:
+        if not text:
+            raise UnresolvedError("batch: refers to what the catalogue here does not know")
+        return text
 
     def _spend(self, text: str) -> str:
         self._size += len(text)
@@ -211,6 +259,8 @@ class In:
             case 6:
                 text = hexlify(stream.take(8)).decode()
                 return f"{text[:8]}-{text[8:]}"
+            case 7:
+                return self._resolved(self._known.card(stream.take(form.byte())))
             case _:
                 raise WireError("batch: a text of an unknown form")
 

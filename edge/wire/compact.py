@@ -2,6 +2,7 @@
 
 ```
 01 | 02 | head | rows or columns        01 | 03 | zstd of the same
+01 | 04 | checksum | the same, which may refer to the catalogue        01 | 05 | zstd of that
 head     device, epoch, prev (text) | first (number) | count (plain) << 1 | in columns?
 columns  for each of COLUMNS: its length (plain); then their bytes
 event    kind (0: not packed) | shape (which fields differ from their defaults) | fields
@@ -16,8 +17,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from edge.wire.columns import BROKEN, In, Out, Stream, put, put_plain
-from edge.wire.errors import WireError
+from edge.wire.columns import BROKEN, NOTHING, In, Known, Out, Stream, put, put_plain
+from edge.wire.errors import UnresolvedError, WireError
 from edge.wire.events import Event, Stamp, decode_event, encode_event
 from edge.wire.facts import Evidence, Fact
 
@@ -132,10 +133,12 @@ class _State:
         self.ids: list[str] = []
 
 
-def pack(device: str, epoch: str, first: int, events: list[bytes], prev: str) -> bytes:
+def pack(
+    device: str, epoch: str, first: int, events: list[bytes], prev: str, known: Known = NOTHING
+) -> bytes:
     """Return the compact code of events that are already JSON."""
     apart = len(events) > FEW
-    out, state = Out(apart=apart, words=WORDS), _State()
+    out, state = Out(apart=apart, words=WORDS, known=known), _State()
     for seq, raw in enumerate(events, first):
         event = _packable(raw, seq)
         if event is None:
@@ -157,17 +160,17 @@ def pack(device: str, epoch: str, first: int, events: list[bytes], prev: str) ->
     return head.whole() + b"".join(out.streams.get(name, b"") for name in COLUMNS)
 
 
-def unpack(data: bytes) -> tuple[str, str, int, str, list[bytes]]:
+def unpack(data: bytes, known: Known = NOTHING) -> tuple[str, str, int, str, list[bytes]]:
     """Return device, epoch, first, prev and the events as JSON; raise WireError."""
     try:
-        return _unpack(data)
+        return _unpack(data, known)
     except BROKEN as error:
         if isinstance(error, WireError):
             raise
         raise WireError(f"batch: damaged compact code ({type(error).__name__})") from None
 
 
-def _unpack(data: bytes) -> tuple[str, str, int, str, list[bytes]]:
+def _unpack(data: bytes, known: Known) -> tuple[str, str, int, str, list[bytes]]:
     head = In(None, data)
     device, epoch, prev = (head.text("head", f"{n}") for n in range(3))
     stream = head.of("head")
@@ -176,9 +179,13 @@ def _unpack(data: bytes) -> tuple[str, str, int, str, list[bytes]]:
     if count > MANY:
         raise WireError(f"batch: more than {MANY} events")
     streams = _columns(stream) if apart else None
-    source = In(streams, b"" if apart else stream.take(stream.left()), WORDS)
+    source = In(streams, b"" if apart else stream.take(stream.left()), WORDS, known)
     state = _State()
-    events = [_take_event(source, state, first + n) for n in range(count)]
+    try:
+        events = [_take_event(source, state, first + n) for n in range(count)]
+    except UnresolvedError as error:
+        error.epoch = epoch
+        raise
     source.end()
     return device, epoch, first, prev, events
 

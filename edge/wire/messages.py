@@ -21,7 +21,8 @@ class Cursor(Message, frozen=True, kw_only=True, omit_defaults=True):
     on an old image of its storage, and must not take this for its own acknowledgement.
     ``outcomes`` names what did not simply fit, for the latest batch: seq -> codes of rules R6, R7.
     ``version`` is the replica version from which on these facts show (0: not known).
-    ``past`` answers State's: epoch -> up to where the ledger has it too, and the mark there.
+    ``plain``: the latest batch could not be read, since it refers to another catalogue than the
+    ledger's; it is to be sent in full. ``past`` answers State's: epoch -> up to where the ledger has it too, and the mark there.
     """
 
     epoch: str
@@ -29,6 +30,7 @@ class Cursor(Message, frozen=True, kw_only=True, omit_defaults=True):
     outcomes: dict[str, list[str]] = {}
     last: str = ""
     version: int = 0
+    plain: bool = False
     past: dict[str, tuple[int, str]] = {}
 
 

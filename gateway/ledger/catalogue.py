@@ -108,6 +108,14 @@ class Catalogue:
         )
         return None if row is None else _person(row)
 
+    def cards(self, site: str, begins: str) -> list[str]:
+        """Return two at most of the card references of a site that begin so."""
+        rows = self._store.all(
+            "SELECT ref FROM card_refs WHERE site = ? AND ref >= ? AND ref < ? LIMIT 2",
+            *(site, begins, begins + "g"),
+        )
+        return [row["ref"] for row in rows]
+
     def find_person(self, text: str) -> Person | None:
         """Return a reader by card number or reader number, as staff type it."""
         row = self._store.one(

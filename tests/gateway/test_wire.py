@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiomqtt
 import httpx
@@ -14,6 +14,9 @@ import msgspec
 import pytest
 
 from edge.wire import topics
+from edge.wire.batch import encode_batch, encode_event
+from edge.wire.columns import Nothing
+from edge.wire.cursors import decode_cursor
 from edge.wire.facts import GateAlarm, Loan, Return, StaffCalled, TagStillArmed, card_ref
 from edge.wire.messages import (
     Allowed,
@@ -103,9 +106,14 @@ class Device:
             while True:
                 self.news.clear()
                 for row, payload in self.heard:
-                    if row is topic and wanted(found := decode(payload, kind)):
+                    if row is topic and wanted(found := read(payload, kind)):
                         return found
                 await self.news.wait()
+
+
+def read(payload: bytes, kind: type[T]) -> T:
+    found: Any = decode_cursor(payload) if kind is Cursor else decode(payload, kind)
+    return found
 
 
 @asynccontextmanager
@@ -160,6 +168,32 @@ async def test_facts_are_committed_and_then_acknowledged(machine, centre, home):
     assert [(f["seq"], f["id"], f["kind"]) for f in facts] == [
         (event.seq, event.id, "loan") for event in kiosk.events
     ]
+
+
+async def test_a_batch_that_refers_to_another_catalogue_is_asked_for_in_full(machine, centre, home):
+    kiosk = Speaker()
+    kiosk.epoch = "0123456789abcdef"
+    kiosk.happened(Loan(item="B1", card=card(home, "C1"), due=0))
+    events = [encode_event(event) for event in kiosk.events]
+
+    class Known(Nothing):
+        def __init__(self, begins: bytes) -> None:
+            self.begins = begins
+
+        def shorten(self, _: str) -> bytes:
+            return self.begins
+
+    def payload(begins: str) -> bytes:
+        known = Known(bytes.fromhex(begins))
+        return encode_batch(kiosk.device, kiosk.epoch, 1, events, small=True, known=known)
+
+    await machine.say(topics.FACTS, payload("00" * 16))
+    cursor = await machine.hear(topics.CURSOR, Cursor, lambda c: c.plain)
+    assert (cursor.epoch, cursor.seq) == (kiosk.epoch, 0)
+    await machine.say(topics.FACTS, payload(card(home, "C1")[:6]))
+    await machine.hear(topics.CURSOR, Cursor, lambda c: c.seq == 1 and not c.plain)
+    summary = await get(centre, "/api/summary")
+    assert (summary["facts"], summary["worklist_open"]) == (1, 0)
 
 
 async def test_a_delivery_that_comes_again_is_acknowledged_again_and_changes_nothing(

@@ -62,9 +62,8 @@ def _early() -> Iterator[None]:
 
     async def before(self: Centre, said: Any) -> None:
         from edge.wire import topics
-        from edge.wire.batch import decode_batch
 
-        batch = decode_batch(said.payload)
+        batch = await self._read(said)
         last = batch.events[-1]
         mark = getattr(last, "id", "")[-8:]
         cursor = Cursor(epoch=batch.epoch, seq=last.seq, last=mark)

@@ -58,6 +58,21 @@ def test_a_batch_that_nobody_acknowledges_goes_in_the_plain_code() -> None:
     assert pace.small
 
 
+def test_a_catalogue_that_differs_costs_few_batches_in_full_and_then_more() -> None:
+    pace = Pace()
+    pace.begin(0.8)
+    assert pace.refers
+    for wanted in (4, 8):
+        pace.misread()
+        count = 0
+        while not pace.refers:
+            pace.sent(1, 500, float(count))
+            pace.acknowledged(1, count + 0.9)
+            count += 1
+        assert count == wanted
+    assert pace.small
+
+
 def test_a_metered_link_is_always_spoken_to_in_few_bytes() -> None:
     pace = Pace(thrifty=True)
     over(pace, 10_000_000, 0.002)
