@@ -25,6 +25,11 @@ _PUT = (
     " settled = 0, ref = excluded.ref, body = excluded.body, device = excluded.device,"
     " epoch = excluded.epoch, at = excluded.at, id = excluded.id"
 )
+AGREE = (
+    "DELETE FROM overlay WHERE item = ?1 AND (settled = ?3 OR ref ="
+    " coalesce((SELECT ref FROM loans WHERE gen = ?2 AND key = ?1), ''))"
+)
+"""Drop what is settled, or what the base says too: (item, generation, UNKNOWN)."""
 
 
 @dataclass(frozen=True, slots=True)

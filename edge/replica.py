@@ -32,6 +32,10 @@ NEVER_MS = 1 << 53
 _ITEMS, _READERS, _LOANS = "items", "readers", "loans"
 _LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
 """Rows of a snapshot that is still arriving carry the next generation; the swap is one update."""
+_EVERY_LOAN = (
+    "SELECT l.key, l.body, coalesce(i.ref, '') FROM loans l LEFT JOIN items i"  # noqa: S608
+    f" ON i.gen = l.gen AND i.key = l.key WHERE l.gen = {_LIVE}"
+)
 
 
 class Replica:
@@ -99,10 +103,7 @@ class Replica:
     def every_loan(self) -> Generator[tuple[str, int, str]]:
         """Yield item, since (ms) and tag UID of each loan of the base; in any one thread."""
         with contextlib.closing(self._connect(self._path)) as db:
-            rows = db.execute(
-                "SELECT l.key, l.body, coalesce(i.ref, '') FROM loans l LEFT JOIN items i"  # noqa: S608
-                f" ON i.gen = l.gen AND i.key = l.key WHERE l.gen = {_LIVE}"
-            )
+            rows = db.execute(_EVERY_LOAN)
             for item, body, uid in rows:
                 yield item, msgspec.json.decode(body, type=LoanView).since, uid
 
@@ -308,17 +309,12 @@ class Replica:
 
     def _agree(self, items: list[str], gen: int) -> None:
         """Drop the overlay of items on which the base has the last word, or says the same."""
-        self._writer.executemany(
-            "DELETE FROM overlay WHERE item = ?1 AND (settled = ?3 OR ref ="
-            " coalesce((SELECT ref FROM loans WHERE gen = ?2 AND key = ?1), ''))",
-            [(item, gen, overlay.UNKNOWN) for item in items],
-        )
+        self._writer.executemany(overlay.AGREE, [(item, gen, overlay.UNKNOWN) for item in items])
 
     def _put(self, table: str, gen: int, rows: Sequence[tuple[str, str, msgspec.Struct]]) -> None:
-        self._writer.executemany(
-            f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)",  # noqa: S608
-            [(gen, key, ref, msgspec.json.encode(view)) for key, ref, view in rows],
-        )
+        put = f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)"  # noqa: S608
+        encode = msgspec.json.encode
+        self._writer.executemany(put, [(gen, key, ref, encode(one)) for key, ref, one in rows])
 
     def _keep(self, part: Part, policy: Policy | None) -> None:
         self._spoken_of += overlay.show(self._writer, part.version, part.made)
@@ -347,12 +343,9 @@ class Replica:
         if isinstance(fact, Loan):
             view = self._one(_READERS, "key", fact.card, ReaderView)
             item = self.item(fact.item)
+            reader, title = view.reader if view else fact.card, item.title if item else ""
             loan = LoanView(
-                item=fact.item,
-                reader=view.reader if view else fact.card,
-                due=fact.due,
-                since=event.at.wall,
-                title=item.title if item else "",
+                item=fact.item, reader=reader, due=fact.due, since=event.at.wall, title=title
             )
         elif not isinstance(fact, Return):
             return None
