@@ -13,7 +13,7 @@ lock=requirements.lock
 packages="mosquitto"
 if [ "$what" = test ]; then
     lock=requirements-dev.lock
-    packages="$packages mosquitto-clients chromium systemd libnfc-bin libnfc-dev libfreefare-dev libzbar0 spin gcc libc6-dev libfaketime fiu-utils"
+    packages="$packages mosquitto-clients chromium systemd libnfc-bin libnfc-dev libfreefare-dev libzbar0 pcscd vsmartcard-vpcd python3-pyscard spin gcc libc6-dev libfaketime fiu-utils"
 fi
 key=$(cat "$lock" requirements.in pyproject.toml demo/setup.sh | cksum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$key" ]; then

@@ -21,6 +21,9 @@ the option for the configuration file.
   shelfwire simulate printer
   shelfwire simulate feig-gate-notify --tcp 127.0.0.1:10005     calls the agent that listens there
   shelfwire simulate rl866 --fault "drop 5" --fault "delay 200"
+  shelfwire simulate llrp --tag 3034257BF7194E4000001A85              llrpkit's emulator (extra llrp)
+  shelfwire simulate pcsc --tag 04A1B2C3D4E5F6=R0001                  a card for pcscd with vpcd
+  shelfwire simulate scanner-hid --pty /tmp/keys                      a named pipe of key events
 
 While it runs, words on standard input move the device, or make the wire bad (drop, flip, split,
 delay, dead, reboot, unplug, well); "help" lists them.
@@ -30,11 +33,18 @@ what is wrong from the start, may be repeated: "drop PERCENT", "flip PERCENT" (o
 both directions), "split MS", "delay MS", "dead"
 """
 _TAG_HELP = """\
-what is there at the start, may be repeated. pn532: UID or UID=TEXT. pads and gates: UID, or the
-memory, or UID=MEMORY, all as hexadecimal digits. uhf18, uhf288, a0: EPC, or EPC=PC for a tag that
+what is there at the start, may be repeated. pn532, pcsc: UID or UID=TEXT. pads and gates: UID, or the
+memory, or UID=MEMORY, all as hexadecimal digits. uhf18, uhf288, a0, llrp: EPC, or (not llrp) EPC=PC for a tag that
 is no library's
 """
-_CALLER = "feig-gate-notify"
+_CALLERS: dict[str, tuple[str, int] | None] = {
+    "feig-gate-notify": None,
+    "pcsc": ("127.0.0.1", 35963),
+}
+"""Devices that call, and where if nothing is said."""
+_PIPE = "scanner-hid"
+_OPTIONS = {"feig-gate-notify": "listen", _PIPE: "path"}
+"""What the address is called in the configuration, where it is not url."""
 _DEVICES = (
     "pn532",
     "feig",
@@ -45,7 +55,10 @@ _DEVICES = (
     "uhf18",
     "uhf288",
     "a0",
+    "llrp",
+    "pcsc",
     "scanner",
+    "scanner-hid",
     "printer",
     "board",
 )
@@ -78,24 +91,33 @@ def add_parser(subparsers: Any) -> None:
 
 def run_simulate(args: argparse.Namespace) -> int:
     """Serve until interrupted; 2 if the arguments cannot be used."""
+    from drivers.errors import OptionError
     from drivers.testing.faults import Faults
     from edge.simdevices import DEVICES
     from edge.simfaults import FaultMenu
 
     try:
         where = _tcp(args.tcp) if args.tcp else None
-        if args.pty and args.pty.exists() and not args.pty.is_symlink():
+        if args.pty and args.pty.exists() and not (args.pty.is_symlink() or args.pty.is_fifo()):
             raise ValueError(f"--pty {args.pty}: something else is there, give another path")
-        if args.device == _CALLER and (where is None or not where[1]):
-            raise ValueError(
-                f"{_CALLER} calls the agent: say where it listens with --tcp HOST:PORT"
-            )
+        if args.device in _CALLERS:
+            where = where or _CALLERS[args.device]
+            if where is None or not where[1]:
+                raise ValueError(
+                    f"{args.device} calls the agent: say where it listens with --tcp HOST:PORT"
+                )
+        if args.device == "llrp":
+            if args.pty:
+                raise ValueError("LLRP goes over a network: use --tcp HOST:PORT")
+            where = where or ("127.0.0.1", 0)
+        if args.device == _PIPE and (where or not args.pty):
+            raise ValueError(f"{_PIPE} has no wire: say where its pipe is to be, --pty PATH")
         bench = DEVICES[args.device][1](args, _say)
         faults = Faults(seed=args.seed)
         menu = FaultMenu(faults, bench.simulator, _say)
         menu.begin(args.fault)
         asyncio.run(_serve(args, bench, faults, menu, where))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, OptionError) as error:
         print(f"shelfwire simulate: {error}", file=sys.stderr)  # noqa: T201
         return WRONG
     return 0
@@ -105,11 +127,13 @@ async def _served(
     args: argparse.Namespace, bench: Any, faults: Any, where: tuple[str, int] | None
 ) -> Any:
     from drivers.testing.calling import call
-    from drivers.testing.serve import serve_pty, serve_tcp
+    from drivers.testing.serve import serve_pipe, serve_pty, serve_tcp
 
+    if args.device == _PIPE:
+        return await serve_pipe(bench.simulator, args.pty, faults)
     if where is None:
         return await serve_pty(bench.simulator, args.pty, faults)
-    if args.device == _CALLER:
+    if args.device in _CALLERS:
         return await call(bench.simulator, *where, faults=faults)
     return await serve_tcp(bench.simulator, *where, faults=faults)
 
@@ -121,17 +145,24 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
+    if hasattr(bench.simulator, "start"):
+        await bench.simulator.start()
     served = await _served(args, bench, faults, where)
-    menu.connect(served, drops_on_reboot=where is not None)
+    menu.connect(served, drops_on_reboot=where is not None or args.device == _PIPE)
     try:
-        _say(f"ready {served.address.partition('://')[2]}")
-        _say(f'{"listen" if args.device == _CALLER else "url"} = "{served.address}"')
+        bench.carry(served)
+        bare, option = served.address.partition("://")[2], _OPTIONS.get(args.device, "url")
+        _say(f"ready {bare}")
+        _say('reader = "Virtual PCD"' if args.device == "pcsc" else
+             f'{option} = "{bare if option == "path" else served.address}"')  # fmt: skip
         listener = _Listener([*bench.words, *menu.words], over)
         _read_lines(lambda line: loop.call_soon_threadsafe(listener.take, line))
         await over.wait()
     finally:
         await menu.close()
         await served.close()
+        if hasattr(bench.simulator, "close"):
+            await bench.simulator.close()
 
 
 class _Listener:

@@ -1,17 +1,20 @@
 """What ``shelfwire simulate`` can simulate: each device with the words that move it."""
 
 import argparse
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from drivers.a0.simulator import A0Simulator
-from drivers.barcode.simulator import ScannerSimulator
+from drivers.barcode.simulator import HidSimulator, ScannerSimulator
 from drivers.feig.gate_simulator import FeigGateSimulator
 from drivers.feig.notify_simulator import FeigNotifySimulator
 from drivers.feig.simulator import FeigSimulator
 from drivers.gpio.simulator import BoardSimulator
+from drivers.llrp.simulator import LlrpSimulator
+from drivers.pcsc.simulator import PcscSimulator
 from drivers.pn532.cards import AnyCard, make_card
 from drivers.pn532.simulator import Pn532Simulator
 from drivers.ports import Paper
@@ -19,6 +22,7 @@ from drivers.printer.simulator import PrinterSimulator
 from drivers.rl866.simulator import Rl866Simulator
 from drivers.testing.field import Field
 from drivers.testing.gen2 import AirField, Gen2Tag
+from drivers.testing.serve import Served
 from drivers.testing.simulator import Simulator
 from drivers.testing.tag15693 import Tag
 from drivers.threem.simulator import ThreeMSimulator
@@ -48,6 +52,8 @@ class Bench:
 
     simulator: Simulator
     words: list[Word] = field(default_factory=list)
+    carry: Callable[[Served], None] = lambda _: None
+    """Called once with the wire, for words that move it."""
 
 
 def pn532(args: argparse.Namespace, _say: Say) -> Bench:
@@ -168,6 +174,69 @@ def a0(args: argparse.Namespace, say: Say) -> Bench:
     return _uhf(A0Simulator(space), space, args, say)
 
 
+def llrp(args: argparse.Namespace, say: Say) -> Bench:
+    """Return llrpkit's LLRP emulator; a tag is an EPC."""
+    device = LlrpSimulator(*(_hex("EPC", text) for text in args.tag))
+
+    def take(rest: str) -> None:
+        if not device.take(_hex("EPC", rest)):
+            raise ValueError(f"there is no tag {rest.strip()} in the field")
+
+    def tags(_rest: str) -> None:
+        for epc in device.epcs:
+            say(epc.hex())
+
+    return Bench(
+        device,
+        [
+            Word("put", "EPC", "bring a tag into the field", lambda r: device.put(_hex("EPC", r))),
+            Word("take", "EPC", "take a tag out of the field", take),
+            Word("tags", "", "show what is in the field", tags),
+        ],
+    )
+
+
+def pcsc(args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a virtual card for the driver vpcd of pcscd; a tag is UID or UID=TEXT."""
+    device = PcscSimulator(card(args.tag[0]) if args.tag else None)
+    jobs: set[asyncio.Task[None]] = set()
+    wires: list[Served] = []
+
+    def do(job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(job, name="card in the field")
+        jobs.add(task)
+        task.add_done_callback(jobs.discard)
+
+    def put(rest: str) -> None:
+        device.put(card(rest))
+        do(_called_anew(wires[0]))
+
+    def carry(served: Served) -> None:
+        wires.append(served)
+        if not args.tag:
+            do(served.unplug())
+
+    return Bench(
+        device,
+        [
+            Word("put", "UID[=TEXT]", "lay a card on", put),
+            Word("take", "", "take the card away", lambda _: do(wires[0].unplug())),
+        ],
+        carry,
+    )
+
+
+async def _called_anew(served: Served) -> None:
+    await served.unplug()
+    await served.plug()
+
+
+def scanner_hid(_args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a barcode scanner that types."""
+    device = HidSimulator()
+    return Bench(device, [Word("scan", "TEXT", "hold a code in front of it", device.scan)])
+
+
 def scanner(_args: argparse.Namespace, _say: Say) -> Bench:
     """Return a barcode scanner."""
     device = ScannerSimulator()
@@ -231,7 +300,10 @@ DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
     "uhf18": ("UHF reader, UHFReader18 protocol", uhf18),
     "uhf288": ("UHF reader, UHFReader288 protocol", uhf288),
     "a0": ("UHF reader, A0 protocol", a0),
+    "llrp": ("UHF reader, LLRP (llrpkit's emulator)", llrp),
+    "pcsc": ("card in a virtual PC/SC reader (vpcd)", pcsc),
     "scanner": ("barcode scanner", scanner),
+    "scanner-hid": ("barcode scanner that types", scanner_hid),
     "printer": ("receipt printer", printer),
     "board": ("input and output lines", board),
 }

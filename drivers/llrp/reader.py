@@ -16,7 +16,7 @@ _ROSPEC = 1
 _OFTEN = 1
 _LOST = ("No_Response_From_Tag", "Insufficient_Power", "Nonspecific_Reader_Error")
 _ACCESS_REFUSED = 0xA1
-_HINT = "Install it into the environment of the agent: pip install 'shelfwire[llrp]'."
+HINT = "Install it into the environment of the agent: pip install 'shelfwire[llrp]'."
 
 
 class LlrpReader:
@@ -129,7 +129,7 @@ async def connected(host: str, port: int, patience: float) -> AsyncIterator["Rea
     try:
         from llrpkit.reader import Reader
     except ImportError as error:
-        raise OptionError(f"driver llrp needs the package llrpkit. {_HINT}") from error
+        raise OptionError(f"driver llrp needs the package llrpkit. {HINT}") from error
 
     reader = Reader(host, port, response_timeout=2.0 * patience, connect_timeout=3.0 * patience)
     try:

@@ -46,7 +46,7 @@ class PcscFront:
         try:
             connection.connect()
         except (errors.NoCardException, errors.CardConnectionException):
-            connection.release()
+            _let_go(connection)
             self._reader = self._find()  # a reader that was pulled out shows no cards, for ever
             return []
         self._connection = connection
@@ -78,7 +78,7 @@ class PcscFront:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.disconnect()
-            connection.release()
+            _let_go(connection)
 
     def close(self) -> None:
         """Let go of the reader."""
@@ -105,6 +105,13 @@ class PcscFront:
         if (first, second) != _DONE:
             raise TornAwayError
         return bytes(data)
+
+
+def _let_go(connection: Any) -> None:
+    """Free what pyscard holds; before 2.0.6 (Debian 12 has 2.0.5) it does so by itself."""
+    release = getattr(connection, "release", None)
+    if release is not None:
+        release()
 
 
 def _kind(atr: bytes) -> str:

@@ -202,6 +202,58 @@ class _Guest(asyncio.Protocol):
             self._device.left(self._connection)
 
 
+class ServedOnPipe:
+    """A device that only speaks, on a named pipe: what a driver reads instead of a device file."""
+
+    def __init__(self, simulator: Simulator, path: Path, faults: Faults | None = None) -> None:
+        """Make the pipe at ``path``; something else that is there is an OSError."""
+        self._simulator = simulator
+        self._path = path
+        self._end: int | None = None
+        self._outbox = Outbox(self._write, (faults or Faults()).to_host)
+
+    @property
+    def address(self) -> str:
+        """The path, as an address."""
+        return f"file://{self._path}"
+
+    async def plug(self) -> None:
+        """Make the pipe."""
+        if self._end is None:
+            if self._path.is_fifo():
+                self._path.unlink()
+            os.mkfifo(self._path)
+            self._end = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._outbox.open()
+            self._simulator.connected(self._outbox.say)
+
+    async def unplug(self) -> None:
+        """Close the pipe and take it away, as a device node would go."""
+        end, self._end = self._end, None
+        if end is not None:
+            self._outbox.close()
+            self._path.unlink(missing_ok=True)
+            os.close(end)
+
+    async def close(self) -> None:
+        """Stop serving."""
+        await self.unplug()
+
+    def _write(self, data: bytes) -> None:
+        if self._end is not None:
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._end, data)
+
+
+async def serve_pipe(
+    simulator: Simulator, path: Path, faults: Faults | None = None
+) -> ServedOnPipe:
+    """Serve a simulated device that only speaks on a named pipe."""
+    served = ServedOnPipe(simulator, path, faults)
+    await served.plug()
+    return served
+
+
 async def serve_pty(
     simulator: Simulator, link: Path | None = None, faults: Faults | None = None
 ) -> ServedOnPty:

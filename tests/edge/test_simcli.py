@@ -5,19 +5,24 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from drivers.barcode import SCANNER, ScannerOptions
+from drivers.barcode import HID, SCANNER, ScannerOptions
+from drivers.barcode.hid import HidOptions
 from drivers.errors import NoReplyError, PortLostError
 from drivers.feig import GATE_NOTIFY, NotifyOptions
 from drivers.feig import PAD as FEIG
 from drivers.gpio import SOCKET
 from drivers.gpio.socket import SocketOptions
+from drivers.llrp import PAD as LLRP
+from drivers.llrp import LlrpOptions
 from drivers.pn532 import CARD, CardOptions
 from drivers.ports import Card, Driver, Line, LineChange, Paper, Scan
 from drivers.printer import PRINTER, PrinterOptions
 from drivers.rl866 import PAD as RL866
+from drivers.tags import encode_mb01_alliance
 from drivers.threem import PAD as THREEM
 from drivers.transport import listen, open_transport
 from edge import simcli
@@ -60,7 +65,7 @@ async def simulate(*words: str) -> AsyncIterator[Running]:
     try:
         ready, running.address = (await running.said()).split()
         assert ready == "ready"
-        running.url = (await running.said()).removeprefix('url = "').removesuffix('"')
+        running.url = (await running.said()).split('"')[1]
         yield running
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -164,7 +169,7 @@ async def test_a_gate_reader_calls_the_agent_that_listens() -> None:
         asyncio.timeout(20),
         simulate(*words) as running,
     ):
-        assert running.url == f'listen = "tcp://{at}'
+        assert running.url == f"tcp://{at}"
         seen = []
         while not seen:
             seen = await gate.sightings()
@@ -172,6 +177,72 @@ async def test_a_gate_reader_calls_the_agent_that_listens() -> None:
         while len(seen) < 2:
             seen += await gate.sightings()
         assert [one.uid.hex()[-1] for one in seen] == ["8", "9"]
+
+
+async def test_an_llrp_reader_is_served_and_its_wire_can_be_bad() -> None:
+    pytest.importorskip("llrpkit")
+    bank = encode_mb01_alliance("32103179")[4:].hex()
+    async with simulate("llrp", "--fault", "split 0") as running:
+        rule: dict[str, Any] = {"tags": "cn-alliance", "security": "epc-bit"}
+        options = LlrpOptions(url=running.url, scan_ms=80, **rule)
+        async with LLRP.open(options) as reader:
+            assert await reader.inventory() == []
+            await running.type(f"put {bank}")
+            async with asyncio.timeout(20):
+                while not (seen := await reader.inventory()):
+                    pass
+            assert (await reader.info(seen[0].uid)).afi == 0x07
+            await running.type("unplug 0.2")
+            assert await running.said() == "back"
+            with pytest.raises(PortLostError):
+                await reader.inventory()
+        async with LLRP.open(options) as reader:
+            assert len(await reader.inventory()) == 1
+
+
+async def test_a_scanner_that_types_is_a_pipe_of_keys(tmp_path: Path) -> None:
+    pipe = tmp_path / "keys"
+    async with simulate("scanner-hid", "--pty", str(pipe)) as running:
+        assert running.address == running.url == str(pipe)
+        async with HID.open(HidOptions(path=pipe)) as scanner:
+            await running.type("scan VN000123")
+            assert await asyncio.wait_for(scanner.next_scan(), 10) == Scan("VN000123")
+            await running.type("scan Truyện")
+            assert "no key for 'ệ'" in await running.said()
+            await running.type("unplug 0.1")
+            with pytest.raises(PortLostError):
+                await asyncio.wait_for(scanner.next_scan(), 10)
+            assert await running.said() == "back"
+        async with HID.open(HidOptions(path=pipe)) as scanner:
+            await running.type("scan 42")
+            assert await asyncio.wait_for(scanner.next_scan(), 10) == Scan("42")
+    assert not pipe.exists()
+
+
+async def test_a_virtual_card_calls_where_pcscd_listens() -> None:
+    calls: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+
+    async def called(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await calls.put((reader, writer))
+
+    server = await asyncio.start_server(called, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        simulate("pcsc", "--tcp", f"127.0.0.1:{port}", "--tag", "04A1B2C3D4E5F6") as running,
+        asyncio.timeout(20),
+    ):
+        reader, writer = await calls.get()
+        writer.write(b"\0\1\4" + b"\0\5\xff\xca\0\0\0")
+        assert (await reader.readexactly(2)) == b"\0\x14"
+        assert (await reader.readexactly(20))[:2] == b"\x3b\x8f"
+        assert (await reader.readexactly(11)).hex() == "000904a1b2c3d4e5f69000"
+        await running.type("take")
+        assert await reader.read() == b""
+        writer.close()
+        await running.type("put DEADBEEF")
+        _, writer = await calls.get()
+        writer.close()
+        server.close()
 
 
 async def test_help_lists_the_words_and_quit_ends_it() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 VENV = FOLDER.parent / ".venv/bin"
-UNITS = sorted(path.name for path in FOLDER.glob("shelfwire-*.*"))
+UNITS = sorted(path.name for path in FOLDER.glob("shelfwire-*.*") if path.is_file())
 SERVICES = [name for name in UNITS if name.endswith(".service")]
 LIMITS = {
     "shelfwire-agent.service": 1.5,
@@ -156,6 +156,27 @@ def test_drop_ins_say_what_they_should(file: str, section: str, expected: dict[s
     parser.read(FOLDER / file)
     assert parser.sections() == [section]
     assert expected.items() <= dict(parser[section]).items()
+
+
+@pytest.mark.parametrize(
+    "added", [["scanner-hid"], ["scanner-camera"], ["scanner-hid", "scanner-camera"]]
+)
+def test_an_agent_with_a_scanner_is_hardly_more_exposed(
+    placed: Path, tmp_path: Path, added: list[str]
+) -> None:
+    unit = tmp_path / "shelfwire-agent.service"
+    texts = [(FOLDER / f"shelfwire-agent.service.d/{name}.conf").read_text() for name in added]
+    assert all("[Service]\n" in text for text in texts)
+    main = (placed / unit.name).read_text()
+    unit.write_text(main.replace("[Install]", "\n".join(texts) + "\n[Install]"))
+    answer = ask("systemd-analyze", "verify", "--man=no", unit)
+    assert [line for line in answer.stderr.splitlines() if unit.name in line] == []
+    answer = ask("systemd-analyze", "security", "--offline=true", unit)
+    found = re.search(r"exposure level for \S+: ([\d.]+)", answer.stdout)
+    assert found, answer.stderr
+    assert float(found[1]) <= LIMITS[unit.name]
+    for line in ("DeviceAllow=char-input r", "DeviceAllow=char-video4linux rw"):
+        assert (line in unit.read_text()) is any(line in text for text in texts)
 
 
 def test_the_broker_gets_what_its_configuration_names() -> None:

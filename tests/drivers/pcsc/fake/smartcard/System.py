@@ -9,9 +9,8 @@ from typing import Any
 
 from smartcard.Exceptions import CardConnectionException, NoCardException
 
-from drivers.pn532.cards import AnyCard, make_card
-
-_NAMES = {"classic1k": "0001", "ntag213": "0003"}
+from drivers.pcsc.simulator import PcscCard
+from drivers.pn532.cards import make_card
 
 
 def _world() -> dict[str, Any]:
@@ -43,8 +42,7 @@ class Connection:
         if "card" not in world:
             raise NoCardException("Unable to connect: no card")
         kind, uid, text = world["card"]
-        self.card: AnyCard = make_card(kind, bytes.fromhex(uid), text)
-        self.key = b""
+        self.card = PcscCard(make_card(kind, bytes.fromhex(uid), text))
 
     def disconnect(self) -> None:
         pass
@@ -53,25 +51,10 @@ class Connection:
         pass
 
     def getATR(self) -> list[int]:
-        name = _NAMES.get(self.card.kind)
-        if name is None:
-            return list(bytes.fromhex("3b8c80010443fdc0"))
-        return list(bytes.fromhex("3b8f8001804f0ca00000030603" + name + "0000000068"))
+        return list(self.card.atr)
 
     def transmit(self, command: list[int]) -> tuple[list[int], int, int]:
-        world = _world()
-        if "card" not in world:
+        if "card" not in _world():
             raise CardConnectionException("Failed to transmit: card was removed")
-        answer = self._answer(bytes(command))
-        return ([], 0x63, 0) if answer is None else (list(answer), 0x90, 0)
-
-    def _answer(self, command: bytes) -> bytes | None:
-        if command[1] == 0xCA:
-            return self.card.uid
-        if command[1] == 0x82:
-            self.key = command[5:]
-            return b""
-        if command[1] == 0x86:
-            return self.card.answer(bytes((0x60, command[7])) + self.key + self.card.uid)
-        data = self.card.answer(bytes((0x30, command[3])))
-        return data if data and len(data) == 16 else None
+        *data, first, second = self.card.transmit(bytes(command))
+        return data, first, second
