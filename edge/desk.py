@@ -8,7 +8,7 @@ import asyncio
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, cast
 
 from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
 from edge.circulation.rules import (
@@ -24,6 +24,7 @@ from edge.journal.ids import uuid7
 from edge.replica import Replica
 from edge.wire.facts import card_ref
 from edge.wire.messages import Answer, Ask, Holding
+from edge.wire.sealed import seal
 
 DEADLINE = 0.8
 """Seconds a reader waits for the centre before the desk decides alone."""
@@ -32,6 +33,7 @@ QUIET_MS = 10_000
 REMEMBER_MS = 15 * 60_000
 """How long a reader whom the centre knew is still known when it falls silent."""
 REMEMBER_COUNT = 50
+PinWord = Literal["right", "wrong", "locked", "unset", "unreachable"]
 
 
 class Centre(Protocol):
@@ -158,6 +160,14 @@ class Desk:
         ]  # fmt: skip
         return Verdicts(alone, online=False)
 
+    async def check_pin(self, card: str, pin: str) -> tuple[PinWord, int]:
+        """Have the centre prove a PIN; return its word, and for how many seconds it is locked."""
+        name = uuid7(self._clock.now_ms())
+        answer = await self._ask("pin", card, name=name, sealed=seal(self._key, name, card, pin))
+        if answer is None or answer.pin not in ("right", "wrong", "locked", "unset"):
+            return "unreachable", 0
+        return cast(PinWord, answer.pin), answer.wait
+
     async def take_back(self, items: Sequence[str]) -> list[ItemView | None]:
         """Return what is known of items that come back (a return itself is never refused)."""
         answer = await self._ask("take_back", "", items)
@@ -171,12 +181,15 @@ class Desk:
         view = views[0] if views else self._replica.item(item)
         return view, answer.bins.get(item, "") if answer is not None else ""
 
-    async def _ask(self, what: str, card: str, items: Sequence[str] = ()) -> Answer | None:
+    async def _ask(
+        self, what: str, card: str, items: Sequence[str] = (), name: str = "", sealed: str = ""
+    ) -> Answer | None:
         """Return an answer that answers; silence keeps the next questions from waiting."""
         if not self.online:
             return None
         now = self._clock.now_ms()
-        question = Ask(id=uuid7(now), what=what, card=card, items=list(items), at=now)
+        name = name or uuid7(now)
+        question = Ask(id=name, what=what, card=card, items=list(items), at=now, sealed=sealed)
         answer = await self._centre.ask(question, self._seconds)
         if answer is None:
             self._silent_ms = self._clock.mono_ms()

@@ -204,7 +204,10 @@ class Centre:
         ask = decode(said.payload, Ask)
         if self._now() - said.heard > ASK_MS:
             return
-        answer = await self._reads.call(answers.answer, said.site, ask, self._now())
+        if ask.what == "pin":  # its tries are counted
+            answer = await self._writes.call(SqliteLedger.check_pin, said.site, ask, self._now())
+        else:
+            answer = await self._reads.call(answers.answer, said.site, ask, self._now())
         await self.broker.say(topics.ANSWER, said.site, encode(answer), said.device)
 
     async def _status(self, said: Said) -> None:

@@ -47,12 +47,18 @@ def import_items(ledger: SqliteLedger, path: Path, now: int) -> int:
 def import_readers(ledger: SqliteLedger, path: Path, now: int) -> int:
     """Take in all readers of a file or none; return how many readers and cards changed."""
     _, policy = ledger.catalogue.policy()
-    rows = (
-        (row, _day(policy, path, row, row.expires), _day(policy, path, row, row.blocked_since))
-        for row in read_lines(path, Reader)
-    )
+    pins: dict[str, str] = {}
+
+    def rows() -> Iterator[tuple[Reader, int, int]]:
+        for row in read_lines(path, Reader):
+            if row.pin:
+                pins[row.reader] = row.pin
+            since = _day(policy, path, row, row.blocked_since)
+            yield row, _day(policy, path, row, row.expires), since
+
     with ledger.store.transaction():
-        changed = ledger.catalogue.put_readers(rows, now)
+        changed = ledger.catalogue.put_readers(rows(), now)
+        changed += sum(ledger.pins.put(reader, pin) for reader, pin in pins.items())
         ledger.posting.settle_unknown(now)
     return changed
 

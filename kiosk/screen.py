@@ -13,7 +13,7 @@ from kiosk.session import SCREENS, State
 from kiosk.shelf import SETTLED, Deed, Row
 from kiosk.stage import Message
 from kiosk.texts import day, minute, say
-from kiosk.visit import LENDING, MAY_RETURN, RETURNING, Loaned, Visit
+from kiosk.visit import ASKING, LENDING, MAY_RETURN, PROVING, RETURNING, Loaned, Visit
 
 WITH_SHELF = RETURNING | LENDING | {State.BOOKS_SEEN, State.CARD_WANTED}
 
@@ -36,6 +36,8 @@ class Surroundings:
     warn: bool
     receipt: Receipt | None
     staff: dict[str, Any] | None = None
+    typed: bool = False
+    wait: int = 0
 
 
 def message(visit: Visit, around: Surroundings) -> Message:
@@ -73,6 +75,11 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
     if visit.visitor is not None and visit.state in NAMED:
         data["name"] = visit.visitor.name
         data["holds_ready"] = sum(hold.ready for hold in visit.visitor.holds)
+    if visit.state in ASKING | PROVING:
+        data |= {"may_type": around.typed, "typing": visit.typing, "wait": around.wait}
+        data["dots"] = len(visit.typed)
+    if visit.typing:  # a card number is no secret to who types it
+        data["typed"] = visit.typed
     if visit.state in ACCOUNTS:
         data |= _account(visit, around)
     if visit.state in (State.RECEIPT, State.PRINTING, State.RECEIPT_SHOWN):

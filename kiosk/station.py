@@ -55,6 +55,9 @@ class KioskOptions:
     printer: str = field(default="", metadata=_help("the receipt printer", Printer))
     board: str = field(default="", metadata=_help("input and output lines (not used yet)", Board))
     library: str = field(default="", metadata=_help("name on the screen and on receipts"))
+    card_letters: str = field(
+        default="", metadata=_help("letters that card numbers begin with, added to a typed one")
+    )
     language: str = field(default="vi", metadata=_help("language in which every visit begins"))
     translations: Path | None = field(
         default=None, metadata=_help("folder with further languages, a file each (fr.json)")
@@ -138,6 +141,7 @@ class Kiosk:
             options.limits(),
             self._spawn,
             frozenset({"voice"} if options.voice else ()),
+            options.card_letters,
         )
         self.restart: Callable[[], None] = _end_agent
         self.engine.hatch = Hatch(

@@ -38,6 +38,7 @@ from edge.station import Services
 from edge.wire.batch import decode_event, to_builtins
 from edge.wire.facts import card_ref
 from edge.wire.messages import Answer, Ask, Holding, Part
+from edge.wire.sealed import unseal
 from kiosk.stage import Message
 from kiosk.station import Kiosk, KioskOptions
 
@@ -111,6 +112,8 @@ class Centre:
     heard_ms: int = 0
     holds: list[Holding] = field(default_factory=list)
     fees: int = 0
+    pins: dict[str, str] = field(default_factory=dict)
+    wrong: int = 0
 
     async def ask(self, question: Ask, seconds: float) -> Answer | None:
         """Answer at once, or not at all."""
@@ -124,6 +127,8 @@ class Centre:
             return Answer(id=question.id, items=[view for view in views if view], now=now)
         if reader is None:
             return answer
+        if question.what == "pin":
+            return self._pin(question, now)
         if question.what == "reader":
             return Answer(
                 id=question.id,
@@ -145,6 +150,17 @@ class Centre:
                 for one in wanted
             ]
         return Answer(id=question.id, verdicts=verdicts, now=now)
+
+    def _pin(self, question: Ask, now: int) -> Answer:
+        """Answer as the ledger does, with three tries."""
+        if question.card not in self.pins:
+            return Answer(id=question.id, now=now, pin="unset")
+        if self.wrong >= 3:
+            return Answer(id=question.id, now=now, pin="locked", wait=900)
+        pin = unseal(KEY, question.id, question.card, question.sealed)
+        right = pin == self.pins[question.card]
+        self.wrong = 0 if right else self.wrong + 1
+        return Answer(id=question.id, now=now, pin="right" if right else "wrong")
 
 
 @dataclass
@@ -202,6 +218,18 @@ class Box:
                 kept = msgspec.structs.replace(view, held=True, held_for=f"R{reader}")
                 version = one.version
                 one.apply(Part(version=version + 1, start=version, items=[kept]))
+
+    def policy(self, **changes: Any) -> None:
+        """Put another policy in force, here and at the centre."""
+        for one in (self.replica, self.centre.replica):
+            new, version = msgspec.structs.replace(one.policy, **changes), one.version
+            one.apply(Part(version=version + 1, start=version, policy=to_builtins(new)))
+
+    def type(self, digits: str) -> None:
+        """Touch these digits, and the tick."""
+        for digit in digits:
+            self.press("digit", digit)
+        self.press("enter")
 
     async def screen(
         self,

@@ -5,13 +5,15 @@ from typing import Literal
 
 from edge.circulation.model import LoanView
 from edge.desk import Visitor
-from kiosk.session import Facts, State
+from kiosk.session import State
 from kiosk.shelf import Deed, Shelf
 
 S = State
 RETURNING = frozenset({S.PLACING_RETURNS, S.RETURNING, S.RETURNED})
 MAY_RETURN = RETURNING | {S.IDLE, S.BOOKS_SEEN, S.CARD_WANTED}
 """States in which a set that lacks a part still counts: it may be given back."""
+ASKING = frozenset({S.CARD_WANTED, S.CARD_FOR_ACCOUNT, S.CARD_FOR_RENEWAL})
+PROVING = frozenset({S.PIN_TO_BORROW, S.PIN_FOR_ACCOUNT, S.PIN_FOR_RENEWAL})
 LENDING = frozenset({S.PLACING, S.COUNTING, S.LENDING, S.LENT})
 
 Tone = Literal["calm", "look", "stop", "good"]
@@ -40,7 +42,11 @@ class Loaned:
 
 @dataclass(slots=True)
 class Visit:
-    """What the engine knows of the visit that is going on."""
+    """What the engine knows of the visit that is going on.
+
+    ``typed``: digits of the keypad that was not used yet. ``typing``: they are a card number.
+    ``by_hand``: the card's number was typed. ``proven``: the PIN was right.
+    """
 
     number: int
     id: str
@@ -59,6 +65,10 @@ class Visit:
     total: int = 0
     told_still: bool = False
     told_tags: set[str] = field(default_factory=set)
+    typed: str = field(default="", repr=False)
+    typing: bool = False
+    by_hand: bool = False
+    proven: bool = False
 
     @property
     def known(self) -> bool:
@@ -78,12 +88,8 @@ class Visit:
         self.told_still = self.told_still and again
         self.state = state
         self.notice = None
+        self.typed, self.typing = "", False
         if state in RETURNING:
             self.shelf.goal = Deed.RETURNED
         elif state in LENDING:
             self.shelf.goal = Deed.LENT
-
-    def facts(self, *, still: bool, able: bool) -> Facts:
-        """Return what the table's conditions look at."""
-        waiting = len(self.shelf.waiting(returning=self.state in MAY_RETURN))
-        return Facts(self.known, waiting, still, len(self.shelf.done), able)

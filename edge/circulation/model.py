@@ -68,6 +68,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ``hold_days``: how long a hold is kept for its reader. ``held_returns``: where a book goes that
     somebody waits for: a ``slot`` beside the kiosk, or to ``staff``. ``fee_per_day`` (dong, 0: none)
     for every day of opening that a loan is late, ``fee_most`` (0: no end) for one loan.
+
+    ``pin_for``: what a PIN is asked for at kiosks. Only the centre can prove one: without it what
+    needs a PIN is refused, or with ``pin_offline = "skip"`` goes on without. ``pin_tries`` wrong
+    ones in a row lock the PIN for ``pin_lock_minutes``. ``typed_card``: whether a card number may
+    be typed by hand.
     """
 
     version: int = 1
@@ -89,6 +94,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     max_stack: int = 8
     hold_days: int = 7
     held_returns: Literal["slot", "staff"] = "slot"
+    pin_for: Literal["nothing", "account", "all"] = "nothing"
+    pin_offline: Literal["refuse", "skip"] = "refuse"
+    pin_tries: int = 5
+    pin_lock_minutes: int = 15
+    typed_card: Literal["never", "with_pin", "always"] = "with_pin"
     fee_per_day: int = 0
     fee_most: int = 0
 

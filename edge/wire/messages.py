@@ -153,9 +153,10 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """A question of the desk. ``what``: ``reader``, ``lend``, ``take_back``, ``renew``.
+    """A question of the desk. ``what``: ``reader``, ``lend``, ``take_back``, ``renew``, ``pin``.
 
-    ``card`` is a card reference. The answer carries the same ``id``.
+    ``card`` is a card reference, ``sealed`` a PIN (:mod:`edge.wire.sealed`). The answer carries the
+    same ``id``.
     """
 
     id: str
@@ -163,6 +164,7 @@ class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
     card: str = ""
     items: list[str] = []
     at: int = 0
+    sealed: str = ""
 
 
 class Holding(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -184,7 +186,8 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
 
     ``name`` is the given name only, never kept by the device. ``verdicts`` are in the order of the
     items asked. ``bins``: item -> the sort bin that the circulation system names for it.
-    ``error`` is a word when the question could not be answered.
+    ``pin``: right, wrong, locked (for ``wait`` seconds) or unset. ``error`` is a word when the
+    question could not be answered.
     """
 
     id: str
@@ -198,6 +201,8 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     bins: dict[str, str] = {}
     now: int = 0
     error: str = ""
+    pin: str = ""
+    wait: int = 0
 
 
 def policy_of(raw: dict[str, Any] | None) -> Policy | None:

@@ -44,7 +44,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of ``import-readers``. ``expires`` is the last day of membership (``YYYY-MM-DD``)."""
+    """A line of ``import-readers``. ``expires`` is the last day of membership (``YYYY-MM-DD``).
+
+    Of ``pin`` only a slow hash is kept.
+    """
 
     reader: str
     name: str = ""
@@ -54,6 +57,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     blocked: bool = False
     blocked_since: str = ""
     cards: list[str] = []
+    pin: str = ""
 
 
 def reader_ref(site_key: bytes, reader: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from edge.wire.batch import Batch
-from edge.wire.messages import Cursor
+from edge.wire.messages import Answer, Ask, Cursor
 from gateway.errors import RefusedError
 from gateway.ledger.boxes import Boxes
 from gateway.ledger.catalogue import Catalogue, KeyOf
@@ -18,6 +18,7 @@ from gateway.ledger.fees import Fees
 from gateway.ledger.holds import Holds
 from gateway.ledger.intake import Applied, Parts
 from gateway.ledger.marks import mark_at, newest_version
+from gateway.ledger.pins import Pins
 from gateway.ledger.posting import Posting
 from gateway.ledger.store import Connect, Store
 from gateway.ledger.worklist import Worklist
@@ -38,6 +39,7 @@ class SqliteLedger:
         self.effects = Effects(self.store, self.worklist, self.boxes)
         self.holds = Holds(self.store, self.catalogue, self.worklist)
         self.fees = Fees(self.store, self.catalogue)
+        self.pins = Pins(self.store, self.catalogue, key_of)
         self.chains = Chains(self.store, self.catalogue, self.worklist)
         self.posting = Posting(
             Parts(self.store, self.catalogue, self.worklist, self.chains, self.effects, self.holds)
@@ -55,6 +57,11 @@ class SqliteLedger:
         """End the holds whose time on the shelf is over; return how many."""
         with self.store.transaction():
             return self.holds.expire(now)
+
+    def check_pin(self, site: str, ask: Ask, now: int) -> Answer:
+        """Answer whether a PIN is right, and count the tries."""
+        with self.store.transaction():
+            return self.pins.check(site, ask, now)
 
     def enrol(
         self, site: str, device: str, now: int, *, serial: str, fingerprint: str, name: str = ""

@@ -5,7 +5,7 @@ from typing import Any
 
 from edge.desk import Visitor
 from edge.wire.facts import TagTrouble
-from kiosk.engine.room import Doer, Room
+from kiosk.engine.room import TYPED, Doer, Room
 from kiosk.session import Effect, Event, State
 from kiosk.texts import day
 from kiosk.visit import Visit
@@ -14,12 +14,12 @@ from kiosk.work import REFUSALS
 log = logging.getLogger(__name__)
 
 
-def check(room: Room, texts: list[str]) -> None:
-    """Ask whose card this is; one card at a time."""
+def check(room: Room, texts: list[str], *, by_hand: bool = False) -> None:
+    """Ask whose card this is; one card at a time. ``by_hand``: its number was typed."""
     visit = room.visit
     if visit.checking:
         return
-    visit.checking, visit.notice = True, None
+    visit.checking, visit.notice, visit.by_hand = True, None, by_hand
     room.spawn(_who(room, visit, texts), "card")
 
 
@@ -31,10 +31,12 @@ async def _who(room: Room, visit: Visit, texts: list[str]) -> None:
     refused = visitor.refusal if visit.state is State.CARD_WANTED else ""
     if visitor.reader is None or refused:
         room.counters.refused_cards += 1
+        if visit.by_hand:
+            room.tries.wrong(TYPED)
         room.handle(Event.READER_REFUSED)
         _say_refusal(room, visitor)
         return
-    visit.visitor, visit.cards = visitor, texts
+    visit.visitor, visit.cards, visit.proven = visitor, texts, False
     room.hear("ok")
     room.handle(Event.READER_KNOWN)
 

@@ -6,18 +6,15 @@ from typing import Any
 from drivers.ports import Card, Scan
 from edge.items import PadItem, by_barcode
 from kiosk.codes import candidates, card_texts
-from kiosk.engine import books, cards, comfort, loans, paper, staff
-from kiosk.engine.room import Doer, Room, visit_id
+from kiosk.engine import books, cards, comfort, keypad, loans, paper, staff
+from kiosk.engine.room import STILL_MS, Doer, Room, visit_id
 from kiosk.session import PRESSES, Effect, Event, State, step
 from kiosk.shelf import Deed
 from kiosk.visit import Visit
 
 log = logging.getLogger(__name__)
 E, S, X = Event, State, Effect
-STILL_MS = 600
-"""A stack that has not changed for so long is still."""
-
-KINDS = (books, cards, comfort, loans, paper, staff)
+KINDS = (books, cards, comfort, keypad, loans, paper, staff)
 """The files that do effects, by kind; a new kind is a new file named here."""
 EFFECTS: dict[Effect, Doer] = {effect: do for kind in KINDS for effect, do in kind.EFFECTS.items()}
 
@@ -85,7 +82,7 @@ class Engine(Room):
         if not visit.told_still and now - self.changed_ms >= STILL_MS:
             visit.told_still = True
             self.report_troubles()
-            if visit.facts(still=True, able=self.able).waiting:
+            if self.facts().waiting:
                 self.handle(E.STACK_STILL)
         if visit.notice is not None and now >= visit.notice.until:
             visit.notice = None
@@ -99,8 +96,7 @@ class Engine(Room):
     def handle(self, event: Event, about: Any = None) -> None:
         """Ask the table what the event means now, and do it."""
         state = self.visit.state
-        still = self.mono() - self.changed_ms >= STILL_MS
-        arrow = step(state, event, self.visit.facts(still=still, able=self.able))
+        arrow = step(state, event, self.facts())
         if arrow.to is not state:
             log.debug("kiosk: %s --%s--> %s", state, event, arrow.to)
             self.timer.restart()

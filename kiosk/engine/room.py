@@ -14,14 +14,19 @@ from edge.station import Services
 from kiosk import receipt
 from kiosk.hatch import Hatch, status
 from kiosk.screen import Surroundings, message
-from kiosk.session import Event, State
+from kiosk.session import Event, Facts, State
 from kiosk.stage import Stage
 from kiosk.timing import Limits, Patience, Timer
-from kiosk.visit import Notice, Tone, Visit
+from kiosk.tries import Tries
+from kiosk.visit import MAY_RETURN, Notice, Tone, Visit
 from kiosk.work import Work
 
 log = logging.getLogger(__name__)
 S = State
+STILL_MS = 600
+"""A stack that has not changed for so long is still."""
+TYPED = "typed"
+"""The name under which unknown typed card numbers are counted together."""
 NOTICE_MS = 12_000
 
 
@@ -53,6 +58,7 @@ class Room(ABC):
         limits: Limits,
         spawn: Callable[[Awaitable[Any], str], None],
         looks: frozenset[str] = frozenset(),
+        card_letters: str = "",
     ) -> None:
         self.services = services
         self.stage = stage
@@ -69,6 +75,8 @@ class Room(ABC):
         self.pad = Lock()
         self.counters = Counters()
         self.hatch: Hatch | None = None
+        self.tries = Tries(services.clock.mono_ms)
+        self.card_letters = card_letters
         self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang, set(looks))
         self._sound = (0, "")
 
@@ -102,6 +110,41 @@ class Room(ABC):
         now, zone = self.services.clock.now_ms(), self.services.replica.policy.zone
         return receipt.write(visit.shelf.done, visit.lang, self.library, visit.id, now, zone)
 
+    def facts(self) -> Facts:
+        """Return what the table's conditions look at now."""
+        visit = self.visit
+        first, private = self._pin_wanted()
+        still = self.mono() - self.changed_ms >= STILL_MS
+        waiting = len(visit.shelf.waiting(returning=visit.state in MAY_RETURN))
+        return Facts(
+            known=visit.known and not first,
+            waiting=waiting,
+            still=still,
+            done=len(visit.shelf.done),
+            able=self.able,
+            pin_first=first,
+            pin_private=private,
+            typing=visit.typing,
+        )
+
+    def _pin_wanted(self) -> tuple[bool, bool]:
+        """Return whether a PIN is still wanted before anything, and before the account."""
+        visit, policy = self.visit, self.services.replica.policy
+        if not visit.known or visit.proven:
+            return False, False
+        if visit.by_hand and policy.typed_card != "always":
+            return True, True
+        if policy.pin_offline == "skip" and not self.services.desk.online:
+            return False, False
+        return policy.pin_for == "all", policy.pin_for != "nothing"
+
+    def _wait(self) -> int:
+        """Return for how many seconds the keypad rests because somebody guessed wrong."""
+        visit = self.visit
+        if visit.typing:
+            return self.tries.wait(TYPED)
+        return self.tries.wait(visit.visitor.card) if visit.visitor else 0
+
     def patience(self) -> Patience:
         """Return how long the visit may stand as it does, and since when the pad is empty."""
         visit = self.visit
@@ -128,6 +171,8 @@ class Room(ABC):
             warn=self.timer.warns(patience),
             receipt=paper,
             staff=self._staff(visit),
+            typed=may_type(self),
+            wait=self._wait(),
         )
         self.stage.show(message(visit, around))
 
@@ -135,6 +180,14 @@ class Room(ABC):
         if visit.state is not S.STAFF:
             return None
         return status(self.services, self.hatch, visit.lang, receipt=bool(visit.shelf.done))
+
+
+def may_type(room: Room) -> bool:
+    """Whether a card number may be typed here: always, or because a PIN follows."""
+    policy = room.services.replica.policy
+    if policy.typed_card == "with_pin":
+        return policy.pin_for != "nothing"
+    return policy.typed_card == "always"
 
 
 def visit_id() -> str:

@@ -9,13 +9,20 @@ from kiosk.session.states import State
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What conditions may look at: the reader is known, books wait, things were done and so on."""
+    """What conditions may look at: the reader is known, books wait, things were done and so on.
+
+    ``known``: and may borrow without a PIN, or has proven it. ``pin_first``: a PIN is asked for
+    before anything; ``pin_private``: before the account is shown. ``typing``: a card number.
+    """
 
     known: bool = False
     waiting: int = 0
     still: bool = False
     done: int = 0
     able: bool = True
+    pin_first: bool = False
+    pin_private: bool = False
+    typing: bool = False
 
 
 def books_wait(facts: Facts) -> bool:
@@ -31,6 +38,21 @@ def stack_ready(facts: Facts) -> bool:
 def known(facts: Facts) -> bool:
     """The reader has shown a card that may borrow."""
     return facts.known
+
+
+def pin_first(facts: Facts) -> bool:
+    """Nothing can be borrowed before the PIN is proven."""
+    return facts.pin_first
+
+
+def pin_private(facts: Facts) -> bool:
+    """The account is not shown before the PIN is proven."""
+    return facts.pin_private
+
+
+def typing(facts: Facts) -> bool:
+    """A card number is being typed."""
+    return facts.typing
 
 
 def something_done(facts: Facts) -> bool:
@@ -75,10 +97,23 @@ BUTTONS: Row = {E[name]: (Step(S.IDLE, (X[name],)),) for name in ANYWHERE}
 BUTTONS[E.HELP] = (Step(S.IDLE, (X.CALL_STAFF,)),)
 """What works on every screen and leads nowhere else."""
 
+SHOW_ACCOUNT = (
+    Step(S.PIN_FOR_ACCOUNT, (), pin_private),
+    Step(S.ACCOUNT, (X.LOAD_ACCOUNT,)),
+)
+SHOW_RENEWAL = (
+    Step(S.PIN_FOR_RENEWAL, (), pin_private),
+    Step(S.RENEWAL, (X.LOAD_ACCOUNT,)),
+)
+
 _ASKING: Row = {
     E.CARD: go(S.CARD_WANTED, X.CHECK_CARD),
     E.BOOK_CODE: go(S.CARD_WANTED, X.SAY_BOOK_CODE),
     E.BOOK_AS_CARD: go(S.CARD_WANTED, X.SAY_BOOK_CODE),
+    E.TYPE_CARD: go(S.CARD_WANTED, X.START_TYPING),
+    E.DIGIT: go(S.CARD_WANTED, X.TYPE),
+    E.RUB_OUT: go(S.CARD_WANTED, X.RUB_OUT),
+    E.ENTER: go(S.CARD_WANTED, X.CHECK_TYPED),
     E.RETURN: TAKE_BACK_NOW,
     E.BACK: (Step(S.BOOKS_SEEN, (), books_wait), *HOME),
     E.FINISH: HOME,
@@ -89,13 +124,16 @@ _ASKING: Row = {
 _AT_WORK_WITH_READER: Row = {
     E.CARD: go(S.PLACING, X.COMPARE_CARD),
     E.BOOK_AS_CARD: go(S.PLACING, X.SAY_BOOK_CODE),
-    E.SHOW_ACCOUNT: go(S.ACCOUNT, X.LOAD_ACCOUNT),
-    E.RENEW: go(S.RENEWAL, X.LOAD_ACCOUNT),
+    E.SHOW_ACCOUNT: SHOW_ACCOUNT,
+    E.RENEW: SHOW_RENEWAL,
     E.RETURN: TAKE_BACK_NOW,
     E.FINISH: LEAVE,
     E.TIME_UP: HOME,
     E.UNABLE: PAD_AWAY,
 }
+
+
+_KEYPAD = (E.TYPE_CARD, E.DIGIT, E.RUB_OUT, E.ENTER)
 
 
 def at(state: State, *rows: Row) -> Row:
@@ -111,10 +149,11 @@ def staying(state: State, row: Row, *events: Event) -> Row:
     return row | {event: go(state, *row[event][0].effects) for event in events}
 
 
-def asking(state: State, found: State, *effects: Effect) -> Row:
+def asking(state: State, *found: Step) -> Row:
     """Return the row of a state that asks for a card and goes on when the reader is known."""
-    stay = staying(state, _ASKING, E.CARD, E.BOOK_CODE, E.BOOK_AS_CARD)
-    return at(state, stay, {E.READER_KNOWN: go(found, *effects), E.READER_REFUSED: go(state)})
+    stay = staying(state, _ASKING, E.CARD, E.BOOK_CODE, E.BOOK_AS_CARD, *_KEYPAD)
+    back = (Step(state, (X.STOP_TYPING,), typing), *_ASKING[E.BACK])
+    return at(state, stay, {E.READER_KNOWN: found, E.READER_REFUSED: go(state), E.BACK: back})
 
 
 def with_reader(state: State, row: Row) -> Row:

@@ -1,6 +1,19 @@
 """Who is there, and what lies on the pad before anybody said what it is for."""
 
-from kiosk.session.arrows import HOME, LEND_ROUND, PAD_AWAY, TAKE_BACK_NOW, Row, asking, at, go
+from kiosk.session.arrows import (
+    HOME,
+    LEND_ROUND,
+    PAD_AWAY,
+    SHOW_ACCOUNT,
+    SHOW_RENEWAL,
+    TAKE_BACK_NOW,
+    Row,
+    Step,
+    asking,
+    at,
+    go,
+    pin_first,
+)
 from kiosk.session.events import Effect, Event
 from kiosk.session.states import State
 
@@ -21,7 +34,7 @@ ROWS: dict[State, Row] = {
         E.TIME_UP: HOME,
         E.UNABLE: PAD_AWAY,
     }),
-    S.CARD_WANTED: asking(S.CARD_WANTED, S.PLACING) | {E.READER_KNOWN: LEND_ROUND},
-    S.CARD_FOR_ACCOUNT: asking(S.CARD_FOR_ACCOUNT, S.ACCOUNT, X.LOAD_ACCOUNT),
-    S.CARD_FOR_RENEWAL: asking(S.CARD_FOR_RENEWAL, S.RENEWAL, X.LOAD_ACCOUNT),
+    S.CARD_WANTED: asking(S.CARD_WANTED, Step(S.PIN_TO_BORROW, (), pin_first), *LEND_ROUND),
+    S.CARD_FOR_ACCOUNT: asking(S.CARD_FOR_ACCOUNT, *SHOW_ACCOUNT),
+    S.CARD_FOR_RENEWAL: asking(S.CARD_FOR_RENEWAL, *SHOW_RENEWAL),
 }  # fmt: skip

@@ -14,6 +14,8 @@ class Event(StrEnum):
     READER_REFUSED = "reader_refused"
     BOOK_CODE = "book_code"  # the barcode of a book was scanned
     BOOK_AS_CARD = "book_as_card"  # what lies at the card reader is a book
+    PIN_RIGHT = "pin_right"
+    PIN_WRONG = "pin_wrong"  # or locked, or there is none, or nobody could prove it
     WORK_DONE = "work_done"
     RENEWED = "renewed"
     PRINTED = "printed"
@@ -43,6 +45,10 @@ class Event(StrEnum):
     VOICE = "press voice"
     STAFF = "press staff"
     STAFF_DOES = "press staff_does"
+    TYPE_CARD = "press type_card"
+    DIGIT = "press digit"
+    RUB_OUT = "press rub_out"
+    ENTER = "press enter"
 
 
 PRESSES = {e.removeprefix("press "): e for e in Event if e.startswith("press ")}
@@ -73,3 +79,9 @@ class Effect(StrEnum):
     VOICE = "read aloud, or not"
     CHECK_STAFF = "ask whether it is a staff card"
     STAFF_DOES = "do what staff pressed"
+    TYPE = "take a digit"
+    RUB_OUT = "take the last digit back"
+    CHECK_PIN = "have the centre prove the PIN"
+    START_TYPING = "show the keypad for a card number"
+    STOP_TYPING = "put the keypad away"
+    CHECK_TYPED = "ask who the typed number belongs to"

@@ -11,6 +11,9 @@ class State(StrEnum):
     CARD_WANTED = "card_wanted"
     CARD_FOR_ACCOUNT = "card_for_account"
     CARD_FOR_RENEWAL = "card_for_renewal"
+    PIN_TO_BORROW = "pin_to_borrow"
+    PIN_FOR_ACCOUNT = "pin_for_account"
+    PIN_FOR_RENEWAL = "pin_for_renewal"
     PLACING = "placing"
     COUNTING = "counting"
     LENDING = "lending"
@@ -37,6 +40,9 @@ SCREENS: dict[State, str] = {
     S.CARD_WANTED: "identify",
     S.CARD_FOR_ACCOUNT: "identify",
     S.CARD_FOR_RENEWAL: "identify",
+    S.PIN_TO_BORROW: "pin",
+    S.PIN_FOR_ACCOUNT: "pin",
+    S.PIN_FOR_RENEWAL: "pin",
     S.PLACING: "books",
     S.COUNTING: "count",
     S.LENDING: "working",

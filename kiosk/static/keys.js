@@ -16,11 +16,24 @@ function walk(step) {
   all[next]?.focus();
 }
 
+let typedByKey = false;
+
+/** A key of a keypad is the same key on the screen; enter ends what was typed by keys. */
+function type(key) {
+  const what = /^\d$/.test(key) ? `[data-press=digit][data-arg="${key}"]`
+    : key === "Backspace" ? "[data-press=rub_out]" : key === "Enter" && typedByKey ? "[data-press=enter]" : "";
+  const button = what && document.querySelector(`${what}:not([disabled])`);
+  typedByKey = Boolean(button) && key !== "Enter";
+  button?.click();
+  return Boolean(button);
+}
+
 /** Listen to keys: `press` presses a button by name, `repeat` says the screen again. */
 export function listen(press, repeat) {
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key in WALK) walk(WALK[event.key]);
+    if (type(event.key)) { /* typed */ }
+    else if (event.key in WALK) walk(WALK[event.key]);
     else if (event.key === "F2") repeat();
     else if (MEANING[event.key] === "back") document.querySelector("[data-press=back]")?.click();
     else if (event.key in MEANING) press(MEANING[event.key]);

@@ -97,13 +97,42 @@ function hello(t, d) {
 }
 
 function identify(t, d) {
+  if (d.typing) return typed(t, d);
   return [h("div.ask", {},
     drawing(CARD, d.checking ? "card checking" : "card"),
     h("div.words", {},
       h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : d.state === "staff_card" ? t("staff.ask") : t("id.title")),
       spoken("p.sentence", t("id.hint"), ["card_for_account", "card_for_renewal"].includes(d.state) && t("id.account_hint")),
-      notice(d), d.state !== "staff_card" && h("p.privacy", {}, icon("lock"), t("id.privacy")))),
+      notice(d), d.state !== "staff_card" && h("p.privacy", {}, icon("lock"), t("id.privacy")),
+      d.may_type && h("div.actions", {}, button("second", "keyboard", t("pin.type_card"), "type_card")))),
   d.items?.length ? h("div.beside", {}, h("p", {}, t("bor.seen", { n: d.waiting })), shelf(d.items)) : null];
+}
+
+/** Ten digits to touch; what was typed is shown as dots, or as the number itself where it is no secret. */
+function keypad(t, d) {
+  const rests = d.wait > 0 || d.checking;
+  const off = { disabled: rests ? "" : null };
+  const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0"];
+  const shown = d.typing ? d.typed : "●".repeat(d.dots);
+  return h("div.keypad", { role: "group", "aria-label": t("pin.keypad") },
+    h("output.typed", { "aria-label": t("pin.typed", { n: d.dots }) }, shown || "\u00a0"),
+    digits.map((n) => (n ? h("button.second.key", { type: "button", "data-press": "digit", "data-arg": n, "data-key": `k${n}`, ...off }, n)
+      : h("button.second.key", { type: "button", "data-press": "rub_out", "data-key": "rub", "aria-label": t("pin.rub_out"), ...off }, icon("delete")))),
+    h("button.first.key", { type: "button", "data-press": "enter", "data-key": "enter", "aria-label": t("pin.enter"), disabled: rests || !d.dots ? "" : null }, icon("check")));
+}
+
+function pin(t, d) {
+  return [h("div.ask.typing", {}, h("div.words", {},
+    h("h1", { tabindex: "-1" }, d.checking ? t("pin.checking") : t("pin.title")),
+    h("p.sentence", {}, d.wait > 0 ? t("pin.wait", { n: d.wait }) : t("pin.hint")), notice(d),
+    h("p.privacy", {}, icon("lock"), t("pin.privacy")),
+    d.state === "pin_to_borrow" && h("div.actions", {}, button("second", "undo-2", t("menu.return"), "return"))), keypad(t, d))];
+}
+
+function typed(t, d) {
+  return [h("div.ask.typing", {}, h("div.words", {},
+    h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : t("pin.card_title")),
+    h("p.sentence", {}, d.wait > 0 ? t("pin.wait", { n: d.wait }) : t("pin.card_hint")), notice(d)), keypad(t, d))];
 }
 
 function count(t, d) {
@@ -193,7 +222,7 @@ function staff(t, d) {
       { disabled: name === "reprint" && !receipt ? "" : null }))))];
 }
 
-export const VIEWS = { staff, idle, books, identify, count, working, results, account, renew: account, receipt, bye, trouble };
+export const VIEWS = { staff, idle, books, identify, pin, count, working, results, account, renew: account, receipt, bye, trouble };
 
 function language(t, m) {
   const [code, name] = following(m.lang);
@@ -216,7 +245,7 @@ export function top(t, m) {
       !m.look?.includes("low_reach") && language(t, m))];
 }
 
-const BACK = new Set(["books", "identify", "account", "renew", "receipt", "staff"]);
+const BACK = new Set(["books", "identify", "pin", "account", "renew", "receipt", "staff"]);
 const NO_FINISH = new Set(["idle", "working", "bye", "trouble"]);
 
 export function bottom(t, m) {

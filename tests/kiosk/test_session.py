@@ -25,6 +25,9 @@ facts = st.builds(
     still=st.booleans(),
     done=st.integers(0, 9),
     able=st.booleans(),
+    pin_first=st.booleans(),
+    pin_private=st.booleans(),
+    typing=st.booleans(),
 )
 states = st.sampled_from(State)
 events = st.sampled_from(Event)
@@ -51,6 +54,10 @@ CONTRACT = [
     "voice",
     "staff",
     "staff_does",
+    "type_card",
+    "digit",
+    "rub_out",
+    "enter",
 ]
 
 
