@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from edge.wire.batch import Batch, decode_event
-from edge.wire.facts import Loan, Return
+from edge.wire.facts import Return
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.replica import newest, snapshot
+from shelfsim.order import clocks_tell, in_true_order
 from shelfsim.pi import Pi
 from shelfsim.world import KEYS, READERS, World
 
@@ -105,24 +106,17 @@ def _loans(world: World, ledger: SqliteLedger) -> None:
         row["item"]: row["reader"]
         for row in ledger.store.all("SELECT item, reader FROM loans WHERE ended IS NULL")
     }
-    places = {row["id"]: row for row in ledger.store.all("SELECT id, at, unc, site FROM facts")}
-    history: dict[str, list[Any]] = defaultdict(list)
-    for ident, truth in world.truths.items():
-        if isinstance(truth.event.fact, Loan | Return):
-            history[truth.event.fact.item].append((truth, places.get(ident)))
-    for item, chain in history.items():
+    for book in world.books:
+        item, holder, chain = book.item, None, in_true_order(world, book.item)
         if any(place is None for _, place in chain):
             continue
-        chain.sort(key=lambda pair: pair[0].at)
-        before, sure, holder = 0, True, None
         for truth, place in chain:
-            sure = sure and place["at"] - place["unc"] >= before - 1
-            before = max(before, place["at"] + place["unc"])
             fact = truth.event.fact
             if isinstance(fact, Return):
                 holder = None
             elif (place["site"], fact.card) in readers:
                 holder = readers[place["site"], fact.card]
+        sure = clocks_tell(chain)
         world.counts["items of known order"] += sure
         if sure and holders.get(item) != holder:
             world.breach(f"{item}: ledger says {holders.get(item)}, really {holder}")
