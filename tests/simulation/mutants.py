@@ -19,6 +19,8 @@ import msgspec
 from shelfsim.run import Result, run
 
 from edge import tagwork
+from edge.drop.station import Drop
+from edge.gate.station import Gate
 from edge.journal import rows, salvage, store
 from edge.journal.ids import uuid7
 from edge.tagwork import TagWork
@@ -28,6 +30,8 @@ from edge.wire.messages import Cursor, encode
 from gateway import chain
 from gateway.centre import Centre
 from gateway.ledger.intake import Intake
+from kiosk.shelf import Deed, Done
+from kiosk.work import Work
 
 Mutant = Callable[[], AbstractContextManager[Any]]
 MUTANTS: dict[str, Mutant] = {}
@@ -267,6 +271,62 @@ def _tasks() -> Iterator[None]:
         patch.object(rows, "open_task", lambda *_: None),
         patch.object(TagWork, "_set", _blind(TagWork._set)),
     ):
+        yield
+
+
+@mutant("the chute opens before the return is recorded")
+def _opens() -> Iterator[None]:
+    back = Drop._take_back
+
+    async def soon(self: Drop, item: Any, bin_name: str) -> bool:
+        import asyncio
+
+        asyncio.ensure_future(back(self, item, bin_name))
+        return True
+
+    with patch.object(Drop, "_take_back", soon):
+        yield
+
+
+@mutant("the chute opens for a book whose tag was torn away")
+def _lets_in() -> Iterator[None]:
+    back = Drop._take_back
+
+    async def anyhow(self: Drop, item: Any, bin_name: str) -> bool:
+        await back(self, item, bin_name)
+        return True
+
+    with patch.object(Drop, "_take_back", anyhow):
+        yield
+
+
+@mutant("the kiosk says lent before the loan is recorded")
+def _says_lent() -> Iterator[None]:
+    lend = Work._lend
+
+    async def said(self: Work, visit: Any, row: Any, *rest: Any) -> bool:
+        visit.shelf.note(Done(Deed.LENT, row.pad.item, "", 0), row.key)
+        rest[2]("ok")
+        return await lend(self, visit, row, *rest)
+
+    with patch.object(Work, "_lend", said):
+        yield
+
+
+@mutant("a gate sleeps while the centre is away")
+def _asleep() -> Iterator[None]:
+    seen = Gate._seen
+
+    def only_online(self: Gate, sighting: Any) -> Any:
+        return seen(self, sighting) if self._services.desk.online else []
+
+    with patch.object(Gate, "_seen", only_online):
+        yield
+
+
+@mutant("ledgers that were put back get nothing of earlier epochs")
+def _past() -> Iterator[None]:
+    with patch.object(store.Journal, "beyond", lambda *_: {}):
         yield
 
 

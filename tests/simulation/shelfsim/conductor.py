@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from gateway.codes import CODES
 from gateway.errors import RefusedError
+from shelfsim import stations
 from shelfsim.broker import GATEWAY, Weather
 from shelfsim.disk import Card
 from shelfsim.pi import Pi
@@ -46,7 +47,7 @@ class Conductor:
         self.chaos.denied.clear()
         self.chaos.down = False
         for pi in world.pis:
-            pi.ntp, pi.antenna.unplugged = True, False
+            pi.ntp, pi.antenna.unplugged, pi.doors.gate.unplugged = True, False, False
             pi.card.free()
             if pi.life is not None:
                 pi.life.fuse = None
@@ -59,20 +60,29 @@ class Conductor:
 
     def _borrow(self, dice: random.Random, fuse: int | None = None) -> None:
         pi = self._pi(dice)
-        if pi is None:
+        if pi is None or "drop" in pi.stations:
             return
         reader = self.world.card(dice.randint(1, READERS + (dice.random() < 0.1)))
         places = {pi.site, reader} if dice.random() < 0.8 else {b.place for b in self.world.books}
         books = self._books(dice, places)
-        self._visit(pi, books, pi.borrow(reader, books, tear=dice.random() < 0.15), fuse)
+        tear = dice.random() < 0.15
+        if "kiosk" in pi.stations:
+            self._visit(pi, books, stations.borrow(pi, reader, books, tear=tear, fuse=fuse))
+        else:
+            self._visit(pi, books, pi.borrow(reader, books, tear=tear), fuse)
 
     def _give_back(self, dice: random.Random, fuse: int | None = None) -> None:
         pi = self._pi(dice)
         books = self._books(dice, {b.place for b in self.world.books} - {"tinh", "xa"})
         if pi is None or not books:
             return
-        place = "drop" if pi.device.endswith("drop") else "kiosk"
-        self._visit(pi, books, pi.give_back(books, place, tear=dice.random() < 0.15), fuse)
+        tear = dice.random() < 0.15
+        if "drop" in pi.stations:
+            self._visit(pi, books, stations.drop(pi, books, tear=tear, fuse=fuse))
+        elif "kiosk" in pi.stations:
+            self._visit(pi, books, stations.give_back(pi, books, tear=tear, fuse=fuse))
+        else:
+            self._visit(pi, books, pi.give_back(books, "kiosk", tear=tear), fuse)
 
     def _borrow_crash(self, dice: random.Random) -> None:
         self._borrow(dice, dice.randint(1, 150))
@@ -82,8 +92,11 @@ class Conductor:
 
     def _gate(self, dice: random.Random) -> None:
         pi = self._pi(dice)
-        if pi is not None:
-            pi.passes(dice.choice(self.world.books))
+        books = [book for book in self.world.books if not book.busy]
+        if pi is not None and books and "gate" in pi.stations:
+            task = self.loop.create_task(stations.pass_gate(pi, dice.choice(books), dice))
+            self._visits.add(task)
+            task.add_done_callback(lambda task: self._left(task, []))
 
     def _visit(self, pi: Pi, books: list[Book], visit: object, fuse: int | None = None) -> None:
         task = pi.serve(visit) if books else None
@@ -142,7 +155,8 @@ class Conductor:
         self._later(dice.uniform(5, 90), card.free)
 
     def _unplug(self, dice: random.Random) -> None:
-        antenna = self._any(dice).antenna
+        pi = self._any(dice)
+        antenna = dice.choice((pi.antenna, pi.antenna, pi.doors.gate))
         antenna.unplugged = True
         self._later(dice.uniform(1, 60), lambda: setattr(antenna, "unplugged", False))
 

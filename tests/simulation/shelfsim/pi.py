@@ -6,13 +6,11 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drivers.ports import Sighting
 from edge.agent import note_again
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
 from edge.desk import Desk
 from edge.device import Device, DeviceAwayError
-from edge.gate.judge import judge
 from edge.items import PadItem, PadWatch
 from edge.journal import Journal, JournalError
 from edge.recorder import Recorder
@@ -20,10 +18,11 @@ from edge.replica import Replica
 from edge.station import Services
 from edge.tagwork import TagWork
 from edge.uplink import Uplink
-from edge.wire.facts import Booted, Fact, GateAlarm, GateLetPass, RenewalWish
+from edge.wire.facts import Booted, Fact, RenewalWish
 from edge.wire.messages import Health
-from shelfsim.disk import Card
+from shelfsim.disk import LOW, Card
 from shelfsim.pad import Antenna, driver
+from shelfsim.stations import Doors, stations
 from shelfsim.timeline import Life
 
 if TYPE_CHECKING:
@@ -39,7 +38,8 @@ class Pi:
 
     def __init__(self, world: "World", site: str, device: str, card: Card) -> None:
         self.world, self.site, self.device, self.card = world, site, device, card
-        self.antenna = Antenna()
+        self.antenna, self.doors = Antenna(), Doors()
+        self.stations: dict[str, Any] = {}
         self.life: Life | None = None
         self.skew = 0.0
         self.ntp = True
@@ -111,7 +111,8 @@ class Pi:
         self._assemble(path)
         await self._tell(Booted(version="sim", clean=journal.was_clean))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.pad.run(), name="pad")
+            for one in (*self.services.devices.values(), *self.stations.values()):
+                group.create_task(one.run(), name=type(one).__name__)
             group.create_task(self.uplink.run(), name="uplink")
             group.create_task(self._tend(), name="tend")
             self.recorder = Recorder(journal)
@@ -128,11 +129,13 @@ class Pi:
         self.desk = Desk(self.world.key(self.site), self.replica, self.clock, self.uplink)
         self.pad: Device[Any] = Device("pad", driver(self.antenna), None, self.journal, grace=20.0)
         self.services = Services(
-            agent, self.clock, self.journal, self.replica, self.desk, {"pad": self.pad}, allowed
-        )
+            agent, self.clock, self.journal, self.replica, self.desk,
+            {"pad": self.pad, **self.doors.devices(self)}, allowed,
+        )  # fmt: skip
         self.watch = PadWatch(self.pad, self.replica)
         self.work = TagWork(self.services, self.pad, self.watch)
-        self.busy = asyncio.Lock()
+        self.busy, self.nobody = asyncio.Lock(), contextlib.AsyncExitStack()
+        self.stations = stations(self, self.services)
 
     def _wall(self) -> float:
         return self.world.loop.now() + (0.0 if self.ntp else self.skew)
@@ -207,24 +210,20 @@ class Pi:
 
     async def mend(self, books: "list[Book]") -> None:
         """Staff finish what is open on books, as the kiosk does when they are met again."""
-        async with self.busy, self._laid(books):
+        kiosk = self.stations.get("kiosk")
+        async with self.busy, kiosk.engine.pad if kiosk else self.nobody, self._laid(books):
             for one in await self._look():
                 await self.work.heal(one)
 
-    def passes(self, book: "Book") -> None:
-        """Somebody carries a book through the gate."""
-        sighting = Sighting(
-            book.tag.uid, book.tag.afi, book.tag.dsfid, 1, bytes(book.tag.memory[:36])
-        )
-        verdict = judge(self.services, sighting)
-        uid = book.tag.uid.hex().upper()
-        if verdict.armed and self.recorder is not None:
-            if verdict.excuse:
-                self.recorder.put(
-                    GateLetPass(gate="g", uid=uid, item=verdict.item, reason=verdict.excuse)
-                )
-            else:
-                self.recorder.put(GateAlarm(gate="g", uid=uid, item=verdict.item))
+    def burn(self, fuse: int | None) -> None:
+        """Let the process die after so many more steps."""
+        if fuse is not None and self.life is not None:
+            self.life.fuse = fuse
+
+    def gate_works(self) -> bool:
+        """Tell whether what passes the gate now is noticed, and can be recorded."""
+        gate = self.services.devices["gate"] if self.up and "gate" in self.stations else None
+        return gate is not None and gate.up and self.card.fits > LOW
 
     @contextlib.asynccontextmanager
     async def _laid(self, books: "list[Book]") -> Any:

@@ -1,15 +1,22 @@
 """One seed: a world, its plan, the end of all faults, and the checks."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
+import socket
 import tempfile
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+from edge.drop import station as drop
+from edge.gate import station as gate
 from edge.uplink import uplink
+from kiosk import station as kiosk
 from shelfsim.broker import connecting
 from shelfsim.check import check, quiet
 from shelfsim.conductor import Conductor
@@ -43,11 +50,11 @@ def run(seed: int, only: Collection[int] | None = None) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="sim-", dir=memory if memory.is_dir() else None))
     logging.disable(logging.CRITICAL)
     actions = [one for one in plan(seed) if only is None or one.number in only]
-    connect = uplink.connect
     try:
-        with history(seed) as loop:
+        with history(seed) as loop, contextlib.ExitStack() as patches:
             world = World(loop, seed, folder)
-            uplink.connect = connecting(world.chaos)
+            for place, name, value in _instead(world):
+                patches.enter_context(patch.object(place, name, value))
             try:
                 main = loop.create_task(_play(world, actions))
                 loop.run_until_complete(main)
@@ -60,10 +67,22 @@ def run(seed: int, only: Collection[int] | None = None) -> Result:
                 for pi in world.pis:
                     pi.card.close()
     finally:
-        uplink.connect = connect
         logging.disable(logging.NOTSET)
         shutil.rmtree(folder, ignore_errors=True)
     return Result(seed, world.broken, world.log, world.counts, digest, actions)
+
+
+def _instead(world: World) -> list[tuple[Any, str, Any]]:
+    """Return what has no place in the simulation, or would only take its time."""
+    return [
+        (uplink, "connect", connecting(world.chaos)),
+        (kiosk, "_listen", lambda *_: socket.socket()),
+        (kiosk, "LOOK_IDLE", 1.0),
+        (kiosk, "LOOK_BUSY", 0.3),
+        (kiosk, "TICK", 0.4),
+        (drop, "TICK", 1.0),
+        (gate, "TICK", 0.4),
+    ]
 
 
 def hash_of(log: list[str]) -> int:

@@ -11,6 +11,7 @@ import contextvars
 import gc
 import os
 import random
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -157,7 +158,9 @@ def history(seed: int) -> Iterator[VirtualLoop]:
     finally:
         os.urandom, random._urandom = urandom, inner
         random.setstate(state)
-        _bury(loop)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # work that never began
+            _bury(loop)
         asyncio.set_event_loop(None)
         loop.close()
         if collecting:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from drivers.tags import DSFID, NewTag, encode
 from drivers.testing.tag15693 import Tag
@@ -166,6 +167,33 @@ class World:
         if ident not in self.truths:
             self.breach(f"shown before it was recorded: {ident} at {pi.device}")
 
+    def done(self, pi: Pi, item: str, deed: str, visit: Any) -> None:
+        """A kiosk shows that something is done: it must be on its card."""
+        kind = Loan if deed == "lent" else Return
+        found = [
+            ident
+            for ident in pi.ids
+            if isinstance(fact := self.truths[ident].event.fact, kind)
+            and (fact.item, fact.session) == (item, visit.id)
+        ]
+        if not found:
+            self.breach(f"{pi.device} shows {item} as {deed} before it was recorded")
+            return
+        self.shown(pi, max(found))
+        if deed == "lent":
+            self.leaves(item, visit.cards[0])
+        else:
+            self.comes(item, pi.site)
+
+    def returned(self, pi: Pi, item: str) -> None:
+        """A drop lets a book fall: its return must be on the card."""
+        truth = self.truths.get(self.last.get(item, ""))
+        if truth is None or not isinstance(truth.event.fact, Return):
+            self.breach(f"{pi.device} lets {item} fall before its return was recorded")
+            return
+        self.shown(pi, truth.event.id)
+        self.comes(item, pi.site)
+
     def leaves(self, item: str, card: str) -> None:
         self.by_item[item].place = card
 
@@ -175,6 +203,7 @@ class World:
     def after_death(self, pi: Pi) -> None:
         """People take their books; the tags must be on the safe side."""
         pi.antenna.field.clear()
+        pi.doors.reset()
         for book in self.books:
             if book.by is pi:
                 book.busy, book.by = False, None
