@@ -3,7 +3,13 @@
 import pytest
 from mutants import MUTANTS, hunt
 
-QUICK = ("delete on PUBACK", "record after disarm", "no dedup", "shown before it is recorded")
+QUICK = (
+    "delete on PUBACK",
+    "record after disarm",
+    "no dedup",
+    "shown before it is recorded",
+    "the chute opens before the return is recorded",
+)
 
 
 @pytest.mark.parametrize("name", QUICK)

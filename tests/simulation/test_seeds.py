@@ -28,3 +28,5 @@ def test_the_seeds_hold_all_faults_and_a_lot_of_work():
     assert counts["facts"] > 400
     assert counts["items of known order"] > 60
     assert counts["times checked"] > 300
+    assert counts["books through gates"] > 5
+    assert counts["DropRefused"] + counts["TakenAside"] > 1

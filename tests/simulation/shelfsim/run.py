@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 import shutil
-import socket
 import tempfile
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -76,7 +76,7 @@ def _instead(world: World) -> list[tuple[Any, str, Any]]:
     """Return what has no place in the simulation, or would only take its time."""
     return [
         (uplink, "connect", connecting(world.chaos)),
-        (kiosk, "_listen", lambda *_: socket.socket()),
+        (kiosk, "_listen", lambda *_: SimpleNamespace(getsockname=lambda: ("", 0))),
         (kiosk, "LOOK_IDLE", 1.0),
         (kiosk, "LOOK_BUSY", 0.3),
         (kiosk, "TICK", 0.4),
