@@ -103,6 +103,7 @@ class Agent:
             tasks.append(group.create_task(_tend(journal, self.config.agent), name="tend"))
             tasks.append(group.create_task(_watch_disk(journal), name="disk"))
             tasks.append(group.create_task(_pulse(journal), name="pulse"))
+            tasks.append(group.create_task(self._site.tend(), name="neighbours"))
             tasks.append(group.create_task(machine.run(), name="machine"))
             tasks.append(group.create_task(self._orders.run(), name="commands"))
             notify("READY=1", f"STATUS={', '.join(self.stations) or 'no stations'}")
@@ -121,6 +122,7 @@ class Agent:
     ) -> tuple[Services, Uplink]:
         config, allowed = self.config, dict[str, int]()
         marks, on_heard = TagMarks(replica, allowed, self.clock.now_ms), list[Heard]()
+        self._site = Neighbours(config.agent, journal, replica, self.clock, marks, on_heard)
         health = HealthReport(lambda: services, self.stations, VERSION, machine=machine.numbers)
         uplink = Uplink(
             config.uplink,
@@ -132,7 +134,7 @@ class Agent:
             allowed=allowed,
             obey=lambda command: self._orders.hear(command),
             version=VERSION,
-            site=Neighbours(config.agent, journal, replica, self.clock, marks, on_heard),
+            site=self._site,
         )
         self._orders = self._make_orders(journal, uplink)
         services = Services(
@@ -278,6 +280,7 @@ async def _tell(journal: Journal, *facts: Fact) -> None:
 
 def note_again(journal: Journal, replica: Replica) -> None:
     """Give the local copy what it may have lost: a power cut takes it back some commits."""
+    replica.adopt(journal.epoch)
     settled = replica.settled(journal.epoch)
     seq = journal.acked if settled is None else min(settled, journal.acked)
     behind = seq < journal.acked

@@ -110,6 +110,11 @@ class Desk:
         """Return the reference under which a card is known at this site."""
         return card_ref(self._key, text)
 
+    @property
+    def linked(self) -> bool:
+        """Whether there is a connection to the broker: to the neighbours at least."""
+        return self._centre.connected
+
     def secret(self, purpose: str) -> bytes:
         """Return 32 bytes that only this site's devices can know, for one purpose."""
         return hmac.digest(self._key, purpose.encode(), "sha256")

@@ -8,7 +8,9 @@ what comes twice counts once. A device that is alone at its site says nothing bu
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -18,6 +20,7 @@ from edge.config import AgentOptions
 from edge.journal import Journal
 from edge.replica import Replica
 from edge.tagmarks import TagMarks
+from edge.threads import in_thread
 from edge.wire import topics
 from edge.wire.errors import WireError
 from edge.wire.events import Event, decode_event
@@ -87,7 +90,8 @@ class Neighbours:
         self._asked: dict[str, float] = {}
         self._wishes: dict[str, tuple[str, int]] = {}
         self._resend: int | None = None
-        self._news = asyncio.Event()
+        self._news, self._work = asyncio.Event(), asyncio.Event()
+        self._todo: deque[Callable[[], None]] = deque()
         self._epoch, self._said, self._newest = "", 0, 0
         self._told: Place | None = None
         self._told_at = 0.0
@@ -113,10 +117,25 @@ class Neighbours:
             self._take_share(device, decode(payload, Share))
         elif row is topics.SITE_WANT:
             self._take_want(decode(payload, Want))
+        self._work.set()
 
     def settled(self, seq: int, version: int) -> None:
         """The ledger has our facts up to ``seq``; a replica from ``version`` on shows them."""
         self._settled = (seq, version)
+
+    async def tend(self) -> None:
+        """Keep what was heard, beside the loop; until cancelled, connected or not."""
+        while True:
+            self._work.clear()
+            await self.flush()
+            await self._work.wait()
+
+    async def flush(self) -> None:
+        """Keep what was heard so far."""
+        self._todo.extend(self._marks.unwritten)
+        self._marks.unwritten = []
+        while self._todo:
+            await in_thread(self._todo.popleft())
 
     async def run(self, say: Say) -> None:
         """Talk until the connection ends; begins with this device's place."""
@@ -146,7 +165,7 @@ class Neighbours:
             shown = place.version and self._replica.version >= place.version
             seq = min(place.settled, place.seq) if shown else 0
             self.heard[device] = (place.epoch, seq)
-            self._replica.hear(device, place.epoch, [], seq)
+            self._todo.append(partial(self._replica.hear, device, place.epoch, [], seq))
         self._settle(device)
 
     def _take_share(self, device: str, share: Share) -> None:
@@ -166,7 +185,7 @@ class Neighbours:
             self._believe(event)
             self._marks.note(event.fact)
         self.heard[device] = (epoch, share.upto)
-        self._replica.hear(device, epoch, events, share.upto)
+        self._todo.append(partial(self._replica.hear, device, epoch, events, share.upto))
         for event in events:
             for listener in self._listeners:
                 listener(device, event.fact)
@@ -193,7 +212,8 @@ class Neighbours:
             self._wish(device, epoch, seq)
         else:
             self._wishes.pop(device, None)
-            self._replica.settle_neighbour(device, epoch, place.settled, place.version)
+            what = (device, epoch, place.settled, place.version)
+            self._todo.append(partial(self._replica.settle_neighbour, *what))
 
     def _wish(self, device: str, epoch: str, after: int) -> None:
         self._wishes[device] = (epoch, after)
@@ -208,6 +228,8 @@ class Neighbours:
 
     def _journaled(self, event: Event) -> None:
         self._marks.note(event.fact)
+        if self._marks.unwritten:
+            self._work.set()
         if isinstance(event.fact, SHARED):
             self._newest = event.seq
             self._news.set()

@@ -99,6 +99,13 @@ def settle_own(db: sqlite3.Connection, seq: int, version: int) -> None:
     )
 
 
+def end_epoch(db: sqlite3.Connection) -> None:
+    """What an earlier epoch left unsettled is settled: the next word of the ledger says where."""
+    db.execute(
+        "UPDATE overlay SET settled = ?, seq = 0 WHERE device = '' AND NOT settled", (UNKNOWN,)
+    )
+
+
 def hear(db: sqlite3.Connection, rows: Sequence[Row]) -> list[str]:
     """Take in facts of a neighbour; return the items that are otherwise now."""
     changed = []

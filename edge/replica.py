@@ -18,7 +18,7 @@ import msgspec
 
 from edge import overlay
 from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
-from edge.replicafile import LOG_BYTES, Connect, log_bytes, open_file, plain
+from edge.replicafile import LOG_BYTES, Connect, every_loan, log_bytes, open_file, plain
 from edge.wire.batch import Event
 from edge.wire.errors import WireError
 from edge.wire.facts import Loan, Return
@@ -32,10 +32,6 @@ NEVER_MS = 1 << 53
 _ITEMS, _READERS, _LOANS = "items", "readers", "loans"
 _LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
 """Rows of a snapshot that is still arriving carry the next generation; the swap is one update."""
-_EVERY_LOAN = (
-    "SELECT l.key, l.body, coalesce(i.ref, '') FROM loans l LEFT JOIN items i"  # noqa: S608
-    f" ON i.gen = l.gen AND i.key = l.key WHERE l.gen = {_LIVE}"
-)
 
 
 class Replica:
@@ -96,16 +92,9 @@ class Replica:
         """Call ``follower`` with items whose loan may be another now (None: all), in any thread."""
         self._followers.append(follower)
 
-    def unfollow(self, follower: Callable[[Sequence[str] | None], None]) -> None:
-        """Call it no more."""
-        self._followers.remove(follower)
-
     def every_loan(self) -> Generator[tuple[str, int, str]]:
-        """Yield item, since (ms) and tag UID of each loan of the base; in any one thread."""
-        with contextlib.closing(self._connect(self._path)) as db:
-            rows = db.execute(_EVERY_LOAN)
-            for item, body, uid in rows:
-                yield item, msgspec.json.decode(body, type=LoanView).since, uid
+        """Return item, since (ms) and tag UID of each loan of the base; for any one thread."""
+        return every_loan(self._connect(self._path))
 
     def overlaid(self) -> list[str]:
         """Return the items of which something happened that the base does not show."""
@@ -181,12 +170,11 @@ class Replica:
         """Take in what a neighbour did, up to its fact ``upto``: an item lent there is lent here."""
         rows = [row for event in events if (row := self._row(event, device, epoch)) is not None]
         with self._lock:
-            news: list[str] = []
-            with self._surviving(), self._writer:
-                news = overlay.hear(self._writer, rows)
+            self._write_down()
+            with self._changing() as news:
+                news += overlay.hear(self._writer, rows)
                 overlay.put_heard(self._writer, device, epoch, upto)
                 overlay.tend(self._writer)
-            self._tell(news)
 
     def heard(self) -> dict[str, tuple[str, int]]:
         """Return how far each neighbour was heard: device -> epoch and number."""
@@ -194,12 +182,9 @@ class Replica:
 
     def settle_neighbour(self, device: str, epoch: str, seq: int, version: int) -> None:
         """The ledger has committed a neighbour's facts up to ``seq``: see :meth:`settle`."""
-        with self._lock:
-            shown: list[str] = []
-            with self._surviving(), self._writer:
-                overlay.settle_neighbour(self._writer, device, epoch, seq, version)
-                shown = overlay.show(self._writer, self._version, self._made)
-            self._tell(shown)
+        with self._changing() as news:
+            overlay.settle_neighbour(self._writer, device, epoch, seq, version)
+            news += overlay.show(self._writer, self._version, self._made)
 
     def tags(self) -> list[tuple[str, str, int, bool]]:
         """Return the tags that the site speaks of: UID, item, let pass until (ms), to be healed."""
@@ -218,12 +203,10 @@ class Replica:
         with self._lock:
             if not self._write_down():
                 return
-            shown: list[str] = []
-            with self._surviving(), self._writer:
+            with self._changing() as news:
                 overlay.settle_own(self._writer, seq, version)
                 self._set("settled", f"{epoch} {seq}")
-                shown = overlay.show(self._writer, self._version, self._made)
-            self._tell(shown)
+                news += overlay.show(self._writer, self._version, self._made)
             self._carry_home()
 
     def settled(self, epoch: str) -> int | None:
@@ -240,6 +223,12 @@ class Replica:
             return None
         of, _, seq = row[0].partition(" ")
         return int(seq) if of == epoch else 0
+
+    def adopt(self, epoch: str) -> None:
+        """The journal is in this epoch; whatever of another it does not note again was settled."""
+        with self._lock, self._surviving(), self._writer:
+            if self.settled(epoch) == 0:
+                overlay.end_epoch(self._writer)
 
     def apply(self, part: Part) -> bool:
         """Take in a part; return False when changes do not fit this version (ask for a snapshot).
@@ -366,6 +355,15 @@ class Replica:
         if log_bytes(self._path) > LOG_BYTES:
             with self._surviving():
                 self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[list[str]]:
+        """Write; the items that are put into the list are told when it is committed."""
+        news: list[str] = []
+        with self._lock:
+            with self._surviving(), self._writer:
+                yield news
+            self._tell(news)
 
     @contextlib.contextmanager
     def _surviving(self) -> Iterator[None]:

@@ -3,8 +3,12 @@
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+
+import msgspec
+
+from edge.circulation.model import LoanView
 
 log = logging.getLogger(__name__)
 Connect = Callable[[Path], sqlite3.Connection]
@@ -86,3 +90,15 @@ def _prepared(path: Path, connect: Connect) -> sqlite3.Connection:
         db.execute("SELECT at FROM overlay, items LIMIT 1").fetchone()
         undo.pop_all()
     return db
+
+
+def every_loan(db: sqlite3.Connection) -> Generator[tuple[str, int, str]]:
+    """Yield item, since (ms) and tag UID of each loan of the base; closes the connection."""
+    with contextlib.closing(db):
+        rows = db.execute(
+            "SELECT l.key, l.body, coalesce(i.ref, '') FROM loans l LEFT JOIN items i"
+            " ON i.gen = l.gen AND i.key = l.key"
+            " WHERE l.gen = (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
+        )
+        for item, body, uid in rows:
+            yield item, msgspec.json.decode(body, type=LoanView).since, uid

@@ -28,6 +28,8 @@ class Services:
     """Tags that gates let pass: UID hex -> until (ms). Fed by the centre, the site, this agent."""
     heal: dict[str, str] = field(default_factory=dict)
     """Tags that alarm though their item is lent: UID hex -> item. Whoever meets one disarms it."""
+    noisy: set[str] = field(default_factory=set)
+    """What staff found to give false alarms: ``uid:…``, ``antenna:GATE:…``, ``hour:GATE:…``."""
     on_heard: "list[Callable[[str, Fact], None]]" = field(default_factory=list)
     """Called with device and fact for each fact that a neighbour of the site told."""
 

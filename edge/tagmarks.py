@@ -1,12 +1,15 @@
 """What a site knows of single tags: which gates let pass though armed, which are to be healed."""
 
 from collections.abc import Callable
+from functools import partial
 
 from edge.replica import Replica
 from edge.wire.facts import Fact, GateLetPass, Repaired, Return, Secured, TagStillArmed
 
 LENT = "on_loan"
 """Why a gate let an armed tag pass: its item is lent. The tag wants healing."""
+MOST = 1000
+"""Changes that may wait to be written."""
 
 
 class TagMarks:
@@ -18,6 +21,8 @@ class TagMarks:
 
     def __init__(self, replica: Replica, allowed: dict[str, int], now: Callable[[], int]) -> None:
         self.allowed, self.heal = allowed, dict[str, str]()
+        self.unwritten: list[Callable[[], None]] = []
+        """What is to be done, beside the loop, to remember."""
         self._replica, self._now = replica, now
         for uid, item, until, heal in replica.tags():
             if until > now():
@@ -48,4 +53,5 @@ class TagMarks:
         if heal:
             self.heal[uid] = item
         if known or until or heal:
-            self._replica.put_tag(uid, item, until, heal=heal)
+            put = partial(self._replica.put_tag, uid, item, until, heal=heal)
+            self.unwritten = [*self.unwritten[-MOST:], put]

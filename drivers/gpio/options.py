@@ -40,8 +40,9 @@ Lines = Mapping[str, LineOptions]
 
 INPUTS = (
     "beam_a", "beam_b", "tamper", "flap", "shutter_open", "bin_half", "bin_full", "bin_door",
+    "fire",
 )  # fmt: skip
-OUTPUTS = ("lamp", "buzzer", "shutter", "light")
+OUTPUTS = ("lamp", "buzzer", "shutter", "light", "lock")
 
 
 def every_role() -> dict[str, LineOptions]:

@@ -1,57 +1,101 @@
-"""Judges a sighting: is the tag armed, which item is it, and may it leave all the same."""
+"""Judges a sighting: is the tag armed, which item is it, may it leave, is it worth a word to staff.
+
+The loan copy has the last word in favour of the reader: what is lent passes, whatever its tag says.
+"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from drivers.ports import Sighting
 from drivers.tags import TagContent, decode
-from edge.circulation.model import Policy
+from edge.circulation.model import ItemView
+from edge.gate.loancopy import LoanCopy
 from edge.station import Services
 
 RECENT_MS = 2 * 3_600_000
-"""A loan that is not older than this excuses an armed tag also while the centre is away."""
+"""With ``armed_lent = "recent"``, a loan that is not older than this excuses an armed tag."""
+WANTED = frozenset({"missing", "lost"})
+"""Flags of items that are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a site wants its gate to judge; see the options of the same names."""
+
+    security: Literal["afi", "eas", "loans"] = "afi"
+    armed_lent: Literal["pass", "recent", "ring"] = "pass"
+    silent_unlent: Literal["hint", "nothing"] = "hint"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``excuse`` is a word for GateLetPass (``allowed``, ``on_loan``, …), empty: no excuse."""
+    """``excuse`` is a word for GateLetPass (``allowed``, ``on_loan``, …), empty: no excuse.
+
+    ``hint`` is a word for GateHint, empty: nothing to say.
+    """
 
     uid: str
     armed: bool
     item: str | None = None
     excuse: str = ""
+    hint: str = ""
 
 
-def judge(services: Services, sighting: Sighting) -> Judgement:
-    """Judge one sighting by the tag, the allow-list and the loans that this device knows of.
-
-    An armed tag of an item on loan is a disarming that failed, or a return that has not come
-    through to here. The centre's present word, or a loan of the last hours, decides for the reader.
-    """
-    policy = services.replica.policy
+def judge(services: Services, loans: LoanCopy, ways: Ways, sighting: Sighting) -> Judgement:
+    """Judge one sighting by the tag, the allow-list and the loans that this device knows of."""
     uid = sighting.uid.hex().upper()
-    if sighting.afi not in (None, policy.afi_in):
-        return Judgement(uid, armed=False)
     content = decode(
         sighting.data, dsfid=sighting.dsfid, afi=sighting.afi, bank=sighting.bank, partial=True
     )
     view = services.replica.item_by_uid(uid)
     item = content.item_id or (view.item if view else None)
-    return Judgement(
-        uid, armed=True, item=item, excuse=_excuse(services, policy, uid, content, item)
-    )
+    if item and view is None:
+        view = services.replica.item(item)
+    since = loans.lent_since(item, uid)
+    armed, hint = _armed(services, ways, sighting.afi, view, lent=since is not None), ""
+    if armed:
+        excuse = _excuse(services, uid, content) or _lent(services, ways, since)
+        return Judgement(uid, True, item, excuse, _wanted(view, since))
+    if ways.silent_unlent == "hint" and since is None and view is not None and not content.is_card:
+        hint = "not_lent"
+    return Judgement(uid, False, item, "", _wanted(view, since) or hint)
 
 
-def _excuse(
-    services: Services, policy: Policy, uid: str, content: TagContent, item: str | None
-) -> str:
-    now = services.clock.now_ms()
-    if services.allowed.get(uid, 0) > now:
+def still_unlent(services: Services, loans: LoanCopy, uid: str, item: str | None) -> bool:
+    """Say whether a silent tag's item is still not lent, as far as this gate can know at all.
+
+    Cut off from both the site and the centre it cannot know what was lent meanwhile.
+    """
+    informed = services.desk.linked and services.replica.version > 0
+    return informed and loans.lent_since(item, uid) is None
+
+
+def _armed(
+    services: Services, ways: Ways, afi: int | None, view: ItemView | None, *, lent: bool
+) -> bool:
+    """Say whether the tag asks for an alarm, before any excuse."""
+    if ways.security == "loans":  # a coat's tag, or one of a library that we do not know, is none
+        return view is not None and not lent and services.desk.linked
+    return ways.security == "eas" or afi in (None, services.replica.policy.afi_in)
+
+
+def _excuse(services: Services, uid: str, content: TagContent) -> str:
+    if services.allowed.get(uid, 0) > services.clock.now_ms():
         return "allowed"
     if content.is_card:
         return "card"
-    if policy.owners and content.owner and content.owner not in policy.owners:
-        return "foreign"
-    loan = services.replica.loan(item) if item else None
-    if loan is not None and (services.desk.online or 0 <= now - loan.since < RECENT_MS):
-        return "on_loan"
-    return ""
+    owners = services.replica.policy.owners
+    return "foreign" if owners and content.owner and content.owner not in owners else ""
+
+
+def _lent(services: Services, ways: Ways, since: int | None) -> str:
+    if since is None or ways.armed_lent == "ring":
+        return ""
+    age = services.clock.now_ms() - since
+    known = ways.armed_lent == "pass" or services.desk.online or age < RECENT_MS
+    return "on_loan" if known else ""
+
+
+def _wanted(view: ItemView | None, since: int | None) -> str:
+    wanted = view is not None and since is None and WANTED.intersection(view.flags)
+    return "missing" if wanted else ""

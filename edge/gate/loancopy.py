@@ -58,7 +58,6 @@ class LoanCopy:
                 self.catch_up()
                 await asyncio.sleep(0 if self._changes else FOLLOW_SECONDS)
         finally:
-            self._replica.unfollow(self._changed)
             self._save()
 
     def catch_up(self) -> None:

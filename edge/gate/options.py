@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from drivers.ports import Board, GateReader
+from edge.gate.hours import read
+from edge.gate.judge import Ways
 from edge.gate.tags import Rule
 
 
@@ -18,7 +20,10 @@ class GateOptions:
     reader: str = field(metadata=_help("device: the gate's RFID reader", device=GateReader))
     board: str = field(
         default="",
-        metadata=_help("device: inputs beam_a, beam_b, tamper; outputs lamp, buzzer", device=Board),
+        metadata=_help(
+            "device: inputs beam_a, beam_b, tamper, fire; outputs lamp, buzzer, and a lock",
+            device=Board,
+        ),
     )
     name: str = field(default="gate", metadata=_help("the gate's name in facts and on the console"))
     people: Literal["beams", "reader"] = field(
@@ -30,8 +35,43 @@ class GateOptions:
     relay: int = field(
         default=0, metadata=_help("relay of the reader that rings too (lamp_seconds); 0: none")
     )
-    alarm_on: Literal["any", "out"] = field(
-        default="any", metadata=_help("any: whoever carries an armed item; out: only who leaves")
+    alarm_on: Literal["auto", "any", "out"] = field(
+        default="auto",
+        metadata=_help(
+            "any: whoever carries an armed item; out: only who leaves, or whose way stays unknown; "
+            "auto: out where beams give the direction"
+        ),
+    )
+    security: Literal["afi", "eas", "loans"] = field(
+        default="afi",
+        metadata=_help(
+            "what arms a tag. afi: its AFI (or what a UHF driver shows as such); eas: the RFID "
+            "reader reports armed tags only; loans: nothing on the tag, the list of loans decides"
+        ),
+    )
+    armed_lent: Literal["pass", "recent", "ring"] = field(
+        default="pass",
+        metadata=_help(
+            "an armed tag of an item on loan. pass: quietly, and it is healed at the next pad; "
+            "recent: only while the centre answers, or when lent in the last two hours; ring"
+        ),
+    )
+    silent_unlent: Literal["hint", "nothing"] = field(
+        default="hint",
+        metadata=_help("a disarmed tag of an item that is not lent; the gate is quiet"),
+    )
+    schedule: list[str] = field(
+        default_factory=list,
+        metadata=_help(
+            "when the gate behaves otherwise, such as 'lamp 22:00-06:00' (no sound) or "
+            "'record 12:00-13:00 0-4' (neither, Monday to Friday)"
+        ),
+    )
+    lock: str = field(
+        default="", metadata=_help("output that holds a door or barrier shut; let go by input fire")
+    )
+    screen_port: int = field(
+        default=0, metadata=_help("port of the polite screen beside the gate, loopback; 0: none")
     )
     lamp_seconds: float = field(default=5.0, metadata=_help("how long the lamp is lit, s"))
     buzzer_seconds: float = field(
@@ -60,6 +100,11 @@ class GateOptions:
                        "people_seconds"):  # fmt: skip
             if getattr(self, option) <= 0:
                 raise ValueError(f"{option}: must be more than 0")
+        for row in self.schedule:
+            try:
+                read(row)
+            except ValueError as error:
+                raise ValueError(f"schedule: {error}") from None
 
     def rule(self) -> Rule:
         """Return what the judgement of tags needs of the options."""
@@ -68,5 +113,17 @@ class GateOptions:
             window_ms=self.window_ms,
             absence_ms=self.absence_ms,
             direction_ms=self.direction_ms,
-            alarm_on=self.alarm_on,
+            alarm_on="out" if self._only_out() else "any",
         )
+
+    def count_seconds(self) -> float:
+        """Return how often to look whether an interval of counting is over."""
+        return min(5.0, self.count_minutes * 60)
+
+    def ways(self) -> Ways:
+        """Return how the site wants tags to be judged."""
+        return Ways(self.security, self.armed_lent, self.silent_unlent)
+
+    def _only_out(self) -> bool:
+        beams = bool(self.board) and self.people == "beams"
+        return self.alarm_on == "out" or (self.alarm_on == "auto" and beams)

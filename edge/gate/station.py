@@ -8,8 +8,8 @@ the alarms from being recorded.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from drivers.errors import DriverError, GateDataLostError, OptionError
 from drivers.ports import (
@@ -18,18 +18,25 @@ from drivers.ports import (
     LineChange,
     PeopleCount,
     PeopleCounter,
-    Relays,
     Sighting,
 )
 from edge.device import Device, DeviceAwayError
-from edge.gate.beams import Passages
-from edge.gate.judge import judge
+from edge.gate.beamcare import BeamCare
+from edge.gate.beams import Direction, Passages
+from edge.gate.bell import Bell
+from edge.gate.hints import Hints
+from edge.gate.hours import mode_at, read
+from edge.gate.judge import Judgement, judge, still_unlent
+from edge.gate.loancopy import LoanCopy
+from edge.gate.memory import load, save
+from edge.gate.muting import Muting
 from edge.gate.options import GateOptions
 from edge.gate.people import People
 from edge.gate.tags import Effect, LetPass, Record, Ring, Tags
+from edge.gate.troubles import BEAMS, FIRE, TAMPER
 from edge.recorder import Recorder
-from edge.station import Services, StationEntry
-from edge.wire.facts import GateAlarm, GateLetPass
+from edge.station import NotPossibleError, Services, StationEntry
+from edge.wire.facts import Fact, GateAlarm, GateHint, GateLetPass
 
 log = logging.getLogger(__name__)
 TICK = 0.1
@@ -38,6 +45,8 @@ SLOWEST_POLL = 0.1
 PAUSE_AFTER_ERROR = 1.0
 DATA_LOST_MS = 60_000
 """Data loss is a trouble until the reader's buffer has kept up for so long."""
+CAREFUL = 3
+"""Times the usual sightings asked of a tag that staff found to give false alarms."""
 _BEAMS: dict[str, Literal["a", "b"]] = {"beam_a": "a", "beam_b": "b"}
 
 
@@ -52,12 +61,22 @@ class Gate:
         self._board: Device[Board] | None = (
             services.devices[options.board] if options.board else None
         )
-        self._tags = Tags(options.rule())
+        self._tags, self._hints = Tags(options.rule()), Hints(options.absence_ms)
         self._passages = Passages(options.gap_ms, int(options.blocked_seconds * 1000))
-        zone = services.replica.policy.zone
-        self._people = People(options.name, zone, self._clock.now_ms())
+        self._care = BeamCare()
+        self._kept_in = services.agent.data / f"gate-{options.name}.json"
+        kept = load(self._kept_in)
+        zone, bucket = services.replica.policy.zone, int(options.count_minutes * 60_000)
+        self._people = People(options.name, zone, self._clock.now_ms(), kept, bucket)
         self._recorder = Recorder(services.journal)
-        self._muted_until = 0
+        self._bell = Bell(options, self._board, self._reader)
+        self._muting = Muting(options.name, kept, self._clock.now_ms)
+        self._hours = [read(row) for row in options.schedule]
+        self._loans = LoanCopy(
+            services.replica,
+            services.desk.secret("loans"),
+            services.agent.data / f"loans-{options.name}.bin",
+        )
         self._last_life = 0
         self._lost_at: int | None = None
 
@@ -66,26 +85,50 @@ class Gate:
         async with asyncio.TaskGroup() as group:
             name = self._options.name
             group.create_task(self._recorder.run(), name=f"{name} recorder")
+            self._services.on_heard.append(self._heard)
             try:
                 async with asyncio.TaskGroup() as work:
                     work.create_task(self._watch_reader(), name=f"{name} reader")
                     work.create_task(self._watch_time(), name=f"{name} time")
                     work.create_task(self._count(), name=f"{name} count")
+                    work.create_task(self._loans.run(), name=f"{name} loans")
                     if self._options.people == "reader":
                         work.create_task(self._ask_people(), name=f"{name} people")
                     if self._board is not None:
                         work.create_task(self._watch_board(self._board), name=f"{name} board")
             finally:
+                self._services.on_heard.remove(self._heard)
                 self._record(self._tags.flush())
                 self._put_count()
 
     def numbers(self) -> dict[str, float]:
-        """Return people in and out today, the estimate of those inside, and alarms today."""
-        return self._people.numbers(self._clock.now_ms())
+        """Return people in and out today, the estimate of those inside, alarms, and the state."""
+        return self._people.numbers(self._clock.now_ms()) | {
+            "muted": float(self._muting.on),
+            "fire": float(self._bell.fire),
+            "loans": len(self._loans),
+        }
 
-    def mute(self, until_ms: int) -> None:
-        """Keep lamp and buzzer quiet until then; armed tags are recorded as let through."""
-        self._muted_until = until_ms
+    def mute(self, until_ms: int, by: str = "", why: str = "") -> None:
+        """Keep lamp and buzzer quiet until then (0: no longer); who and why are recorded.
+
+        Armed tags are recorded as let through. It holds over a restart, and never for longer than
+        twelve hours.
+        """
+        self._recorder.put(self._muting.set(until_ms, by, why))
+        self._keep()
+
+    async def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Take the centre's ``mute`` (``until`` in ms, ``who``, ``why``)."""
+        if name != "mute":
+            raise NotPossibleError("A gate can only be muted.")
+        self.mute(int(args.get("until", 0)), str(args.get("who", "")), str(args.get("why", "")))
+        return {"until": self._muting.until}
+
+    def _heard(self, _device: str, fact: Fact) -> None:
+        """A gate of the same name at this site was muted: both are one door."""
+        if self._muting.heard(fact):
+            self._keep()
 
     async def _watch_reader(self) -> None:
         while True:
@@ -115,55 +158,68 @@ class Gate:
         direction = self._passages.direction(now)
         if uid in self._tags:
             return self._tags.seen(uid, now, direction)
-        verdict = judge(self._services, sighting)
-        if not verdict.armed:
+        options = self._options
+        if options.security != "loans" and self._hints.same(uid, sighting.afi):
+            self._hints.seen(uid, now, direction)
             return []
-        muted = "muted" if self._muted_until > self._clock.now_ms() else ""
-        excuse = verdict.excuse or muted
-        return self._tags.seen(uid, now, direction, item=verdict.item, excuse=excuse)
+        verdict = judge(self._services, self._loans, options.ways(), sighting)
+        if not verdict.armed:
+            self._hints.seen(
+                uid, now, direction, afi=sighting.afi, item=verdict.item, hint=verdict.hint
+            )
+            return []
+        if verdict.hint:
+            self._hint(uid, verdict.item, direction, verdict.hint)
+        part = str(sighting.antenna or "")
+        return self._tags.seen(
+            uid, now, direction, item=verdict.item, excuse=verdict.excuse or self._quiet(),
+            part=part, careful=self._careful(verdict, part),
+        )  # fmt: skip
+
+    def _mode(self) -> str:
+        return mode_at(self._hours, self._clock.now_ms(), self._services.replica.policy.zone)
+
+    def _quiet(self) -> str:
+        """Return why nothing rings now, whatever passes."""
+        if self._bell.fire:
+            return "fire"
+        if self._muting.on:
+            return "muted"
+        return "hours" if self._mode() == "record" else ""
+
+    def _careful(self, verdict: Judgement, part: str) -> int:
+        noisy, gate = self._services.noisy, self._options.name
+        if not noisy:
+            return 1
+        hour = self._people.hour(self._clock.now_ms())
+        names = {f"uid:{verdict.uid}", f"antenna:{gate}:{part}", f"hour:{gate}:{hour}"}
+        return CAREFUL if noisy & names else 1
 
     async def _perform(self, effects: list[Effect]) -> None:
         """Ring first, write afterwards."""
         if any(isinstance(effect, Ring) for effect in effects):
-            await self._ring()
+            await self._bell.ring(sound=self._mode() == "ring")
         self._record(effects)
+
+    def _hint(self, uid: str, item: str | None, direction: Direction, reason: str) -> None:
+        gate = self._options.name
+        fact = GateHint(gate=gate, uid=uid, item=item, direction=direction, reason=reason)
+        self._recorder.put(fact)
 
     def _record(self, effects: Iterable[Effect]) -> None:
         gate = self._options.name
         for effect in effects:
             match effect:
-                case Record(uid, item, direction):
+                case Record(uid, item, direction, part):
                     afi = self._services.replica.policy.afi_in
-                    fact = GateAlarm(gate=gate, uid=uid, item=item, afi=afi, direction=direction)
+                    fact = GateAlarm(
+                        gate=gate, uid=uid, item=item, afi=afi, direction=direction, part=part
+                    )
                     self._recorder.put(fact)
                 case LetPass(uid, item, reason):
                     self._recorder.put(GateLetPass(gate=gate, uid=uid, item=item, reason=reason))
                 case Ring():
                     self._people.alarmed(self._clock.now_ms())
-
-    async def _ring(self) -> None:
-        await self._ring_relay()
-        if self._board is None:
-            return
-        outputs = {"lamp": self._options.lamp_seconds, "buzzer": self._options.buzzer_seconds}
-        for line, seconds in outputs.items():
-            try:
-                if seconds > 0:
-                    await self._board.call(_switching(line, seconds))
-            except DriverError as error:
-                log.warning("%s: alarm without %s: %s", self._options.name, line, error)
-
-    async def _ring_relay(self) -> None:
-        if not self._options.relay:
-            return
-        try:
-            await self._reader.call(self._switch_relay)
-        except DriverError as error:
-            log.warning("%s: alarm without the reader's relay: %s", self._options.name, error)
-
-    async def _switch_relay(self, reader: GateReader) -> None:
-        if isinstance(reader, Relays):
-            await reader.set_relay(self._options.relay, True, self._options.lamp_seconds)
 
     async def _ask_people(self) -> None:
         """Take the difference of the reader's own counter, again and again."""
@@ -182,58 +238,84 @@ class Gate:
         while True:
             try:
                 await board.wait_up()
-                self._take_levels(board.port())
+                await self._take_levels(board.port())
                 while True:
-                    self._changed(await board.call(lambda port: port.next_change()))
+                    await self._changed(await board.call(lambda port: port.next_change()))
             except DriverError as error:
                 log.debug("%s: %s", self._options.name, error)
                 await asyncio.sleep(TICK)
 
-    def _take_levels(self, board: Board) -> None:
+    async def _take_levels(self, board: Board) -> None:
+        fire = self._bell.fire
+        with contextlib.suppress(KeyError, OptionError):  # a line this gate does not have
+            fire = board.active("fire")
+        await self._changed(LineChange("fire", fire))
         for line in (*_BEAMS, "tamper"):
-            with contextlib.suppress(KeyError, OptionError):  # a line this gate does not have
-                self._changed(LineChange(line, board.active(line)))
+            with contextlib.suppress(KeyError, OptionError):
+                await self._changed(LineChange(line, board.active(line)))
 
-    def _changed(self, change: LineChange) -> None:
+    async def _changed(self, change: LineChange) -> None:
         now = self._clock.mono_ms()
         self._last_life = now
-        if change.line == "tamper":
-            self._tampered(change.active)
+        if change.line == "fire":
+            await self._bell.set_fire(change.active)
+            self._tell("fire", FIRE if change.active else "")
+        elif change.line == "tamper":
+            self._tell("tamper", TAMPER if change.active else "")
         elif change.line in _BEAMS:
-            direction = self._passages.change(_BEAMS[change.line], change.active, now)
+            beam = _BEAMS[change.line]
+            direction = self._passages.change(beam, change.active, now)
+            self._care.change(beam, change.active, now)
             if self._options.people == "beams":
                 self._people.passed(direction, self._clock.now_ms())
             if not self._passages.blocked:
                 self._recorder.well(self._options.name, "beam_blocked")
 
-    def _tampered(self, active: bool) -> None:
-        if active:
-            why = "The cover of the gate is open or was touched. Please look at the gate."
-            self._recorder.trouble(self._options.name, "tamper", why)
+    def _tell(self, reason: str, why: str) -> None:
+        """Tell a trouble of this gate, or (without a sentence) its end."""
+        if why:
+            self._recorder.trouble(self._options.name, reason, why)
         else:
-            self._recorder.well(self._options.name, "tamper")
+            self._recorder.well(self._options.name, reason)
 
     async def _watch_time(self) -> None:
         while True:
             await asyncio.sleep(TICK)
             now = self._clock.mono_ms()
             if self._passages.tick(now):
-                why = (
-                    "A light beam of the gate is blocked. Take away what stands in it, or clean it."
-                )
-                self._recorder.trouble(self._options.name, "beam_blocked", why)
+                self._tell("beam_blocked", BEAMS["beam_blocked"])
+            direction = self._passages.direction(now)
             if self._tags.present:
-                await self._perform(self._tags.tick(now, self._passages.direction(now)))
+                await self._perform(self._tags.tick(now, direction))
+            for tag in self._hints.tick(now, direction):
+                sure = tag.hint != "not_lent" or still_unlent(
+                    self._services, self._loans, tag.uid, tag.item
+                )
+                if sure:
+                    self._hint(tag.uid, tag.item, tag.direction, tag.hint)
 
     async def _count(self) -> None:
         while True:
-            await asyncio.sleep(self._options.count_minutes * 60)
-            self._put_count()
+            await asyncio.sleep(self._options.count_seconds())
+            now = self._clock.now_ms()
+            if self._people.due(now):
+                self._put_count()
+            day = self._people.close(now, self._services.replica.policy.closes)
+            if day is not None:
+                self._recorder.put(day)
+                self._keep()
+            found = self._care.found(self._clock.mono_ms())
+            for reason in ("beam_dirty", "beam_blind"):
+                self._tell(reason, BEAMS[reason] if reason in found else "")
 
     def _put_count(self) -> None:
         count = self._people.take(self._clock.now_ms())
         if count is not None:
             self._recorder.put(count)
+        self._keep()
+
+    def _keep(self) -> None:
+        save(self._kept_in, self._people.kept)
 
     def _pause(self) -> float:
         """Ask less often while nobody is near, if there are beams to say so."""
@@ -252,10 +334,6 @@ class Gate:
             return
         self._lost_at = None
         self._recorder.well(self._options.reader, "gate_data_lost")
-
-
-def _switching(line: str, seconds: float) -> Callable[[Board], Awaitable[None]]:
-    return lambda board: board.set(line, True, seconds)
 
 
 async def _people(reader: GateReader) -> PeopleCount | None:

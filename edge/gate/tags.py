@@ -70,6 +70,7 @@ class Record:
     uid: str
     item: str | None
     direction: Direction
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ class _Tag:
     times: list[int] = field(default_factory=list)
     sure_at: int = 0
     recorded: bool = False
+    part: str = ""
+    needed: int = 1
 
 
 class Tags:
@@ -124,17 +127,30 @@ class Tags:
         return len(self._tags)
 
     def seen(
-        self, uid: str, now: int, direction: Direction, *, item: str | None = None, excuse: str = ""
+        self,
+        uid: str,
+        now: int,
+        direction: Direction,
+        *,
+        item: str | None = None,
+        excuse: str = "",
+        part: str = "",
+        careful: int = 1,
     ) -> list[Effect]:
-        """Take a sighting of an armed tag; ``excuse`` is why it may pass (at its first sight)."""
+        """Take a sighting of an armed tag.
+
+        What its first sight says counts: ``excuse`` is why it may pass, ``part`` the antenna,
+        ``careful`` how many times the usual sightings are asked of it.
+        """
         tag = self._tags.get(uid)
         if tag is None:
-            tag = self._tags[uid] = _Tag(uid, item, first=now, last=now)
+            tag = self._tags[uid] = _Tag(uid, item, first=now, last=now, part=part)
+            tag.needed = self.rule.sightings * careful
         tag.last = now
         tag.times = [t for t in tag.times if now - t < self.rule.window_ms] + [now]
         if excuse and self._step(tag, Step.EXCUSED):
             return [LetPass(uid, tag.item, excuse)]
-        if len(tag.times) >= self.rule.sightings and self._step(tag, Step.SURE):
+        if len(tag.times) >= tag.needed and self._step(tag, Step.SURE):
             tag.sure_at = now
         return list(self._judge(tag, now, direction))
 
@@ -173,7 +189,7 @@ class Tags:
     def _close(self, tag: _Tag, direction: Direction = "") -> Iterator[Effect]:
         if tag.stage is Stage.ALARMED and not tag.recorded:
             tag.recorded = True
-            yield Record(tag.uid, tag.item, direction)
+            yield Record(tag.uid, tag.item, direction, tag.part)
 
     def _step(self, tag: _Tag, step: Step) -> bool:
         """Take a step; return whether it led anywhere."""

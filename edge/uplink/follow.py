@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from edge.replica import Replica
-from edge.uplink.threads import in_thread
+from edge.threads import in_thread
 from edge.uplink.trust import keep
 from edge.wire.messages import PARTS_AT_ONCE, Have
 from edge.wire.parts import decode_part

@@ -12,6 +12,7 @@ from edge.config import AgentOptions, UplinkOptions
 from edge.journal import Journal, JournalError
 from edge.neighbours import Neighbours
 from edge.replica import Replica
+from edge.threads import in_thread
 from edge.uplink.budget import Budget
 from edge.uplink.follow import Follow
 from edge.uplink.known import InReplica
@@ -19,7 +20,6 @@ from edge.uplink.link import Link, LinkLostError, connect
 from edge.uplink.pace import Keepalive
 from edge.uplink.past import Past
 from edge.uplink.sender import Sender
-from edge.uplink.threads import in_thread
 from edge.uplink.trust import trust_of
 from edge.wire import topics
 from edge.wire.batch import decode_event

@@ -63,7 +63,12 @@ class Pi:
         async def say(row: topics.Topic, message: Message, *, retain: bool = False) -> None:
             await self.bus.say(self.name, row, message, retain)
 
-        self.task = asyncio.create_task(self.site.run(say))
+        async def work() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.site.tend())
+                group.create_task(self.site.run(say))
+
+        self.task = asyncio.create_task(work())
 
     async def unplug(self) -> None:
         if self.task is not None:
@@ -163,6 +168,7 @@ async def test_what_was_heard_outlives_a_restart_and_is_not_asked_again(pi_of, b
     await gate.plug()
     await kiosk.journal.append(loan(), TagStillArmed(item="B1", uid=UID, about="", until=1 << 50))
     await until(lambda: gate.knows_loan("B1"))
+    await until(lambda: gate.replica.tags() and gate.replica.heard()["kiosk"][1] == 2)
     await gate.unplug()
     fresh = TagMarks(gate.replica, {}, lambda: 0)
     assert fresh.allowed == {UID: 1 << 50}
@@ -196,11 +202,13 @@ async def test_a_fact_that_comes_twice_or_late_changes_nothing(pi_of) -> None:
         gate.site.take("kiosk", topics.SITE_FACTS, encode(whole))
     first = Share(epoch=epoch, after=0, upto=1, events=bodies[:1])
     gate.site.take("kiosk", topics.SITE_FACTS, encode(first))
+    await gate.site.flush()
     assert not gate.knows_loan("B1")
     assert [type(fact) for _, fact in gate.heard] == [Loan, Return]
     gate.site.take("kiosk", topics.SITE_PLACE, encode(Place(epoch="other", seq=2)))
     again = Share(epoch="other", after=0, upto=1, events=bodies[:1])
     gate.site.take("kiosk", topics.SITE_FACTS, encode(again))
+    await gate.site.flush()
     assert not gate.knows_loan("B1"), "an old loan under a new epoch is still the old loan"
 
 
@@ -214,8 +222,10 @@ async def test_what_the_ledger_has_settled_gives_way_to_the_base(pi_of) -> None:
     gate.site.take("kiosk", topics.SITE_FACTS, encode(share))
     place = Place(epoch=epoch, seq=1, settled=1, version=7)
     gate.site.take("kiosk", topics.SITE_PLACE, encode(place))
+    await gate.site.flush()
     assert gate.knows_loan("B1"), "the base does not show it yet"
     gate.replica.apply(Part(version=7, start=5, gone=["loans:B1"]))
+    await gate.site.flush()
     assert not gate.knows_loan("B1")
 
 
@@ -235,7 +245,7 @@ async def test_a_tag_to_be_healed_is_known_at_the_whole_site_until_it_is_mended(
     await until(lambda: kiosk.marks.heal == {UID: "B1"})
     await kiosk.journal.append(Repaired(item="B1", uid=UID, afi=0xC2))
     await until(lambda: not gate.marks.heal)
-    assert kiosk.replica.tags() == gate.replica.tags() == []
+    await until(lambda: kiosk.replica.tags() == gate.replica.tags() == [])
 
 
 async def test_a_clock_that_stands_still_takes_the_neighbours_time_as_a_lower_bound(pi_of) -> None:

@@ -13,9 +13,21 @@ from drivers.tags import NewTag, encode
 from drivers.testing.tag15693 import Tag
 from edge.circulation.model import ItemView, LoanView
 from edge.clock import Clock
+from edge.gate.muting import LONGEST_MS
 from edge.gate.options import GateOptions
 from edge.gate.station import STATION
-from edge.wire.facts import GateAlarm, GateCount, GateLetPass, Trouble, Well
+from edge.station import NotPossibleError
+from edge.wire.facts import (
+    GateAlarm,
+    GateCount,
+    GateHint,
+    GateLetPass,
+    GateMuted,
+    Loan,
+    Return,
+    Trouble,
+    Well,
+)
 from edge.wire.messages import Part
 
 UID = bytes.fromhex("E004010000000001")
@@ -94,7 +106,7 @@ async def test_an_armed_book_that_leaves_lights_the_lamp_and_is_told_with_its_nu
         await until(lambda: facts(GateAlarm))
         assert gate.numbers()["alarms"] == 1
     assert facts(GateAlarm) == [
-        GateAlarm(gate="gate", uid=KEY, item="B1", afi=0x07, direction="out")
+        GateAlarm(gate="gate", uid=KEY, item="B1", afi=0x07, direction="out", part="1")
     ]
 
 
@@ -132,15 +144,22 @@ async def test_a_tag_that_the_allow_list_names_passes_until_its_time(
 
 
 @pytest.mark.parametrize(
-    ("hours", "connected", "passes"), [(1, False, True), (30, False, False), (30, True, True)]
+    ("way", "hours", "connected", "passes"),
+    [
+        ("pass", 30, False, True),
+        ("recent", 1, False, True),
+        ("recent", 30, False, False),
+        ("recent", 30, True, True),
+        ("ring", 1, True, False),
+    ],
 )
-async def test_a_book_on_loan_passes_when_the_loan_is_fresh_or_the_centre_is_there(
-    wires, services, reader, clock, replica, line, facts, hours, connected, passes
+async def test_an_armed_book_on_loan_passes_as_the_site_wants_it(
+    wires, services, reader, clock, replica, line, facts, way, hours, connected, passes
 ):
     since = clock.now_ms() - hours * 3_600_000
     replica.apply(Part(version=1, loans=[LoanView(item="B1", reader="r", due=1, since=since)]))
     line.connected = connected
-    async with standing(services):
+    async with standing(services, armed_lent=way):
         reader.pass_tag(book())
         await until(lambda: facts(GateLetPass, GateAlarm))
     assert [fact.reason for fact in facts(GateLetPass)] == (["on_loan"] if passes else [])
@@ -251,6 +270,197 @@ async def test_a_muted_gate_is_quiet_and_records_who_passed(
         await until(lambda: facts(GateLetPass))
     assert [fact.reason for fact in facts(GateLetPass)] == ["muted"]
     assert not board.outputs.get("lamp")
+
+
+async def test_a_mute_says_who_and_why_holds_over_a_restart_and_ends(
+    wires, services, reader, clock, facts
+):
+    end = clock.now_ms() + 60_000
+    async with standing(services) as gate:
+        assert await gate.command("mute", {"until": end, "who": "Lan", "why": "lớp 5A"}) == {
+            "until": end
+        }
+        await until_facts(facts, GateMuted)
+    async with standing(services) as gate:
+        assert gate.numbers()["muted"] == 1.0
+        reader.pass_tag(book())
+        await until_facts(facts, GateLetPass)
+        gate.mute(0, "Lan")
+        assert gate.numbers()["muted"] == 0.0
+        gate.mute(end + 10**12, "x" * 500)
+        with pytest.raises(NotPossibleError):
+            await gate.command("open_bin", {})
+    [first, second, third] = facts(GateMuted)
+    assert first == GateMuted(gate="gate", until=end, by="Lan", why="lớp 5A")
+    assert second.until == 0
+    assert third.until <= clock.now_ms() + LONGEST_MS
+    assert len(third.by) == 120
+
+
+async def test_a_gate_of_the_same_name_at_the_site_is_muted_too(wires, services, clock):
+    end = clock.now_ms() + 60_000
+    async with standing(services) as gate:
+        await until(lambda: services.on_heard)
+        for name, muted in (("other", 0.0), ("gate", 1.0)):
+            for listener in services.on_heard:
+                listener("tinh-gate2", GateMuted(gate=name, until=end))
+            assert gate.numbers()["muted"] == muted
+    assert services.on_heard == []
+
+
+@pytest.mark.parametrize(("mode", "lamp"), [("lamp", True), ("record", False)])
+async def test_at_night_the_gate_makes_no_sound_or_only_records(
+    wires, services, reader, board, facts, mode, lamp
+):
+    async with standing(services, schedule=[f"{mode} 00:00-23:59", f"{mode} 23:59-00:00"]):
+        reader.pass_tag(book())
+        await until(lambda: facts(GateAlarm, GateLetPass))
+        if lamp:
+            await until(lambda: board.outputs.get("lamp"))
+    assert not board.outputs.get("buzzer")
+    assert [fact.reason for fact in facts(GateLetPass)] == ([] if lamp else ["hours"])
+
+
+async def test_a_fire_alarm_opens_the_lock_silences_the_gate_and_is_told(
+    wires, services, reader, board, facts
+):
+    board.inputs["fire"] = False
+    async with standing(services, lock="lock") as gate:
+        await until(lambda: board.outputs.get("lock") is True)
+        board.set_input("fire", True)
+        await until(lambda: board.outputs.get("lock") is False)
+        assert gate.numbers()["fire"] == 1.0
+        reader.pass_tag(book())
+        await until_facts(facts, GateLetPass)
+        board.set_input("fire", False)
+        await until(lambda: board.outputs.get("lock") is True and facts(Well))
+    assert [fact.reason for fact in facts(Trouble)] == ["fire"]
+    assert [fact.reason for fact in facts(GateLetPass)] == ["fire"]
+    assert not board.outputs.get("lamp")
+
+
+async def test_a_disarmed_book_that_nobody_lent_is_a_quiet_hint_when_it_left(
+    wires, services, reader, replica, line, board, facts
+):
+    replica.apply(Part(version=1, items=[ItemView(item="B1", title="Số đỏ")]))
+    line.connected = True
+    async with standing(services, absence_ms=150):
+        board.set_input("beam_b", True)
+        await asyncio.sleep(0.05)
+        reader.pass_tag(book(afi=0xC2))
+        await until_facts(facts, GateHint)
+    assert facts(GateHint) == [
+        GateHint(gate="gate", uid=KEY, item="B1", direction="out", reason="not_lent")
+    ]
+    assert not board.outputs.get("lamp")
+
+
+@pytest.mark.parametrize("why", ["walks in", "cut off", "lent a moment later", "not wanted"])
+async def test_no_hint_without_reason(
+    wires, services, reader, replica, line, board, journal, facts, why
+):
+    replica.apply(Part(version=1, items=[ItemView(item="B1", title="Số đỏ")]))
+    line.connected = why != "cut off"
+    said = "nothing" if why == "not wanted" else "hint"
+    async with standing(services, absence_ms=300, silent_unlent=said) as gate:
+        board.set_input("beam_a" if why == "walks in" else "beam_b", True)
+        await asyncio.sleep(0.05)
+        reader.pass_tag(book(afi=0xC2))
+        await until(lambda: gate._hints._tags)
+        if why == "lent a moment later":
+            await journal.append(Loan(item="B1", card="c", due=1))
+        await until(lambda: not gate._hints._tags)
+        await asyncio.sleep(0.05)
+    assert facts(GateHint) == []
+
+
+@pytest.mark.parametrize("afi", [0x07, 0xC2])
+async def test_a_missing_item_that_passes_is_told(
+    wires, services, reader, replica, line, facts, afi
+):
+    item = ItemView(item="B1", title="Số đỏ", flags=["missing"])
+    replica.apply(Part(version=1, items=[item]))
+    line.connected = True
+    async with standing(services, absence_ms=150):
+        reader.pass_tag(book(afi=afi))
+        await until_facts(facts, GateHint)
+    assert [fact.reason for fact in facts(GateHint)] == ["missing"]
+
+
+async def test_with_the_list_of_loans_alone_the_tag_has_no_say(
+    wires, services, reader, replica, line, journal, facts
+):
+    replica.apply(Part(version=1, items=[ItemView(item="B1", title="Số đỏ")]))
+    line.connected = True
+    await journal.append(Loan(item="B1", card="c", due=1))
+    async with standing(services, security="loans", absence_ms=100) as gate:
+        reader.pass_tag(book(afi=0x07))
+        await until(lambda: gate._hints._tags)
+        await until(lambda: not gate._hints._tags)
+        assert facts(GateAlarm, GateLetPass) == []
+        await journal.append(Return(item="B1"))
+        await until(lambda: gate._loans.lent_since("B1", "") is None)
+        reader.pass_tag(book(afi=0xC2))
+        await until_facts(facts, GateAlarm)
+        unknown = book()
+        unknown.memory[:] = bytes(112)
+        reader.pass_tag(dataclasses.replace(unknown, uid=bytes.fromhex("E004010000000099")))
+        await asyncio.sleep(0.1)
+    assert len(facts(GateAlarm)) == 1
+
+
+async def test_with_the_list_of_loans_alone_a_gate_that_is_cut_off_accuses_nobody(
+    wires, services, reader, replica, line, facts
+):
+    replica.apply(Part(version=1, items=[ItemView(item="B1", title="Số đỏ")]))
+    async with standing(services, security="loans") as gate:
+        reader.pass_tag(book())
+        await until(lambda: gate._hints._tags)
+    assert facts(GateAlarm) == []
+
+
+async def test_a_gate_whose_reader_reports_armed_tags_only_believes_it(
+    wires, services, reader, facts
+):
+    async with standing(services, security="eas"):
+        reader.pass_tag(book(afi=0xC2))
+        await until_facts(facts, GateAlarm)
+
+
+@pytest.mark.parametrize("what", [f"uid:{KEY}", "antenna:gate:1"])
+async def test_what_gave_false_alarms_must_be_seen_more_often(wires, services, reader, facts, what):
+    services.noisy.add(what)
+    async with standing(services) as gate:
+        reader.pass_tag(book())
+        await until(lambda: gate._tags.present)
+        await asyncio.sleep(0.3)
+        assert facts(GateAlarm) == []
+        for _ in range(3):
+            reader.pass_tag(book())
+            await asyncio.sleep(0.02)
+        await until_facts(facts, GateAlarm)
+
+
+async def test_who_walks_in_with_an_armed_book_rings_nothing_where_beams_tell(
+    wires, services, reader, board, facts
+):
+    async with standing(services):
+        board.set_input("beam_a", True)
+        await asyncio.sleep(0.05)
+        reader.pass_tag(book())
+        await until_facts(facts, GateLetPass)
+    assert [fact.reason for fact in facts(GateLetPass)] == ["entering"]
+    assert not board.outputs.get("lamp")
+
+
+async def until_facts(facts, kind):
+    await until(lambda: facts(kind))
+
+
+@pytest.mark.parametrize("row", ["lamp", "loud 22:00-06:00", "lamp 25:00-06:00", "lamp 1:00-2:00"])
+def test_hours_that_make_no_sense_are_refused(row):
+    with pytest.raises(ValueError, match="schedule"):
+        GateOptions(reader="a", schedule=[row])
 
 
 def test_numbers_that_make_no_gate_are_refused():
