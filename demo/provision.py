@@ -7,9 +7,11 @@ library uses: the commands of ``shelfwire-gateway``.
 import json
 import tomllib
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from demo import waiting
+from demo.board import board
 from demo.catalogue import BRANCHES, DATA, Library
 from demo.places import PIS, Pi, Places
 from demo.processes import program, run
@@ -118,6 +120,9 @@ async def _import(places: Places, library: Library) -> None:
         file.write_text("\n".join(lines) + "\n", "utf-8")
         await _gateway(places, f"import-{name}", str(file))
     await _gateway(places, "import-policy", str(DATA / "policy.toml"))
+    shown = places.centre / "board.toml"
+    shown.write_text(board(library, datetime.now(UTC).date()), "utf-8")
+    await _gateway(places, "import-board", str(shown))
 
 
 async def _gateway(places: Places, word: str, *args: str) -> None:

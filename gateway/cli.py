@@ -103,6 +103,7 @@ def parser() -> argparse.ArgumentParser:
         ("import-holds", _holds, "FILE.jsonl", "holds: hold, reader, item or work, site, ready"),
         ("import-fees", _fees, "FILE.jsonl", "fees and payments: fee, reader, amount, why"),
         ("import-policy", _policy, "FILE.toml", "the lending policy"),
+        ("import-board", _board, "FILE.toml", "what idle kiosks show: note, [[events]], books"),
     )
     for name, do, file, text in files:
         word = _word(words, name, do, text, home=True)
@@ -217,6 +218,13 @@ def _fees(args: argparse.Namespace) -> int:
 def _policy(args: argparse.Namespace) -> int:
     with _Opened(Home(args.home)) as ledger:
         _say(f"policy {imports.import_policy(ledger, args.file, now_ms())} is in force")
+    return 0
+
+
+def _board(args: argparse.Namespace) -> int:
+    with _Opened(Home(args.home)) as ledger:
+        board = imports.import_board(ledger, args.file, now_ms())
+        _say(f"idle kiosks show {len(board.events)} events and {len(board.books)} new books")
     return 0
 
 

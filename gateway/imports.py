@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
-from edge.circulation.model import Policy
+from edge.circulation.model import Board, Policy
 from edge.circulation.rules import end_of_day
 from gateway.errors import ImportLineError
 from gateway.ledger.catalogue import Branch, Item, Reader
@@ -18,6 +18,7 @@ from gateway.ledger.holds import Hold
 from gateway.ledger.sqlite import SqliteLedger
 
 T = TypeVar("T")
+MOST_BOARD = 8192
 
 
 def read_lines(path: Path, kind: type[T]) -> Iterator[T]:
@@ -90,8 +91,34 @@ def import_fees(ledger: SqliteLedger, path: Path, now: int) -> int:
 
 def import_policy(ledger: SqliteLedger, path: Path, now: int) -> int:
     """Put the policy of a TOML file in force; return its number."""
+    policy = read_policy(path)
     with ledger.store.transaction():
-        return ledger.catalogue.put_policy(read_policy(path), now)
+        if policy.board == Board():  # a file about lending says nothing about the board
+            policy = msgspec.structs.replace(policy, board=ledger.catalogue.policy()[1].board)
+        return ledger.catalogue.put_policy(policy, now)
+
+
+def import_board(ledger: SqliteLedger, path: Path, now: int) -> Board:
+    """Put what idle kiosks show in force; return it. Raises ImportLineError as import_policy does."""
+    try:
+        board = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _StrictBoard)
+        for event in board.events:
+            date.fromisoformat(event.date)
+    except OSError as error:
+        raise ImportLineError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, msgspec.ValidationError) as error:
+        raise ImportLineError(f"{path}: {error}") from None
+    if len(msgspec.json.encode(board)) > MOST_BOARD:
+        raise ImportLineError(f"{path}: more than {MOST_BOARD} bytes, leave some out")
+    plain = Board(**{name: getattr(board, name) for name in Board.__struct_fields__})
+    with ledger.store.transaction():
+        _, policy = ledger.catalogue.policy()
+        ledger.catalogue.put_policy(msgspec.structs.replace(policy, board=plain), now)
+    return plain
+
+
+class _StrictBoard(Board, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
 
 
 class _StrictPolicy(Policy, frozen=True, kw_only=True, forbid_unknown_fields=True):

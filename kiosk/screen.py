@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from edge.circulation.model import Policy
 from edge.circulation.rules import is_closed
 from edge.wire.messages import Holding
+from kiosk.idle import Around, board, opens_again, rest
 from kiosk.receipt import Receipt
 from kiosk.session import SCREENS, State
 from kiosk.shelf import SETTLED, Deed, Row
@@ -38,6 +39,7 @@ class Surroundings:
     staff: dict[str, Any] | None = None
     typed: bool = False
     wait: int = 0
+    idle: Around | None = None
 
 
 def message(visit: Visit, around: Surroundings) -> Message:
@@ -89,6 +91,10 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
     if visit.state in (State.IDLE, State.BYE):
         data |= {"left": _left(visit), "printed": visit.printed}
         data["hours"] = _hours(around.policy, around.now)
+    if around.idle is not None:
+        data["board"] = board(around.idle, lang)
+        data["rest"] = rest(around.idle)
+        data["opens_again"] = opens_again(around.idle, lang)
     return data
 
 

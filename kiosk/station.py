@@ -79,6 +79,9 @@ class KioskOptions:
         default=30, metadata=_help("patience when everything is done and the pad is empty")
     )
     bye_seconds: int = field(default=5, metadata=_help("how long the goodbye stays"))
+    dim_seconds: int = field(
+        default=300, metadata=_help("an idle screen dims after so long; 0 never")
+    )
     warning_seconds: int = field(
         default=20, metadata=_help("how long before the end the reader is asked for more time")
     )
@@ -144,6 +147,7 @@ class Kiosk:
             options.card_letters,
         )
         self.restart: Callable[[], None] = _end_agent
+        self.engine.dim_s = options.dim_seconds
         self.engine.hatch = Hatch(
             options.staff_group, lambda: self.closed, self._close, lambda: self.restart()
         )

@@ -26,7 +26,7 @@ from drivers.tags import NewTag, encode
 from drivers.testing.serve import Served, serve_tcp
 from drivers.testing.simulator import Simulator
 from drivers.testing.tag15693 import Tag
-from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
+from edge.circulation.model import Board, Event, ItemView, LoanView, Policy, ReaderView
 from edge.circulation.rules import Wanted, decide_loans, decide_renewal
 from edge.clock import Clock
 from edge.config import AgentOptions
@@ -324,13 +324,30 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
             raise result
 
 
+def board() -> Board:
+    """Return what the idle kiosk shows: an event that is over, two to come, three new books."""
+    return Board(
+        events=[
+            Event(title="Ngày hội cũ", date="2026-11-01"),
+            Event(title="Câu lạc bộ Truyện Kiều", date="2026-12-01", title_en="Kieu reading club"),
+            Event(
+                title="Giờ kể chuyện cho thiếu nhi", date="2026-11-28", time="09:00",
+                place="Phòng thiếu nhi", title_en="Story hour for children",
+            ),
+        ],
+        books=[item_id(1), item_id(10), item_id(6), "TV999999"],
+        note="Thẻ bạn đọc làm tại quầy, miễn phí cho học sinh.",
+        note_en="Library cards are made at the desk, free for pupils.",
+    )  # fmt: skip
+
+
 def _fill(replica: Replica, now: int) -> dict[str, str]:
     people = readers(now)
     loans = [
         LoanView(item=item_id(9), reader="R100004", due=now + 3 * DAY_MS, title=TITLES[8][0]),
         LoanView(item=item_id(12), reader="R100004", due=now - 2 * DAY_MS, title=TITLES[11][0]),
     ]
-    policy = to_builtins(Policy(owners=["VN-TINH"]))
+    policy = to_builtins(Policy(owners=["VN-TINH"], board=board()))
     views = [view for view, _ in people]
     part = Part(version=1, items=books(), readers=views, loans=loans, policy=policy, made=now)
     replica.apply(part)

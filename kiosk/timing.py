@@ -69,6 +69,10 @@ class Timer:
         """Somebody is there: begin anew."""
         self._from = self._mono()
 
+    def still_s(self) -> int:
+        """Return for how many seconds nobody has done anything."""
+        return self._since(self._from)
+
     def over(self, now: Patience) -> bool:
         """Whether the patience of this moment is over."""
         left = self._left(now)

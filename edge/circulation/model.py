@@ -61,13 +61,33 @@ class GroupRule(msgspec.Struct, frozen=True, kw_only=True):
     renewals: int = 2
 
 
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An event of the library: ``date`` is ``YYYY-MM-DD``, ``time`` free text such as ``09:00``."""
+
+    title: str
+    date: str
+    time: str = ""
+    place: str = ""
+    title_en: str = ""
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What idle kiosks show: events, new books (numbers of items), one note for everybody."""
+
+    events: list[Event] = []
+    books: list[str] = []
+    note: str = ""
+    note_en: str = ""
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A branch's lending policy. ``offline_*`` are rule R10; hours in ``HH:MM`` local time.
 
     ``closed``: weekdays (0 = Monday) and dates (``YYYY-MM-DD``) on which nothing falls due.
     ``hold_days``: how long a hold is kept for its reader. ``held_returns``: where a book goes that
     somebody waits for: a ``slot`` beside the kiosk, or to ``staff``. ``fee_per_day`` (dong, 0: none)
-    for every day of opening that a loan is late, ``fee_most`` (0: no end) for one loan.
+    for every day of opening that a loan is late, ``fee_most`` (0: no end) for one loan. ``board`` is
+    what idle kiosks show.
 
     ``pin_for``: what a PIN is asked for at kiosks. Only the centre can prove one: without it what
     needs a PIN is refused, or with ``pin_offline = "skip"`` goes on without. ``pin_tries`` wrong
@@ -101,6 +121,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     typed_card: Literal["never", "with_pin", "always"] = "with_pin"
     fee_per_day: int = 0
     fee_most: int = 0
+    board: Board = Board()
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

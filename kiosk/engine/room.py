@@ -13,6 +13,7 @@ from edge.printing import Printing
 from edge.station import Services
 from kiosk import receipt
 from kiosk.hatch import Hatch, status
+from kiosk.idle import Around
 from kiosk.screen import Surroundings, message
 from kiosk.session import Event, Facts, State
 from kiosk.stage import Stage
@@ -77,6 +78,7 @@ class Room(ABC):
         self.hatch: Hatch | None = None
         self.tries = Tries(services.clock.mono_ms)
         self.card_letters = card_letters
+        self.dim_s = 300
         self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang, set(looks))
         self._sound = (0, "")
 
@@ -173,8 +175,15 @@ class Room(ABC):
             staff=self._staff(visit),
             typed=may_type(self),
             wait=self._wait(),
+            idle=self._idle(visit),
         )
         self.stage.show(message(visit, around))
+
+    def _idle(self, visit: Visit) -> Around | None:
+        if visit.state is not S.IDLE:
+            return None
+        now, replica = self.services.clock.now_ms(), self.services.replica
+        return Around(replica.policy, replica, now, self.timer.still_s(), self.dim_s)
 
     def _staff(self, visit: Visit) -> dict[str, Any] | None:
         if visit.state is not S.STAFF:

@@ -1,5 +1,6 @@
 // The page of the kiosk: shows what the engine says, and tells it what a finger pressed.
 
+import { begin, due, turn } from "/static/board.js";
 import { h, icon, patch } from "/static/dom.js";
 import { listen } from "/static/keys.js";
 import { play } from "/static/sounds.js";
@@ -36,15 +37,16 @@ function show(message) {
   fill(parts.top, top(t, message));
   fill(parts.task, VIEWS[message.screen](t, message.data));
   fill(parts.bottom, bottom(t, message));
-  const wasOver = parts.over.childElementCount > 0;
+  const wasOver = parts.over.querySelector(".veil") !== null;
   fill(parts.over, over(t, message));
-  parts.top.inert = parts.task.inert = parts.bottom.inert = Boolean(message.warn);
+  parts.top.inert = parts.task.inert = parts.bottom.inert = Boolean(message.warn || message.data.rest);
   if (message.warn && !wasOver) parts.over.querySelector("[data-focus]")?.focus();
   offline(t, message);
   const place = `${message.screen}/${message.data.state ?? ""}`;
   const moved = place !== shown;
   if (moved) {
     shown = place;
+    if (message.screen === "idle") begin();
     parts.task.scrollTop = 0;
     parts.task.classList.remove("fresh");
     void parts.task.offsetWidth;
@@ -144,6 +146,7 @@ function press(name, arg = "") {
 }
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-turn]")) { turn(true); show(last); return; }
   const target = event.target.closest("[data-press]");
   if (target && !target.disabled) press(target.dataset.press, target.dataset.arg ?? "");
 });
@@ -153,6 +156,8 @@ document.addEventListener("focusin", (event) => {
   if (aloud && button) speak([button.ariaLabel || button.textContent], { wait: event.timeStamp - keyed > 1000 });
 });
 listen(press, readScreen);
+addEventListener("keydown", () => { if (last.data.rest) press("more_time"); }, true);
+setInterval(() => { if (last.screen === "idle" && !last.data.rest && due()) { turn(false); show(last); } }, 1000);
 let held = 0;
 addEventListener("pointerdown", (event) => {  // the hidden corner: hold the library's name
   clearTimeout(held);

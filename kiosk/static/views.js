@@ -1,6 +1,7 @@
 // One function a screen: from what the engine says to what the reader sees. One question a screen.
 
 import { cover } from "/look/cover.js";
+import { board } from "/static/board.js";
 import { drawing, h, icon } from "/static/dom.js";
 import { following } from "/static/words.js";
 import { CARD, HAND, LOOK_HERE, REST, TICK } from "/static/drawings.js";
@@ -66,7 +67,7 @@ function idle(t, d) {
     button("big.first", "book-open", t("menu.borrow"), "borrow"),
     button("big", "undo-2", t("menu.return"), "return"),
     button("big", "rotate-cw", t("menu.renew"), "renew"),
-    button("big", "user-round", t("menu.account"), "account")), notice(d)];
+    button("big", "user-round", t("menu.account"), "account")), board(t, d), notice(d)];
 }
 
 function books(t, d) {
@@ -258,7 +259,14 @@ export function bottom(t, m) {
     h("div.right", {}, !NO_FINISH.has(m.screen) && button(main, "log-out", t("ses.finish"), "finish"))];
 }
 
+function resting(t, d) {
+  if (d.rest === "dim") return h("div.rest.dimmed", { "data-key": "dim", "data-press": "more_time" });
+  return h("div.rest.night", { "data-key": "night", "data-press": "more_time", role: "dialog", "aria-modal": "true", "aria-labelledby": "night" },
+    icon("moon", "giant"), h("h2", { id: "night" }, t("idle.night")), d.opens_again && h("p.sentence", {}, d.opens_again), h("p.hint", {}, t("idle.touch")));
+}
+
 export function over(t, m) {
+  if (m.data.rest) return [resting(t, m.data)];
   if (!m.warn) return [];
   return [h("div.veil", { "data-key": "veil" }, h("div.more", { role: "alertdialog", "aria-modal": "true", "aria-labelledby": "ask", "aria-describedby": "left" },
     icon("hourglass", "giant"), h("h2", { id: "ask" }, t("ses.more_time")), h("p.sentence", { id: "left" }, t("ses.auto_logout", { n: m.seconds_left })),

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 from cryptography import x509
@@ -239,3 +240,34 @@ def test_the_report_shows_devices_and_totals(home, tmp_path, capsys):
 def test_the_configuration_has_a_help_line_for_every_option():
     for table in (GatewayOptions, BrokerOptions, ConsoleOptions):
         assert all(row.help for row in options(table))
+
+
+def test_the_board_of_idle_kiosks_is_imported_and_a_policy_file_leaves_it(home, tmp_path, capsys):
+    file = tmp_path / "board.toml"
+    file.write_text(
+        'note = "Xin chào"\nbooks = ["TV1"]\n[[events]]\ntitle = "Hội"\ndate = "2026-12-01"\n'
+    )
+    assert run(home, "import-board", str(file)) == 0
+    assert "1 events and 1 new books" in capsys.readouterr().out
+    policy = tmp_path / "policy.toml"
+    policy.write_text("max_stack = 5\n")
+    assert run(home, "import-policy", str(policy)) == 0
+    with closing(open_ledger(home)) as ledger:
+        _, now = ledger.catalogue.policy()
+    assert (now.max_stack, now.board.note, now.board.books) == (5, "Xin chào", ["TV1"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "events = 1",
+        '[[events]]\ntitle = "x"\ndate = "tomorrow"',
+        "colour = 1",
+        'note = "' + "x" * 9000 + '"',
+    ],
+)
+def test_a_board_that_cannot_be_shown_is_refused_with_its_file(home, tmp_path, capsys, text):
+    file = tmp_path / "board.toml"
+    file.write_text(text)
+    assert run(home, "import-board", str(file)) == 1
+    assert "board.toml" in capsys.readouterr().err
