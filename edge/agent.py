@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.pihealth import PiHealthOptions
+from edge.bundles.inbox import Inbox
 from edge.clock import Clock
 from edge.config import AgentOptions, Config, ConfigError, load, site_key
 from edge.desk import Desk
@@ -105,6 +106,8 @@ class Agent:
             tasks.append(group.create_task(_pulse(journal), name="pulse"))
             tasks.append(group.create_task(self._site.tend(), name="neighbours"))
             tasks.append(group.create_task(machine.run(), name="machine"))
+            inbox = Inbox(self.config, journal, replica, self.clock, uplink)
+            tasks.append(group.create_task(inbox.run(), name="inbox"))
             tasks.append(group.create_task(self._orders.run(), name="commands"))
             notify("READY=1", f"STATUS={', '.join(self.stations) or 'no stations'}")
             await self._until_stopped()

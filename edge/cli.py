@@ -8,7 +8,17 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from edge import doctorcli, dropcli, framecli, journalcli, readercli, simcli, tagcli, taglock
+from edge import (
+    bundlecli,
+    doctorcli,
+    dropcli,
+    framecli,
+    journalcli,
+    readercli,
+    simcli,
+    tagcli,
+    taglock,
+)
 from edge.config import Config, ConfigError, load, site_key
 from edge.version import VERSION
 
@@ -20,6 +30,7 @@ transaction into a local journal, and brings them to the centre when there is a 
   shelfwire check-config /etc/shelfwire/agent.toml     is the configuration right?
   shelfwire agent --config /etc/shelfwire/agent.toml   run the stations of this device
   shelfwire journal show /var/lib/shelfwire/journal.db what happened here lately
+  shelfwire bundle export /media/usb                   no network? take the facts on a stick
   shelfwire tag decode 11010131...                     what does this tag say?
   shelfwire drop which BT00000123                      which bin would it fall into?
   shelfwire doctor                                     what is wrong here, and what to do?
@@ -60,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("config", type=Path, metavar="FILE", help="the configuration")
     check.set_defaults(handler=run_check)
     journalcli.add_parser(words)
+    bundlecli.add_parser(words)
     tagcli.add_parser(words)
     taglock.add_parser(words)
     simcli.add_parser(words)

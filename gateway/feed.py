@@ -7,7 +7,9 @@ from edge.wire.messages import PARTS_AT_ONCE, Have, Part
 from edge.wire.parts import encode_part, with_certificate
 from edge.wire.seal import Seal
 from gateway import replica
-from gateway.home import write_secret
+from gateway.config import GatewayOptions
+from gateway.enrol import centre_seal
+from gateway.home import Home, write_secret
 from gateway.ledger.sqlite import SqliteLedger
 
 KEEP_MS = 24 * 3_600_000
@@ -28,6 +30,12 @@ class Kept:
     def size(self) -> int:
         """Bytes of all parts."""
         return sum(map(len, self.parts))
+
+
+def feed_of(home: Home, options: GatewayOptions) -> "Feed":
+    """Return what makes the sites' copies: signed, and kept in the gateway's folder."""
+    everything = options.scope == "all"
+    return Feed(centre_seal(home), home.folder / "copies", everything=everything)
 
 
 class Feed:

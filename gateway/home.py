@@ -14,11 +14,14 @@ HOME/keys/SITE.key         the secret of a site's card references (32 bytes in h
 ```
 """
 
+import contextlib
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.errors import HomeError
 
@@ -82,17 +85,24 @@ def write_open(path: Path, text: str | bytes) -> None:
     _replace(path, text, 0o644)
 
 
-def _replace(path: Path, text: str | bytes, mode: int) -> None:
+@contextlib.contextmanager
+def whole(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """Give a file to write; it takes its place when it is on the disk, or leaves no trace."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = text.encode() if isinstance(text, str) else text
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
+            with contextlib.suppress(PermissionError):  # a stick's file system knows no modes
+                os.fchmod(file.fileno(), mode)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _replace(path: Path, text: str | bytes, mode: int) -> None:
+    with whole(path, mode) as file:
+        file.write(text.encode() if isinstance(text, str) else text)

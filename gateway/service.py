@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from gateway import enrol
 from gateway.accounts.oidc import Client, Provider
 from gateway.centre import Centre
-from gateway.config import Config, GatewayOptions
+from gateway.config import Config
 from gateway.console.app import make_app
 from gateway.console.server import ConsoleServer
 from gateway.errors import HomeError
-from gateway.feed import Feed
 from gateway.home import Home
 from gateway.notify import notify, watchdog_seconds
 from gateway.pulse import Pulse
@@ -74,12 +73,6 @@ async def gateway(
                 server.stop()
                 tasks[0].cancel()
                 tasks[2].cancel()
-
-
-def feed_of(home: Home, options: GatewayOptions) -> Feed:
-    """Return what makes the sites' copies: signed, and kept in the gateway's folder."""
-    everything = options.scope == "all"
-    return Feed(enrol.centre_seal(home), home.folder / "copies", everything=everything)
 
 
 def provider(config: Config) -> Provider | None:

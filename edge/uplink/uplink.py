@@ -107,7 +107,7 @@ class Uplink:
         self._heard_at = 0.0
         self._since = clock.now_ms()
         self._well = True
-        self._placed = asyncio.Event()
+        self._placed, self._turn = asyncio.Event(), asyncio.Lock()
         self._past = Past(journal, self._say_state)
         journal.listen(lambda _: self._sender.wake())
 
@@ -221,9 +221,15 @@ class Uplink:
                 log.warning("message on %s was not understood: %s", topic, error)
         raise LinkLostError("the connection ended")
 
+    async def take_carried(self, row: topics.Topic, payload: bytes) -> None:
+        """Take in what the centre said on a stick, with or without a connection."""
+        with contextlib.suppress(LinkLostError):
+            await self._take(row, payload)
+
     async def _take(self, row: topics.Topic, payload: bytes) -> None:
         if row is topics.CURSOR:
-            await self._cursor(decode_cursor(payload))
+            async with self._turn:
+                await self._cursor(decode_cursor(payload))
         elif row is topics.ANSWER:
             answer = decode(payload, Answer)
             future = self._questions.get(answer.id)

@@ -44,8 +44,8 @@ class Head(Message, frozen=True, kw_only=True, omit_defaults=True):
     """What a bundle says of itself. ``cert`` (of the maker) is DER, ``point`` and ``to`` are bytes.
 
     Facts: those of ``epoch`` from ``first`` to ``last``; ``have``: the replica version there.
-    An answer is not to be used after ``expires`` (ms); ``start``: its replica part fits a device
-    at this version (0: any).
+    An answer is not to be used after ``expires`` (ms); ``behind``: the centre had less of these
+    facts than it once acknowledged.
     """
 
     kind: Literal["facts", "answer"]
@@ -58,6 +58,7 @@ class Head(Message, frozen=True, kw_only=True, omit_defaults=True):
     last: int = 0
     have: int = 0
     expires: int = 0
+    behind: bool = False
     cert: bytes
     point: bytes
     to: bytes

@@ -1,0 +1,1 @@
+"""Facts out and answers in on a stick, for places without a network."""
