@@ -14,6 +14,7 @@ from gateway.config import Config
 from gateway.console.app import make_app
 from gateway.console.server import ConsoleServer
 from gateway.errors import HomeError
+from gateway.feed import feed_of
 from gateway.home import Home
 from gateway.notify import notify, watchdog_seconds
 from gateway.pulse import Pulse

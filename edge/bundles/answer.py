@@ -10,6 +10,7 @@ from edge.config import Config
 from edge.uplink.trust import seal_of, trust_of
 from edge.wire import topics
 from edge.wire.bundle import ALLOWED, CURSOR, PART, BundleError, BundleReader, Head
+from edge.wire.cursors import decode_cursor
 from edge.wire.errors import WireError
 from edge.wire.messages import Allowed, Cursor, Part, decode
 from edge.wire.parts import decode_part
@@ -75,7 +76,7 @@ class Answer:
             raise BundleError("newer", field="frame", found=kind.hex(), known="c, p, a")
         message: Cursor | Part | Allowed
         if kind == CURSOR:
-            message = decode(payload, Cursor)
+            message = decode_cursor(payload)
         elif kind == ALLOWED:
             message = decode(payload, Allowed)
         else:

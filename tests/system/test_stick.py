@@ -1,11 +1,12 @@
 """A library without a network: agent and gateway at work, and a stick carried between them."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,14 @@ def until(what: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def booted(journal: Path) -> bool:
+    """Return whether the agent has written its first fact."""
+    if not journal.with_name("replica.db").exists():
+        return False
+    with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as db:
+        return bool(db.execute("SELECT count(*) FROM events").fetchone()[0])
+
+
 def test_a_stick_joins_a_library_without_a_network_to_the_centre(tmp_path: Path) -> None:
     (tmp_path / "usb").mkdir()
     run(tmp_path, "shelfwire-gateway", "init", "centre")
@@ -79,20 +88,13 @@ def test_a_stick_joins_a_library_without_a_network_to_the_centre(tmp_path: Path)
         at_work(tmp_path, "shelfwire", "agent", "--config", "agent.toml"),
         at_work(tmp_path, "shelfwire-gateway", "run", "--config", "centre/gateway.toml"),
     ):
-        until(lambda: "booted" in run(tmp_path, "shelfwire", "journal", "show", "data/journal.db")
-              if (tmp_path / "data/replica.db").exists() else False)  # fmt: skip
-        assert "1 facts are on the stick" in run(
-            tmp_path, "shelfwire", "bundle", "export", "usb", *agent
-        )
+        until(lambda: booted(tmp_path / "data/journal.db"))
         assert "1 new facts of xa-kiosk" in run(
             tmp_path, "shelfwire-gateway", "bundle", "import", *home, "usb", "--lang", "en"
         )
         said = run(tmp_path, "shelfwire", "bundle", "import", "usb", *agent)
         assert "taken in. The centre has 1 of this machine's facts, 0 wait" in said
         assert "known already" in run(tmp_path, "shelfwire", "bundle", "import", "usb", *agent)
-        assert "0 new facts of xa-kiosk, 1 the centre had already" in run(
-            tmp_path, "shelfwire-gateway", "bundle", "import", *home, "usb", "--lang", "en"
-        )
         file = tmp_path / "usb/xa-kiosk.answer.bundle"
         file.write_bytes(file.read_bytes()[:-5])
         said = run(tmp_path, "shelfwire", "bundle", "import", "usb", *agent, fails=True)
