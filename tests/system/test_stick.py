@@ -89,6 +89,8 @@ def test_a_stick_joins_a_library_without_a_network_to_the_centre(tmp_path: Path)
         at_work(tmp_path, "shelfwire-gateway", "run", "--config", "centre/gateway.toml"),
     ):
         until(lambda: booted(tmp_path / "data/journal.db"))
+        said = run(tmp_path, "shelfwire", "bundle", "export", "usb", *agent)
+        assert "1 facts are on the stick" in said
         assert "1 new facts of xa-kiosk" in run(
             tmp_path, "shelfwire-gateway", "bundle", "import", *home, "usb", "--lang", "en"
         )
