@@ -12,8 +12,8 @@ from edge.clock import Clock
 from edge.config import Config
 from edge.journal import Journal, JournalError
 from edge.replica import Replica
+from edge.threads import in_thread
 from edge.uplink import Uplink
-from edge.uplink.threads import in_thread
 from edge.wire.bundle import BundleError
 from edge.wire.bundlewords import say
 from edge.wire.messages import Cursor, Part
