@@ -82,6 +82,10 @@ class UplinkOptions:
     )
     protocol: Literal["5", "3.1.1"] = field(default="5", metadata=_help("the MQTT version"))
     keepalive: int = field(default=240, metadata=_help("seconds of silence before a ping"))
+    boot_spread: float = field(
+        default=5.0,
+        metadata=_help("a machine just switched on waits up to so long for its first try, s"),
+    )
     retry_max: float = field(default=30.0, metadata=_help("longest pause between tries, s"))
     ask_seconds: float = field(default=0.8, metadata=_help("how long the desk waits for answers"))
     health_seconds: float = field(default=30.0, metadata=_help("pause between health messages"))

@@ -3,6 +3,8 @@
 No I/O; time is given (seconds). All is learned from what the ledger acknowledged.
 """
 
+import random
+
 FIRST_ROWS, LEAST_ROWS, MOST_ROWS = 100, 10, 2000
 QUICK, SLOW = 0.75, 3.0
 """A batch that is acknowledged so much later than an empty one could be: the next is larger; smaller.
@@ -15,6 +17,17 @@ NARROW = 64_000.0
 """Bytes a second below which they do."""
 MOST_IN_FULL = 512
 """Batches without references after one was not understood."""
+
+BOOT_MS = 120_000
+"""A machine that runs for less than this has just been switched on."""
+
+
+def first_wait(up_ms: int, spread: float) -> float:
+    """Return how long to wait before the first connection of a machine that is up for so long.
+
+    When the power comes back to a whole province, its devices do not knock all at once.
+    """
+    return random.uniform(0.0, spread) if up_ms < BOOT_MS else 0.0  # noqa: S311  no secret
 
 
 class Pace:

@@ -16,8 +16,8 @@ from edge.threads import in_thread
 from edge.uplink.budget import Budget
 from edge.uplink.follow import Follow
 from edge.uplink.known import InReplica
-from edge.uplink.link import Link, LinkLostError, connect
-from edge.uplink.pace import Keepalive
+from edge.uplink.link import Link, LinkLostError, Secrets, connect
+from edge.uplink.pace import Keepalive, first_wait
 from edge.uplink.past import Past
 from edge.uplink.sender import Sender
 from edge.uplink.trust import trust_of
@@ -104,6 +104,7 @@ class Uplink:
             spent=lambda: self.budget.used(clock.now_ms()) >= 1.0,
         )  # fmt: skip
         self._keepalive = Keepalive(options.keepalive)
+        self._secrets = Secrets(options)
         self._heard_at = 0.0
         self._since = clock.now_ms()
         self._well = True
@@ -132,6 +133,7 @@ class Uplink:
     async def run(self) -> None:
         """Stay connected until cancelled; then say goodbye."""
         pause = FIRST_PAUSE
+        await asyncio.sleep(first_wait(self._clock.mono_ms(), self._options.boot_spread))
         while True:
             began = _now()
             try:
@@ -149,7 +151,7 @@ class Uplink:
         state, will = self._topic(topics.STATE), self._state(online=False)
         seconds = self._keepalive.seconds
         async with connect(
-            self._options, self._agent.device, (state, encode(will)), seconds
+            self._options, self._agent.device, (state, encode(will)), seconds, self._secrets
         ) as link:
             try:
                 await self._greet(link)

@@ -114,7 +114,7 @@ class Pi:
     async def online(self, seconds: float) -> None:
         agent = AgentOptions(site=SITE, device=DEVICE, data=self.folder, site_key=self.folder)
         link = Uplink(
-            UplinkOptions(host="x", tls=False, retry_max=0.01), agent, self.journal, self.replica,
+            UplinkOptions(host="x", tls=False, retry_max=0.01, boot_spread=0.0), agent, self.journal, self.replica,
             self.clock, health=lambda: Health(at=0, version="", boot=""), allowed={},
         )  # fmt: skip
         link._sender._gather = 0

@@ -8,6 +8,7 @@ from edge.uplink.pace import (
     MOST_ROWS,
     Keepalive,
     Pace,
+    first_wait,
 )
 
 
@@ -71,6 +72,13 @@ def test_a_catalogue_that_differs_costs_few_batches_in_full_and_then_more() -> N
             count += 1
         assert count == wanted
     assert pace.small
+
+
+def test_a_province_that_is_switched_on_does_not_knock_at_once() -> None:
+    waits = {first_wait(30_000, 5.0) for _ in range(50)}
+    assert len(waits) > 40
+    assert 0 <= min(waits) <= max(waits) <= 5.0
+    assert first_wait(3_600_000, 5.0) == 0.0
 
 
 def test_a_metered_link_is_always_spoken_to_in_few_bytes() -> None:

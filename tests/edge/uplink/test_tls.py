@@ -1,6 +1,7 @@
 import asyncio
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from edge.config import UplinkOptions
-from edge.uplink.link import LinkLostError, connect
+from edge.uplink.link import LinkLostError, Secrets, connect
+from edge.uplink.testing import Link, through
 
 WILL = ("shelfwire/1/tinh/tinh-kiosk/state", b"gone")
 
@@ -111,6 +113,33 @@ async def test_a_device_with_its_certificate_speaks_for_itself_only(
         async with asyncio.timeout(3):
             heard = await anext(watcher.messages())
     assert heard == ("shelfwire/1/tinh/tinh-kiosk/up/facts", b"own")
+
+
+async def test_the_second_handshake_goes_without_certificates(
+    secure: Any, authority: Authority
+) -> None:
+    wire = Link()
+    given = options(secure, authority, "tinh-kiosk")
+    sizes = []
+    async with through(wire, secure.port) as port:
+        secrets = Secrets(given)
+        for _ in range(3):
+            wire.forget()
+            near = replace(given, port=port)
+            async with connect(near, "tinh-kiosk", WILL, None, secrets) as link:
+                assert await link.subscribe(["shelfwire/1/tinh/tinh-kiosk/down/cursor"]) == []
+            sizes.append(wire.up + wire.down)
+    assert sizes[1] < 0.8 * sizes[0]
+    assert sizes[2] < 0.8 * sizes[0]
+
+
+async def test_new_certificates_are_read(secure: Any, authority: Authority) -> None:
+    given = options(secure, authority, "tinh-kiosk")
+    secrets = Secrets(given)
+    first = secrets.context()
+    assert secrets.context() is first
+    options(secure, authority, "tinh-kiosk")
+    assert secrets.context() is not first
 
 
 async def test_a_stranger_is_refused(secure: Any, authority: Authority, tmp_path: Path) -> None:

@@ -111,7 +111,8 @@ class Agent:
         self.parts: dict[str, PartHealth] = {}
         self.clock = clock
         self.obeyed: list[Command] = []
-        settings = UplinkOptions(host="127.0.0.1", port=port, tls=False, retry_max=0.2, **options)
+        options = {"retry_max": 0.2, "boot_spread": 0.0, **options}
+        settings = UplinkOptions(host="127.0.0.1", port=port, tls=False, **options)
         self.uplink = Uplink(
             settings,
             AgentOptions(site=SITE, device=DEVICE, data=folder, site_key=folder / "site.key"),
