@@ -99,6 +99,13 @@ class AirItemReader(Protocol):
         """Say whether a tag keeps this UID when bank 01 is written anew."""
 
 
+class Protected(StrEnum):
+    """What a chip's password can guard."""
+
+    AFI = "afi"
+    EAS = "eas"
+
+
 class TagLocks(Protocol):
     """What can never be undone on a tag. Only ``shelfwire tag-lock`` has such a port."""
 
@@ -113,6 +120,9 @@ class TagLocks(Protocol):
 
     async def lock_dsfid(self, uid: bytes) -> None:
         """Lock the DSFID for ever."""
+
+    async def protect(self, uid: bytes, what: Protected, old: bytes, new: bytes) -> None:
+        """Let AFI or EAS ask for a password for ever."""
 
 
 @dataclass(frozen=True, slots=True)

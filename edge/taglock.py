@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from drivers.errors import DriverError
-from drivers.ports import ItemReader, TagInfo, TagLocks
+from drivers.ports import ItemReader, Protected, TagInfo, TagLocks
 from edge.tagtools.opening import Devices, add_options, opened
 from edge.wire.tables import ConfigError
 
 WRONG, TROUBLE, DECLINED = 2, 1, 3
+_NXP = b"\xe0\x04"
 _HELP = """\
 Lock parts of one tag FOR EVER. There is no way back, with no tool: a locked block keeps a wrong
 number, a locked AFI can never again be armed or disarmed, so the item can no longer be lent. Daily
@@ -21,9 +22,14 @@ work needs none of this. The command shows the tag, and does nothing until its U
   shelfwire tag-lock dsfid --url serial:///dev/ttyUSB0          lock the DSFID
   shelfwire tag-lock afi --url serial:///dev/ttyUSB0            lock the security byte
 
-Password protection of AFI and EAS (NXP chips) is not offered: how it travels to the reader is not
-published, and a wrong try cannot be taken back. Exit status 3: not confirmed, nothing was done.
+  shelfwire tag-lock password afi --new 11223344 --url serial:///dev/ttyUSB0
+
+The last one lets an NXP chip (ICODE SLIX, SLIX2) ask for a password before its AFI, or its EAS bit,
+is changed. No station of Shelfwire gives one: such an item is lent and taken back elsewhere only.
+It is written from NXP's data sheet and the maker's manual and was not tried on hardware.
+Exit status 3: not confirmed, nothing was done.
 """
+_GUARD_WARNING = "From then on nobody changes it without the password: not a kiosk, not a drop."
 _AFI_WARNING = "With a locked AFI this item can never be lent or taken back at a kiosk again."
 
 
@@ -40,12 +46,29 @@ def add_parser(subparsers: Any) -> None:
         ("blocks", "lock blocks of the user memory"),
         ("afi", "lock the security byte"),
         ("dsfid", "lock the DSFID"),
+        ("password", "let AFI or EAS ask for a password (NXP)"),
     ):
         word = words.add_parser(name, help=help_)
         if name == "blocks":
             word.add_argument("blocks", type=int, nargs="+", metavar="N", help="block numbers")
+        elif name == "password":
+            word.add_argument("guarded", choices=[one.value for one in Protected], help="of what")
+            word.add_argument(
+                "--old", type=_password, default=bytes(4), metavar="HEX",
+                help="the chip's password now (as delivered: 00000000)",
+            )  # fmt: skip
+            word.add_argument(
+                "--new", type=_password, required=True, metavar="HEX", help="8 hex digits, not 0"
+            )
         add_options(word)
         word.set_defaults(handler=run_lock)
+
+
+def _password(text: str) -> bytes:
+    data = bytes.fromhex(text)
+    if len(data) != len(bytes(4)):
+        raise ValueError
+    return data
 
 
 def run_lock(args: argparse.Namespace, ask: Callable[[str], str] = input) -> int:
@@ -55,10 +78,13 @@ def run_lock(args: argparse.Namespace, ask: Callable[[str], str] = input) -> int
     driver, options = Devices(args).reader()
     if not isinstance(options, FeigOptions):
         raise ConfigError(f"tag-lock knows only FEIG readers, and this one is {driver.name}")
+    if args.what == "password" and not any(args.new):
+        raise ConfigError("--new 00000000 is what every chip has: choose another password")
     try:
         return asyncio.run(_lock(args, (driver, options), ask))
     except DriverError as error:
-        print(f"shelfwire tag-lock: {error}", file=sys.stderr)  # noqa: T201
+        hint = f" {error.hint}" if error.hint else ""
+        print(f"shelfwire tag-lock: {error}.{hint}", file=sys.stderr)  # noqa: T201
         return TROUBLE
 
 
@@ -104,6 +130,10 @@ async def _words(args: argparse.Namespace, reader: ItemReader, info: TagInfo) ->
         return [*words, f"  AFI {afi} for ever", _AFI_WARNING]
     if args.what == "dsfid":
         return [*words, f"  DSFID {dsfid} for ever"]
+    if args.what == "password":
+        if not info.uid.startswith(_NXP):
+            raise DriverError("only NXP chips know this, and this is another maker's")
+        return [*words, f"  {args.guarded.upper()} asks for a password for ever", _GUARD_WARNING]
     wrong = [str(n) for n in args.blocks if not 0 <= n < info.block_count]
     if wrong:
         raise DriverError(
@@ -120,6 +150,8 @@ async def _do(args: argparse.Namespace, locks: TagLocks, uid: bytes) -> None:
         await locks.lock_afi(uid)
     elif args.what == "dsfid":
         await locks.lock_dsfid(uid)
+    elif args.what == "password":
+        await locks.protect(uid, Protected(args.guarded), args.old, args.new)
     else:
         await _lock_blocks(locks, uid, sorted(set(args.blocks)))
 

@@ -1,6 +1,7 @@
 """The commands of FEIG readers, one row each: code, what the answer is, how long it may take.
 
-host commands   B0 SUB MODE [UID] …     MODE 01 = to the tag with this UID
+host commands   B0 SUB MODE [UID] …        MODE 01 = to the tag with this UID
+chip's own      B1 MFR SUB MODE [UID] …    MFR 04 = NXP
 """
 
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from drivers.ports import TagInfo
 
 R = TypeVar("R")
 
-TO_TAGS = 0xB0
+TO_TAGS, TO_CHIPS = 0xB0, 0xB1
+NXP = b"\x04"
 _READ_BUFFER = 0x22
 ADDRESSED = b"\x01"
 MODE_NEW, MODE_MORE = 0x00, 0x80
@@ -42,7 +44,7 @@ class Command(Generic[R]):
     @property
     def is_to_tag(self) -> bool:
         """True when a missing tag is why it may fail."""
-        return self.sub is not None and self is not INVENTORY
+        return self.code == TO_CHIPS or (self.sub is not None and self is not INVENTORY)
 
     @property
     def gives_data(self) -> bool:
@@ -95,6 +97,9 @@ LOCK_DSFID = _to_tag("lock DSFID", 0x2A, answers.nothing)
 SYSTEM_INFO: Command[TagInfo] = _to_tag("system info", 0x2B, answers.system_info)
 BLOCK_SECURITY: Command[bytes] = _to_tag("block security", 0x2C, answers.raw)
 
+CHIP = Command("chip's own command", TO_CHIPS, answers.raw, timeout=_RF_SECONDS)
+"""Maker, command, mode and what the chip takes; which ones there are stands where they are sent."""
+
 READ_BUFFER = Command(
     "read buffer",
     _READ_BUFFER,
@@ -121,7 +126,7 @@ SYSTEM: tuple[Command[Any], ...] = (
 )  # fmt: skip
 PAD: tuple[Command[Any], ...] = (
     *SYSTEM, INVENTORY, STAY_QUIET, LOCK_BLOCKS, READ_BLOCKS, WRITE_BLOCKS, SELECT, RESET_TO_READY,
-    WRITE_AFI, LOCK_AFI, WRITE_DSFID, LOCK_DSFID, SYSTEM_INFO, BLOCK_SECURITY,
+    WRITE_AFI, LOCK_AFI, WRITE_DSFID, LOCK_DSFID, SYSTEM_INFO, BLOCK_SECURITY, CHIP,
 )  # fmt: skip
 GATE: tuple[Command[Any], ...] = (
     *PAD, READ_BUFFER_OLD, READ_BUFFER, READ_BUFFER_NEW, BUFFER_INFO, CLEAR_BUFFER, INIT_BUFFER,

@@ -11,7 +11,14 @@ from drivers.errors import FrameError
 from drivers.explained import Checksum, Explained, fits, hexed, lay_out, shown
 from drivers.feig import answers, commands
 from drivers.feig.answers import Reply
-from drivers.feig.commands import ADDRESSED, CONFIG_BLOCK, CONFIG_EEPROM, TO_TAGS, Command
+from drivers.feig.commands import (
+    ADDRESSED,
+    CONFIG_BLOCK,
+    CONFIG_EEPROM,
+    TO_CHIPS,
+    TO_TAGS,
+    Command,
+)
 from drivers.feig.frames import ADVANCED, ANY_ADDRESS
 from drivers.feig.status import IsoError, Status, words
 
@@ -27,7 +34,6 @@ _MORE_NAMES = {
     0x8A: "read configuration (new)",
     0x8B: "write configuration (new)",
     0x8C: "reset configuration (new)",
-    0xB1: "maker's command to a tag",
 }
 _REQUESTS = {
     0x21: "records:1",
@@ -46,6 +52,17 @@ _REQUESTS = {
     0x81: "where:1 data:*",
     0xA0: "password:-4",
 }  # fmt: skip
+_TO_NXP = {
+    0xA2: ("set EAS", ""),
+    0xA3: ("reset EAS", ""),
+    0xA4: ("lock EAS", ""),
+    0xA5: ("EAS alarm", "data:*"),
+    0xA6: ("protect AFI or EAS with a password", ""),
+    0xB2: ("get random number", ""),
+    0xB3: ("set password", "password_of:1 password:-4"),
+    0xB4: ("write password", "password_of:1 password:-4"),
+    0xB5: ("lock password", "password_of:1"),
+}
 _TO_TAG = {
     0x22: "first_block:1 blocks:1",
     0x23: "first_block:1 blocks:1",
@@ -131,6 +148,8 @@ def _asked(code: int, data: bytes) -> Mapping[str, Any]:
     """Read a question; FrameError when it is none that we know."""
     if code == TO_TAGS:
         return _asked_tags(data)
+    if code == TO_CHIPS:
+        return _asked_chips(data)
     layout = _REQUESTS.get(code)
     if layout is None:
         raise FrameError("no command that we know")
@@ -169,6 +188,16 @@ def _asked_tags(data: bytes) -> Mapping[str, Any]:
         return {**found, **lay_out("wait_100_ms:1" if mode & _WAIT else "", rest)}
     uid = "uid:u " if mode & _ADDRESS_BITS == _TO_UID else ""
     return {**found, **lay_out(uid + _TO_TAG.get(sub, ""), rest)}
+
+
+def _asked_chips(data: bytes) -> Mapping[str, Any]:
+    head = lay_out("maker:1 sub:1 mode:1 rest:*", data)
+    found = {name: f"{head[name]:02x}" for name in ("maker", "sub", "mode")}
+    if data[:1] != commands.NXP or head["sub"] not in _TO_NXP:
+        raise FrameError("no command of a maker that we know")
+    name, layout = _TO_NXP[head["sub"]]
+    uid = "uid:u " if head["mode"] & _ADDRESS_BITS == _TO_UID else ""
+    return {**found, "asks": name, **lay_out(uid + layout, data[3:])}
 
 
 def _reply(

@@ -19,6 +19,11 @@ _MODE_WAIT = 0x40
 OnTag = Callable[[Tag, Fields], Answer]
 
 
+_OPTION = 0x10
+_PROTECT, _RANDOM, _SET_PASSWORD, _WRITE_PASSWORD = 0xA6, 0xB2, 0xB3, 0xB4
+_AFI_EAS, _RANDOM_NUMBER, _NXP_UID = b"\x10", b"\x5a\xc3", b"\xe0\x04"
+
+
 class FeigSimulator(FeigDevice):
     """A reader with a field.
 
@@ -49,6 +54,8 @@ class FeigSimulator(FeigDevice):
         self._told: set[tuple[bytes, int]] = set()
         self._quiet: set[tuple[bytes, int]] = set()
         self._selected: tuple[bytes, int] | None = None
+        self._trusted: set[tuple[bytes, int]] = set()
+        self._offended: set[tuple[bytes, int]] = set()
         self.on(commands.INVENTORY, self._inventory)
         for command, action in (
             (commands.STAY_QUIET, self._stay_quiet),
@@ -65,12 +72,15 @@ class FeigSimulator(FeigDevice):
             (commands.BLOCK_SECURITY, self._block_security),
         ):
             self.on(command, self._with_tag(action))
+        self.on(commands.CHIP, self._chip)
 
     def field_off(self) -> None:
         """Let the tags lose power: told, quiet and selected are forgotten."""
         self._told.clear()
         self._quiet.clear()
         self._selected = None
+        self._trusted.clear()
+        self._offended.clear()
 
     def power_up(self) -> None:
         """Begin anew, at the first antenna."""
@@ -113,7 +123,8 @@ class FeigSimulator(FeigDevice):
 
         def handler(fields: Fields) -> Answer:
             mode = fields.number()
-            tags = self.field.tags if self.rf_on else []
+            tags = [tag for tag in self.field.tags if self._key(tag) not in self._offended]
+            tags = tags if self.rf_on else []
             if mode & _ADDRESS_BITS == _TO_UID:
                 uid = fields.take(UID_BYTES)
                 tags = [tag for tag in tags if tag.uid == uid]
@@ -192,11 +203,44 @@ class FeigSimulator(FeigDevice):
     def _write_afi(self, tag: Tag, fields: Fields) -> Answer:
         afi = fields.number()
         fields.end()
-        if tag.afi_locked:
+        if tag.afi_locked or ("afi" in tag.guarded and self._key(tag) not in self._trusted):
             return _refused(IsoError.LOCKED)
         if not self.field.reach_for_write(tag.uid):
             return Answer(Status.NO_TAG, seconds=self.block_seconds)
         tag.afi = afi
+        return self._done()
+
+    def _chip(self, fields: Fields) -> Answer:
+        """Do what NXP's chips know besides: a password for AFI and EAS."""
+        if fields.take(1) != commands.NXP:
+            return Answer(Status.PARAMETER_RANGE)
+        command = fields.number()
+        data = fields.rest()
+        guard = "afi" if data[:1] and data[0] & _OPTION else "eas"
+        return self._with_tag(lambda tag, rest: self._nxp(tag, command, guard, rest))(Fields(data))
+
+    def _nxp(self, tag: Tag, command: int, guard: str, fields: Fields) -> Answer:
+        if not tag.uid.startswith(_NXP_UID):
+            return _refused(IsoError.NOT_SUPPORTED)
+        key, data = self._key(tag), fields.rest()
+        if command == _RANDOM:
+            return self._done(_RANDOM_NUMBER)
+        if command == _SET_PASSWORD and data[:1] == _AFI_EAS:
+            told = bytes(one ^ two for one, two in zip(data[1:], _RANDOM_NUMBER * 2, strict=True))
+            if told != tag.password:
+                self._offended.add(key)  # silent until its field was off
+                return Answer(Status.NO_TAG, seconds=self.block_seconds)
+            self._trusted.add(key)
+            return self._done()
+        if key not in self._trusted:
+            return _refused(IsoError.UNKNOWN)
+        if command == _WRITE_PASSWORD and data[:1] == _AFI_EAS:
+            tag.password = data[1:]
+            self._trusted.discard(key)
+        elif command == _PROTECT:
+            tag.guarded.add(guard)
+        else:
+            return _refused(IsoError.NOT_SUPPORTED)
         return self._done()
 
     def _lock_afi(self, tag: Tag, fields: Fields) -> Answer:

@@ -19,6 +19,9 @@ class Tag:
     afi_locked: bool = False
     dsfid_locked: bool = False
     ic_reference: int = 1
+    password: bytes = bytes(4)
+    """Of AFI and EAS; ``guarded`` says which of them ask for it ("afi", "eas")."""
+    guarded: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.memory = bytearray(self.memory)

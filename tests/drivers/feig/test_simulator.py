@@ -20,6 +20,7 @@ OTHER = bytes.fromhex("E0040150AABBCCDD")
 
 ASKED: dict[str, bytes] = {
     "baud rate detection": b"\x00",
+    "chip's own command": b"\x04\xb2\x01" + bytes.fromhex("E004015012345678"),
     "system reset": b"\x00",
     "reader info": b"\x00",
     "RF output": b"\x01",

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,13 +10,16 @@ from typing import Any
 import pytest
 
 from drivers.barcode.simulator import ScannerSimulator
-from drivers.errors import TagLostError
+from drivers.errors import RefusedError, TagLostError
+from drivers.feig import PAD as FEIG
+from drivers.feig.options import PadOptions
 from drivers.feig.simulator import FeigSimulator
 from drivers.tags import NewTag, decode
 from drivers.testing.field import Field
 from drivers.testing.serve import Served, serve_pty, serve_tcp
 from drivers.testing.tag15693 import Tag
 from edge.cli import main, parser
+from edge.config import ConfigError
 from edge.tagtools.intents import Intents
 from edge.tagtools.testing import OWNER, UID, simulated_pad, written
 from edge.tagtools.work import TagBench
@@ -222,13 +226,42 @@ async def test_a_lock_needs_one_tag_and_blocks_that_it_has(
     assert (await lock(served, NAME, "afi"))[0] == 1
 
 
+async def test_a_password_guards_the_afi_only_when_the_chip_takes_it(
+    served: Served, field: Field, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tag = written("VN000123")
+    field.put(tag)
+    new = ("--new", "11223344")
+    assert (await lock(served, "no", "password", "afi", *new))[0] == 3
+    assert (await lock(served, NAME, "password", "afi", "--old", "01020304", *new))[0] == 1
+    assert "did not take the password" in capsys.readouterr().err
+    assert (tag.password, tag.guarded) == (bytes(4), set())
+    assert (await lock(served, NAME, "password", "afi", *new))[0] == 0
+    assert (tag.password.hex(), tag.guarded, tag.afi) == ("11223344", {"afi"}, 0x07)
+    async with FEIG.open(PadOptions(served.address)) as pad:
+        with pytest.raises(RefusedError):
+            await pad.write_afi(UID, 0xC2)
+    assert (await lock(served, NAME, "password", "eas", "--old", "11223344", *new))[0] == 0
+    assert tag.guarded == {"afi", "eas"}
+
+
+async def test_a_chip_of_another_maker_has_no_such_password(
+    served: Served, field: Field, capsys: pytest.CaptureFixture[str]
+) -> None:
+    field.put(Tag(bytes.fromhex("E007000000000001")))
+    assert (await lock(served, "", "password", "afi", "--new", "11223344"))[0] == 1
+    assert "only NXP chips" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="choose another"):
+        await lock(served, "", "password", "afi", "--new", "00000000")
+
+
 def test_only_one_module_sends_what_cannot_be_undone() -> None:
     root = Path(__file__).parents[3]
     sending: list[Any] = [
         path.relative_to(root)
         for folder in ("drivers", "edge", "kiosk", "gateway", "demo")
         for path in (root / folder).rglob("*.py")
-        if "LOCK_AFI" in path.read_text()
+        if re.search(r"LOCK_AFI|\bcommands\.CHIP\b", path.read_text())
         and path.name != "commands.py"
         and "imulator" not in path.name
     ]
