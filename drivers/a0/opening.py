@@ -7,12 +7,10 @@ from pathlib import Path
 
 from drivers.a0.frames import FAMILY
 from drivers.a0.reader import A0Reader
-from drivers.ports import Driver, GateReader, ItemReader, Transport
-from drivers.transport import SerialLine, open_transport
-from drivers.uhf.gate import UhfGate
+from drivers.transport import SerialLine
 from drivers.uhf.line import Line
+from drivers.uhf.opening import drivers, open_line
 from drivers.uhf.options import UhfOptions
-from drivers.uhf.pad import UhfPad
 
 USUAL_LINE = SerialLine(Path(), baud=115200)
 
@@ -32,15 +30,8 @@ class A0Options(UhfOptions):
             raise ValueError("session must be 0 to 3")
 
 
-async def ready(transport: Transport, options: A0Options) -> A0Reader:
+async def ready(line: Line, options: A0Options) -> A0Reader:
     """Return a reader that has answered."""
-    line = Line(
-        transport,
-        FAMILY,
-        address=options.address,
-        patience=options.patience,
-        tries=options.tries,
-    )
     reader = A0Reader(
         line,
         antennas=options.antennas,
@@ -54,38 +45,12 @@ async def ready(transport: Transport, options: A0Options) -> A0Reader:
 @asynccontextmanager
 async def open_reader(options: A0Options) -> AsyncIterator[A0Reader]:
     """Open the reader at ``options.url``."""
-    transport = await open_transport(options.url, USUAL_LINE)
-    try:
-        yield await ready(transport, options)
-    finally:
-        await transport.close()
+    async with open_line(options, FAMILY, USUAL_LINE) as line:
+        yield await ready(line, options)
 
 
-@asynccontextmanager
-async def open_gate(options: A0Options) -> AsyncIterator[GateReader]:
-    """Open the reader as a gate's."""
-    async with open_reader(options) as reader:
-        yield UhfGate(reader, options.rule())
-
-
-@asynccontextmanager
-async def open_pad(options: A0Options) -> AsyncIterator[ItemReader]:
-    """Open the reader as a pad's."""
-    async with open_reader(options) as reader:
-        yield UhfPad(reader, options.rule(), foreign=options.foreign)
-
-
-GATE = Driver(
-    name="a0",
-    port=GateReader,
-    options=A0Options,
-    open=open_gate,
-    help="A0 protocol (IND903, YR89xx, R2000 modules) for UHF tags in a security gate",
-)
-PAD = Driver(
-    name="a0-pad",
-    port=ItemReader,
-    options=A0Options,
-    open=open_pad,
-    help="A0 protocol (IND903, YR89xx, R2000 modules) for UHF tags at a kiosk, a desk or a drop",
-)
+_WHAT = "A0 protocol (IND903, YR89xx, R2000 modules) for UHF tags"
+GATE, PAD = drivers(
+    "a0", A0Options, open_reader,
+    f"{_WHAT} in a security gate", f"{_WHAT} at a kiosk, a desk or a drop",
+)  # fmt: skip

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 
 from drivers.errors import OptionError
 from drivers.llrp.reader import LlrpReader, connected
-from drivers.ports import Driver, GateReader, ItemReader
 from drivers.transport import SerialLine, parse
-from drivers.uhf.gate import UhfGate
+from drivers.uhf.opening import drivers
 from drivers.uhf.options import UhfOptions
-from drivers.uhf.pad import UhfPad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,31 +43,9 @@ async def open_reader(options: LlrpOptions) -> AsyncIterator[LlrpReader]:
         )
 
 
-@asynccontextmanager
-async def open_gate(options: LlrpOptions) -> AsyncIterator[GateReader]:
-    """Open the reader as a gate's."""
-    async with open_reader(options) as reader:
-        yield UhfGate(reader, options.rule())
-
-
-@asynccontextmanager
-async def open_pad(options: LlrpOptions) -> AsyncIterator[ItemReader]:
-    """Open the reader as a pad's."""
-    async with open_reader(options) as reader:
-        yield UhfPad(reader, options.rule(), foreign=options.foreign)
-
-
-GATE = Driver(
-    name="llrp",
-    port=GateReader,
-    options=LlrpOptions,
-    open=open_gate,
-    help="LLRP (Impinj, Zebra, …) for UHF tags in a security gate; needs the extra llrp",
-)
-PAD = Driver(
-    name="llrp-pad",
-    port=ItemReader,
-    options=LlrpOptions,
-    open=open_pad,
-    help="LLRP (Impinj, Zebra, …) for UHF tags at a kiosk, a desk or a drop; needs the extra llrp",
-)
+_WHAT = "LLRP (Impinj, Zebra, …) for UHF tags"
+_NEEDS = "; needs the extra llrp"
+GATE, PAD = drivers(
+    "llrp", LlrpOptions, open_reader,
+    f"{_WHAT} in a security gate{_NEEDS}", f"{_WHAT} at a kiosk, a desk or a drop{_NEEDS}",
+)  # fmt: skip

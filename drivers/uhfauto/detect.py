@@ -4,16 +4,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from drivers import a0, uhf18
+from drivers.a0.frames import FAMILY as A0
 from drivers.a0.opening import ready as a0_ready
 from drivers.errors import DriverError, NoReplyError, PortLostError
-from drivers.ports import Driver, GateReader, ItemReader, UhfReader
+from drivers.ports import Transport, UhfReader
 from drivers.transport import SerialLine, open_transport, parse
-from drivers.uhf.gate import UhfGate
+from drivers.uhf.opening import drivers, line_of
 from drivers.uhf.options import UhfOptions
-from drivers.uhf.pad import UhfPad
+from drivers.uhf18.frames import FAMILY as RR
 from drivers.uhf18.opening import ready as uhf18_ready
 
 FamilyName = Literal["uhf18", "a0"]
@@ -89,38 +90,23 @@ async def search(url: str) -> tuple[FamilyName, str] | None:
         return None
 
 
-async def _ready(guess: Guess, transport: Any, options: UhfOptions) -> UhfReader:
+async def _ready(guess: Guess, transport: Transport, options: UhfOptions) -> UhfReader:
     common = {one.name: getattr(options, one.name) for one in fields(UhfOptions)}
     if guess.family == "a0":
-        return await a0_ready(transport, a0.A0Options(**common))
-    return await uhf18_ready(transport, uhf18.Uhf18Options(**common))
+        line = line_of(transport, A0, options)
+        return await a0_ready(line, a0.A0Options(**common))
+    return await uhf18_ready(line_of(transport, RR, options), uhf18.Uhf18Options(**common))
 
 
 @asynccontextmanager
-async def open_gate(options: AutoOptions) -> AsyncIterator[GateReader]:
-    """Open whichever reader is there as a gate's."""
+async def open_reader(options: AutoOptions) -> AsyncIterator[UhfReader]:
+    """Open whichever reader is there."""
     async with found(options) as (_, reader):
-        yield UhfGate(reader, options.rule())
+        yield reader
 
 
-@asynccontextmanager
-async def open_pad(options: AutoOptions) -> AsyncIterator[ItemReader]:
-    """Open whichever reader is there as a pad's."""
-    async with found(options) as (_, reader):
-        yield UhfPad(reader, options.rule(), foreign=options.foreign)
-
-
-GATE = Driver(
-    name="uhf-auto",
-    port=GateReader,
-    options=AutoOptions,
-    open=open_gate,
-    help="UHF reader in a security gate; finds out whether it is a uhf18 or an a0, and its speed",
-)
-PAD = Driver(
-    name="uhf-auto-pad",
-    port=ItemReader,
-    options=AutoOptions,
-    open=open_pad,
-    help="UHF reader at a kiosk, a desk or a drop; finds out its family and its speed",
-)
+GATE, PAD = drivers(
+    "uhf-auto", AutoOptions, open_reader,
+    "UHF reader in a security gate; finds out whether it is a uhf18 or an a0, and its speed",
+    "UHF reader at a kiosk, a desk or a drop; finds out its family and its speed",
+)  # fmt: skip

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.crc import mcrf4xx
-from drivers.errors import FrameError, RefusedError, TagLostError
+from drivers.errors import FrameError, RefusedError
 from drivers.feig.device import Answer
 from drivers.feig.fields import Fields
 from drivers.feig.link import Link
@@ -23,41 +23,12 @@ async def test_a_pad_is_an_item_reader(pad: FeigPad) -> None:
     assert [seen.uid for seen in await reader.inventory()] == [UIDS[0]]
 
 
-async def test_an_empty_pad_sees_nothing(pad: FeigPad, field: Field) -> None:
-    field.clear()
-    assert await pad.inventory() == []
-
-
-async def test_a_tag_that_lies_still_is_seen_every_time(pad: FeigPad) -> None:
-    for _ in range(3):
-        [seen] = await pad.inventory()
-        assert (seen.uid, seen.dsfid) == (UIDS[0], 6)
-
-
 @pytest.mark.parametrize("count", [1, 15, 16, 17, 32, 33, 40])
 async def test_every_tag_of_a_stack_is_seen_once(pad: FeigPad, field: Field, count: int) -> None:
     field.clear()
     for uid in UIDS[:count]:
         field.put(Tag(uid))
     assert sorted(seen.uid for seen in await pad.inventory()) == UIDS[:count]
-
-
-async def test_a_tag_says_what_it_is(pad: FeigPad) -> None:
-    assert await pad.info(UIDS[0]) == TagInfo(UIDS[0], 6, 0x07, 4, 28, 1)
-
-
-async def test_blocks_come_in_memory_order(pad: FeigPad) -> None:
-    assert await pad.read(UIDS[0], 0, 28) == bytes(range(112))
-    assert await pad.read(UIDS[0], 3, 1) == bytes((12, 13, 14, 15))
-
-
-async def test_a_large_tag_is_read_and_written_in_pieces(pad: FeigPad, field: Field) -> None:
-    large = Tag(UIDS[1], bytearray(79 * 4))
-    field.put(large)
-    data = bytes(n % 251 for n in range(79 * 4))
-    await pad.write(large.uid, 0, data, 4)
-    assert large.memory == data
-    assert await pad.read(large.uid, 0, 79) == data
 
 
 async def test_a_tag_of_large_blocks_is_written_two_blocks_at_a_time(
@@ -70,55 +41,6 @@ async def test_a_tag_of_large_blocks_is_written_two_blocks_at_a_time(
     await pad.write(fujitsu.uid, 10, data, 8)
     assert simulator.requests - before == 3
     assert await pad.read(fujitsu.uid, 10, 5) == data
-
-
-async def test_the_afi_of_exactly_the_named_tag_is_written(
-    pad: FeigPad, field: Field, tag: Tag
-) -> None:
-    other = Tag(UIDS[1], afi=0x07)
-    field.put(other)
-    await pad.write_afi(tag.uid, 0xC2)
-    assert (tag.afi, other.afi) == (0xC2, 0x07)
-    assert (await pad.info(tag.uid)).afi == 0xC2
-
-
-async def test_a_tag_that_is_not_there_is_lost_and_the_port_stays_open(
-    pad: FeigPad, field: Field, tag: Tag
-) -> None:
-    field.take(tag.uid)
-    for attempt in (
-        pad.info(tag.uid),
-        pad.read(tag.uid, 0, 1),
-        pad.write(tag.uid, 0, bytes(4), 4),
-        pad.write_afi(tag.uid, 0xC2),
-    ):
-        with pytest.raises(TagLostError):
-            await attempt
-    field.put(tag)
-    assert (await pad.info(tag.uid)).uid == tag.uid
-
-
-@pytest.mark.parametrize("done", range(28))
-async def test_a_tag_torn_away_in_a_write_is_lost_with_the_first_blocks_written(
-    connect: object, done: int
-) -> None:
-    tag = Tag(UIDS[0])
-    field = Field(tag)
-    pad = FeigPad(Link(Wire(FeigSimulator(field, block_seconds=0.0)), patience=0.02))
-    field.tear_after(tag.uid, done)
-    with pytest.raises(TagLostError):
-        await pad.write(tag.uid, 0, b"\xff" * 112, 4)
-    assert tag.memory == b"\xff" * 4 * done + bytes(112 - 4 * done)
-    assert await pad.inventory() == []
-
-
-async def test_a_tag_torn_away_before_its_afi_was_written_keeps_its_afi(
-    pad: FeigPad, field: Field, tag: Tag
-) -> None:
-    field.tear_after(tag.uid, 0)
-    with pytest.raises(TagLostError):
-        await pad.write_afi(tag.uid, 0xC2)
-    assert tag.afi == 0x07
 
 
 async def test_a_locked_block_refuses_and_is_named(pad: FeigPad, tag: Tag) -> None:
@@ -135,21 +57,6 @@ async def test_a_block_that_does_not_exist_is_refused(pad: FeigPad, tag: Tag) ->
         await pad.read(tag.uid, 28, 1)
     with pytest.raises(TagRefusedError, match="no block"):
         await pad.write(tag.uid, 28, bytes(4), 4)
-
-
-async def test_a_locked_afi_is_refused(pad: FeigPad, tag: Tag) -> None:
-    tag.afi_locked = True
-    with pytest.raises(RefusedError):
-        await pad.write_afi(tag.uid, 0xC2)
-
-
-async def test_half_a_block_is_refused_before_anything_is_sent(
-    pad: FeigPad, simulator: FeigSimulator
-) -> None:
-    before = simulator.requests
-    with pytest.raises(ValueError, match="whole blocks"):
-        await pad.write(UIDS[0], 0, bytes(5), 4)
-    assert simulator.requests == before
 
 
 async def test_a_reader_that_does_not_turn_blocks_is_a_setting(field: Field) -> None:
