@@ -126,7 +126,10 @@ class Agent:
         config, allowed = self.config, dict[str, int]()
         marks, on_heard = TagMarks(replica, allowed, self.clock.now_ms), list[Heard]()
         self._site = Neighbours(config.agent, journal, replica, self.clock, marks, on_heard)
-        health = HealthReport(lambda: services, self.stations, VERSION, machine=machine.numbers)
+        health = HealthReport(
+            lambda: services, self.stations, VERSION, machine=machine.numbers,
+            budget=lambda: uplink.budget,
+        )  # fmt: skip
         uplink = Uplink(
             config.uplink,
             config.agent,

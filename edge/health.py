@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from edge.replica import Replica
 from edge.station import Services, Station
+from edge.uplink.budget import Budget
 from edge.wire.messages import Health, PartHealth
 
 MIB = 1024 * 1024
+DAY_MS = 86_400_000
 NEVER_S = 1 << 31
 """The age that is told of a local copy that never came."""
 
@@ -24,12 +27,13 @@ class HealthReport:
         cpu: Callable[[], float] = time.process_time,
         mono: Callable[[], float] = time.monotonic,
         machine: Callable[[], Mapping[str, float]] = dict,
+        budget: Callable[[], Budget] = Budget,
     ) -> None:
         self._services = services
         self._stations = stations
         self._version = version
         self._cpu, self._mono = cpu, mono
-        self._machine = machine
+        self._machine, self._budget = machine, budget
         self._last = (mono(), cpu())
 
     def now(self) -> Health:
@@ -58,6 +62,11 @@ class HealthReport:
         }
         low = services.journal.low
         parts["disk"] = PartHealth(up=not low, why="nearly full: no new loans" if low else "")
+        why = copy_trouble(services.replica)
+        parts["copy"] = PartHealth(up=not why, why=why)
+        if self._budget().metered:
+            spent = self._budget().used(services.clock.now_ms()) >= 1.0
+            parts["link"] = PartHealth(up=not spent, why="budget_spent" if spent else "")
         return parts
 
     def _numbers(self, services: Services) -> dict[str, float]:
@@ -69,6 +78,12 @@ class HealthReport:
             "tags_let_pass": len(services.allowed),
         }
         numbers |= self._machine()
+        if self._budget().metered:
+            day, month = self._budget().spent(services.clock.now_ms())
+            numbers |= {
+                "link_mb_today": round(day / 1e6, 1),
+                "link_mb_month": round(month / 1e6, 1),
+            }
         for name, station in self._stations.items():
             for key, value in station.numbers().items():
                 numbers[key if key.startswith(f"{name}_") else f"{name}_{key}"] = value
@@ -80,6 +95,17 @@ class HealthReport:
         if passed >= 1.0:
             self._last = (mono, cpu)
         return round(100 * used / passed, 1) if passed > 0 else 0.0
+
+
+def copy_trouble(replica: Replica) -> str:
+    """Return how a copy that is too old limits loans offline (R10): ``copy_old``, ``copy_stopped``.
+
+    Empty: it does not, or none came yet.
+    """
+    policy, age = replica.policy, replica.age_ms
+    if not replica.version or age <= policy.offline_days * DAY_MS:
+        return ""
+    return "copy_old" if age <= policy.offline_stop_days * DAY_MS else "copy_stopped"
 
 
 def resident_bytes() -> int:

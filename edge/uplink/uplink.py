@@ -328,17 +328,15 @@ class Uplink:
         while True:
             health, now = self._health(), _now()
             pause = self.budget.pause(self._clock.now_ms())
-            if pause is None or (self._sender.pressed and now - began < HELD_BACK):
+            same = said is not None and said.parts.get("link") == health.parts.get("link")
+            told = pause is None and same  # that the budget is spent is said once
+            if told or (self._sender.pressed and now - began < HELD_BACK):
                 await asyncio.sleep(1.0)
                 continue
-            late = now - at >= self._options.health_seconds * pause
+            late = now - at >= self._options.health_seconds * (pause or 0.0)
             caught_up = said is not None and said.waiting and not health.waiting
-            if (
-                said is None
-                or late
-                or health.parts != said.parts
-                or (caught_up and now - at >= CALM)
-            ):
+            changed = said is None or health.parts != said.parts
+            if changed or late or (caught_up and now - at >= CALM):
                 await self._say(topics.HEALTH, health)
                 said, at, began = health, now, now
             await asyncio.sleep(1.0)

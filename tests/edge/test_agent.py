@@ -21,8 +21,10 @@ from edge.config import AgentOptions, Config, UplinkOptions
 from edge.health import HealthReport, resident_bytes
 from edge.journal import Journal
 from edge.station import Services, Station, StationEntry
+from edge.uplink.budget import Budget
 from edge.wire.batch import decode_event
 from edge.wire.facts import Booted, Loan, StaffCalled, Trouble, Well
+from edge.wire.messages import Part
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,23 @@ async def test_health_says_what_is_away_and_why(services: Services) -> None:
     assert health.numbers["cpu_percent"] == 0
     assert 1 < health.numbers["memory_mb"] < 2000
     assert resident_bytes() > 0
+
+
+async def test_health_says_that_the_copy_is_too_old_and_that_the_links_budget_is_spent(
+    services: Services, clock: Any
+) -> None:
+    budget = Budget(1000)
+    report = HealthReport(lambda: services, {}, "1", budget=lambda: budget)
+    assert (report.now().parts["copy"].up, report.now().parts["link"].up) == (True, True)
+    services.replica.apply(Part(version=1, made=clock.now_ms()))
+    budget.spend(1_000_000, clock.now_ms())
+    assert report.now().parts["link"].why == "budget_spent"
+    assert report.now().numbers["link_mb_today"] == 1.0
+    for days, why in ((6, ""), (8, "copy_old"), (31, "copy_stopped")):
+        made = clock.now_ms() - days * 86_400_000
+        services.replica.apply(Part(version=1, start=1, made=made))
+        assert report.now().parts["copy"].why == why
+        assert report.now().parts["copy"].up is not bool(why)
 
 
 # -- the program itself, as a process
