@@ -156,6 +156,7 @@ class Agent:
             allowed=allowed,
             heal=marks.heal,
             on_heard=on_heard,
+            noisy=self._site.noisy,
         )
         return services, uplink
 

@@ -86,6 +86,8 @@ class Neighbours:
         self._clock, self._marks, self._now = clock, marks, now
         self._listeners = listeners
         self.heard = replica.heard()
+        self.noisy = set[str]()
+        """What gives false alarms at this site, as the centre has learned from staff."""
         self._places: dict[str, Place] = {}
         self._asked: dict[str, float] = {}
         self._wishes: dict[str, tuple[str, int]] = {}

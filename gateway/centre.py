@@ -21,7 +21,7 @@ from gateway.commander import Commander
 from gateway.config import BrokerOptions
 from gateway.feed import Feed
 from gateway.known import resolve
-from gateway.ledger import status
+from gateway.ledger import gates, status
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
@@ -35,6 +35,8 @@ FEED_SECONDS = 1.0
 BACKLOG, BACKLOG_SECONDS, FEED_LATEST = 200, 0.4, 5.0
 """While batches of so many facts come, the sites' replicas wait, for a little: facts go first."""
 STILL_SECONDS = 60.0
+LEARN_MS = 60_000
+"""What staff said of alarms is looked at again after so long."""
 TRIM_SECONDS = 6 * 3600.0
 ASK_MS = 5000
 """A question that waited longer than this is not worth an answer."""
@@ -80,7 +82,8 @@ class Centre:
         }
         self._queues[topics.STATE] = self._queues[topics.HEALTH]
         self._fed: dict[str, int] = {}
-        self._allowed: dict[str, dict[str, int]] = {}
+        self._allowed: dict[str, Allowed] = {}
+        self._noisy: dict[str, tuple[int, list[str]]] = {}
         self._strangers: set[tuple[str, str]] = set()
         self._still_at = self._expired_at = 0
         self._backlog_at = 0.0
@@ -315,7 +318,13 @@ class Centre:
                 await self._cannot_write(error)
 
     async def _feed_allowed(self, site: str) -> None:
-        uids = await self._reads.call(lambda ledger: ledger.effects.allowed(site, self._now()))
-        if self._allowed.get(site) != uids:
-            self._allowed[site] = uids
-            await self.broker.say(topics.ALLOWED, site, encode(Allowed(uids=uids)))
+        now = self._now()
+        uids = await self._reads.call(lambda ledger: ledger.effects.allowed(site, now))
+        learned, noisy = self._noisy.get(site, (0, []))
+        if now - learned > LEARN_MS:
+            noisy = await self._reads.call(gates.noisy, site, now)
+            self._noisy[site] = (now, noisy)
+        allowed = Allowed(uids=uids, noisy=noisy)
+        if self._allowed.get(site) != allowed:
+            self._allowed[site] = allowed
+            await self.broker.say(topics.ALLOWED, site, encode(allowed))

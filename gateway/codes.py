@@ -61,6 +61,7 @@ CODES = {
         Code("TAG_STILL_ARMED", "warn"),
         Code("TAG_TROUBLE", "warn", ("mended", "accept")),
         Code("GATE_ALARM", "action", ("brought_back", "false_alarm", "tag_fault", "gone")),
+        Code("GATE_HINT", "info"),
         # Book drops.
         Code("TAKEN_ASIDE", "action", ("done", "accept")),
         Code("NOT_IN_BIN", "action", ("found", "accept")),

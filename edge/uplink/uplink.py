@@ -296,6 +296,9 @@ class Uplink:
             self._allowed.pop(uid, None)
         self._allowed.update(allowed.uids)
         self._from_centre = set(allowed.uids)
+        if self._site is not None:
+            self._site.noisy.clear()
+            self._site.noisy.update(allowed.noisy)
         now = self._clock.now_ms()
         for uid in [uid for uid, until in self._allowed.items() if until <= now]:
             del self._allowed[uid]

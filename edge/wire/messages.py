@@ -87,9 +87,13 @@ class Have(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Allowed(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """Tags that gates of the site let pass though armed: UID (hex) -> until (ms)."""
+    """Tags that gates of the site let pass though armed: UID (hex) -> until (ms).
+
+    ``noisy``: what gives false alarms there: ``uid:UID``, ``antenna:GATE:NUMBER``, ``hour:GATE:HOUR``.
+    """
 
     uids: dict[str, int]
+    noisy: list[str] = []
 
 
 class Share(Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -20,7 +20,8 @@ from gateway.console.doorman import (
     Working,
 )
 from gateway.console.live import Live
-from gateway.ledger import accounts, commands, history, views
+from gateway.errors import RefusedError
+from gateway.ledger import accounts, commands, gates, history, views
 from gateway.ledger.accounts import Account
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
@@ -75,6 +76,7 @@ class Console:
         app.get("/api/commands/{ident}")(self.command)
         app.post("/api/commands")(self.ask)
         app.post("/api/readers/{reader}")(self.reader)
+        app.get("/api/gates")(self.gates)
         app.get("/api/looks")(self.looks)
         app.get("/api/accounts")(self.accounts)
         app.post("/api/worklist/{number}/resolve")(self.resolve)
@@ -106,6 +108,22 @@ class Console:
     async def item(self, item: str, _: Working) -> dict[str, Any]:
         """Return an item with its timeline."""
         return await self._reads.call(history.timeline, item)
+
+    async def gates(
+        self,
+        who: Counting,
+        site: Annotated[str, Query(max_length=48)],
+        date: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+    ) -> dict[str, Any]:
+        """Return a site's passages by quarters of an hour, people served, alarms and false ones."""
+        if not who.sees(site):
+            raise NotYoursError("this site is not within your reach")
+        try:
+            found = await self._reads.call(gates.day, site, date, self._now())
+        except ValueError:
+            raise RefusedError(f"{date} is no date") from None
+        false = await self._reads.call(gates.false_alarms, site, self._now())
+        return {**found, "false_alarms": false}
 
     async def device(self, device: str, who: Machines) -> dict[str, Any]:
         """Return all that a device said of itself, and its latest commands."""

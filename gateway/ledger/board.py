@@ -28,7 +28,10 @@ _NAMES = (
 )
 FACTS = _NAMES.format(table="facts f LEFT JOIN loans l ON l.id = f.id", short="f")
 _WORK = _NAMES.format(table="worklist w", short="w")
-_SHOWN = ("loan", "return", "renewal_wish", "gate_alarm", "drop_refused", "bin_changed", "booted")
+_SHOWN = (
+    "loan", "return", "renewal_wish", "gate_alarm", "gate_hint", "gate_muted", "drop_refused",
+    "bin_changed", "booted",
+)  # fmt: skip
 
 
 Docs = dict[str, dict[str, Any]]

@@ -9,6 +9,8 @@ from edge.wire.facts import (
     BoxReceived,
     Fact,
     GateAlarm,
+    GateHint,
+    GateLetPass,
     Ordered,
     Repaired,
     Secured,
@@ -26,6 +28,8 @@ from gateway.ledger.worklist import Worklist
 from gateway.when import bounded
 
 BIN_FULL_PERCENT = 80
+ON_LOAN, MISSING = "on_loan", "missing"
+"""Words of gates: let pass because it is lent; seen though it is missing."""
 Row = Mapping[str, Any]
 """Columns of a fact."""
 
@@ -43,6 +47,8 @@ class Effects:
             Secured: self._secured,
             Repaired: self._secured,
             GateAlarm: self._alarm,
+            GateLetPass: self._let_pass,
+            GateHint: self._hint,
             TagTrouble: self._tag_trouble,
             TakenAside: self._aside,
             Trouble: self._trouble,
@@ -76,6 +82,10 @@ class Effects:
             return ["POWER_CUT"]
         if isinstance(fact, TakenAside):
             return [_aside_code(fact)]
+        if isinstance(fact, GateLetPass) and fact.reason == ON_LOAN:
+            return ["TAG_STILL_ARMED"]
+        if isinstance(fact, GateHint):
+            return ["FOUND_ITEM" if fact.reason == MISSING else "GATE_HINT"]
         return _CODES.get(type(fact), [])
 
     def allowed(self, site: str, now: int) -> dict[str, int]:
@@ -105,6 +115,20 @@ class Effects:
         key = f"GATE_ALARM:{row['device']}:{fact.gate}:{fact.uid.upper()}"
         more = {"gate": fact.gate, "uid": fact.uid, "direction": fact.direction}
         self._open(row, key, "GATE_ALARM", **more)
+
+    def _let_pass(self, fact: GateLetPass, row: Row) -> None:
+        """A lent item whose tag alarms wants healing, until a pad has met it."""
+        if fact.reason == ON_LOAN:
+            uid = fact.uid.upper()
+            self._quiet.discard(uid)
+            self._open(row, f"TAG_STILL_ARMED:{uid}", "TAG_STILL_ARMED", uid=uid, gate=fact.gate)
+
+    def _hint(self, fact: GateHint, row: Row) -> None:
+        """Something that is looked for was seen at a gate."""
+        if fact.reason == MISSING:
+            key = f"FOUND_ITEM:{fact.item or fact.uid.upper()}"
+            more = {"gate": fact.gate, "uid": fact.uid, "direction": fact.direction}
+            self._open(row, key, "FOUND_ITEM", **more)
 
     def _tag_trouble(self, fact: TagTrouble, row: Row) -> None:
         key = f"TAG_TROUBLE:{row['device']}:{fact.uid.upper()}:{fact.reason}"

@@ -5,7 +5,7 @@ import { ago, clock, day, exact, has, length, machineName, number, t } from "./w
 import { cover } from "/look/cover.js";
 
 const ICONS = {
-  loan: "book-open", return: "book-check", renewal_wish: "repeat", gate_alarm: "siren",
+  loan: "book-open", return: "book-check", renewal_wish: "repeat", gate_alarm: "siren", gate_hint: "eye", gate_muted: "volume-x",
   drop_refused: "undo-2", bin_changed: "inbox", booted: "power", tag_trouble: "nfc",
 };
 const LATE_MS = 120e3;
@@ -64,6 +64,8 @@ function said(one) {
     case "loan": return `${t("fact.loan", { reader })}${fact.due ? ` · ${t("fact.due", { due: day(fact.due) })}` : ""}`;
     case "return": return t(fact.place === "drop" ? "fact.return_drop" : "fact.return");
     case "renewal_wish": return t("fact.renewal_wish", { reader });
+    case "gate_hint": return t(`fact.gate_hint.${fact.reason}`, { gate: fact.gate });
+    case "gate_muted": return t(fact.until ? "fact.gate_muted" : "fact.gate_unmuted", { gate: fact.gate, who: fact.by || "?", why: fact.why || "–" });
     case "gate_alarm": return t("fact.gate_alarm", { gate: fact.gate });
     case "drop_refused": return t("fact.drop_refused", { reason: t(has(`refused.${fact.reason}`) ? `refused.${fact.reason}` : "refused.other") });
     case "bin_changed": return fact.emptied ? t("fact.bin_emptied", { bin: fact.bin, n: number(fact.items) }) : t("fact.bin_changed", { bin: fact.bin, percent: fact.percent ?? 0 });
