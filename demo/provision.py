@@ -94,7 +94,9 @@ def edge_tables(pi: Pi, places: Places, *, quick: bool = False) -> dict[str, Any
 def _extra(station: str, pi: Pi, places: Places, *, quick: bool) -> dict[str, Any]:
     if station == "kiosk":
         short = {"bye_seconds": 1, "receipt_seconds": 5, "warning_seconds": 2} if quick else {}
-        return {"port": places.ports[f"kiosk-{pi.site}"]} | short
+        keys = places.pi(pi.device) / "keys"
+        signs = {"receipt_keys": "keys"} if (keys / "receipt.key").exists() else {}
+        return {"port": places.ports[f"kiosk-{pi.site}"], "card_letters": "BD"} | signs | short
     if station == "gate":
         return {"name": f"{pi.site}-gate", "absence_ms": 1500 if quick else 5000}
     return {"name": f"{pi.site}-drop", "capacity": FULL_AT}

@@ -302,12 +302,13 @@ class PrinterStatus:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a receipt; ``size`` 1 is normal, 2 double."""
+    """A line of a receipt; ``size`` 1 is normal, 2 double. ``qr``: a code below the text."""
 
     text: str = ""
     size: int = 1
     bold: bool = False
     centred: bool = False
+    qr: str = ""
 
 
 class Printer(Protocol):

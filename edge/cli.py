@@ -15,6 +15,7 @@ from edge import (
     framecli,
     journalcli,
     readercli,
+    receiptcli,
     simcli,
     tagcli,
     taglock,
@@ -32,6 +33,7 @@ transaction into a local journal, and brings them to the centre when there is a 
   shelfwire journal show /var/lib/shelfwire/journal.db what happened here lately
   shelfwire bundle export /media/usb                   no network? take the facts on a stick
   shelfwire tag decode 11010131...                     what does this tag say?
+  shelfwire receipt verify photo.jpg                   is this receipt genuine?
   shelfwire drop which BT00000123                      which bin would it fall into?
   shelfwire doctor                                     what is wrong here, and what to do?
   shelfwire reader configure feig-pad                  make an RFID reader as it should be
@@ -79,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     doctorcli.add_parser(words)
     framecli.add_parser(words)
     dropcli.add_parser(words)
+    receiptcli.add_parser(words)
     return made
 
 

@@ -24,7 +24,7 @@ from edge.journal.ids import uuid7
 from edge.replica import Replica
 from edge.wire.facts import card_ref
 from edge.wire.messages import Answer, Ask, Holding
-from edge.wire.sealed import seal
+from edge.wire.pins import seal
 
 DEADLINE = 0.8
 """Seconds a reader waits for the centre before the desk decides alone."""

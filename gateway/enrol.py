@@ -6,6 +6,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.wire.commands import public_pem
+from edge.wire.proofs import certify
 from edge.wire.seal import CENTRE, Seal, SealError, seal_from
 from edge.wire.topics import SHARED, check_name
 from gateway import acl, pki
@@ -13,6 +14,8 @@ from gateway.errors import HomeError
 from gateway.home import Home, write_open, write_secret
 from gateway.ledger.sqlite import SqliteLedger
 
+RECEIPTS_MS = 5 * 366 * 86_400_000
+"""How long a device may sign receipts with one key; what it signed stays good."""
 _CONFIG = """\
 # What `shelfwire-gateway run` reads. Paths are relative to this file.
 
@@ -124,11 +127,20 @@ def enrol(
     write_open(out / "command.pub", public_pem(command_key(home)))
     centre_seal(home)
     write_open(out / "centre.crt", home.pki(f"{CENTRE}.crt").read_bytes())
+    _receipt_key(home, site, device, out, now)
     write_secret(out / "site.key", home.site_key(site).hex() + "\n")
     write_acl(home, ledger)
     for row in old:
         _add_revoked(home, row["serial"])
     return pair.fingerprint
+
+
+def _receipt_key(home: Home, site: str, device: str, out: Path, now: int) -> None:
+    """Make the key with which the device signs receipts, and the centre's word for it."""
+    key = Ed25519PrivateKey.generate()
+    word = certify(command_key(home), site, device, key.public_key(), now + RECEIPTS_MS)
+    write_secret(out / "receipt.key", key.private_bytes_raw().hex() + "\n")
+    write_open(out / "receipt.crt", word + "\n")
 
 
 def revoke(home: Home, ledger: SqliteLedger, device: str, now: int) -> None:

@@ -1,13 +1,17 @@
 """The receipt: what was done in a visit, for paper and for the screen. It names no reader."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.ports import Line
+from edge.wire.proofs import Entry as Proved
+from edge.wire.proofs import Signer, Slip
 from kiosk.shelf import Deed, Done
 from kiosk.texts import day, minute, say
 
 WIDTH = 32
 """Characters of a line in normal size on 58 mm paper; longer titles are folded."""
+MOST_PROVED = 60
+"""Lines that a code proves; more would make it too fine for a scanner."""
 HEADS = {Deed.LENT: "rec.lent", Deed.RETURNED: "rec.returned", Deed.RENEWED: "rec.renewed"}
 
 
@@ -29,16 +33,26 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A whole receipt in one language."""
+    """A whole receipt in one language. ``code``: what proves it, ``proof`` says what that is."""
 
     library: str
     title: str
     when: str
     sections: list[Section]
     foot: list[str]
+    code: str = ""
+    proof: str = ""
 
 
-def write(done: list[Done], lang: str, library: str, number: str, now: int, zone: str) -> Receipt:
+def write(
+    done: list[Done],
+    lang: str,
+    library: str,
+    number: str,
+    now: int,
+    zone: str,
+    signer: Signer | None = None,
+) -> Receipt:
     """Return the receipt. Lines that the centre has not agreed to yet add a sentence (R11)."""
     sections = []
     for deed, head in HEADS.items():
@@ -53,7 +67,14 @@ def write(done: list[Done], lang: str, library: str, number: str, now: int, zone
         when=f"{day(now, zone)} {minute(now, zone)}",
         sections=sections,
         foot=[number_line, say(lang, "rec.keep")],
+        code=_code(done, number, now, signer) if signer and done else "",
+        proof=say(lang, "rec.proof") if signer and done else "",
     )
+
+
+def _code(done: list[Done], number: str, now: int, signer: Signer) -> str:
+    entries = [Proved(one.deed.value, one.item, one.due, one.sure) for one in done[:MOST_PROVED]]
+    return signer.sign(Slip(now, number, entries))
 
 
 def _due(done: Done, lang: str, zone: str) -> str:
@@ -77,7 +98,11 @@ def lines(receipt: Receipt) -> list[Line]:
             if entry.due:
                 out.append(Line(f"   {entry.due}", bold=True))
         out.append(Line())
-    return out + [Line(part, centred=True) for text in receipt.foot for part in fold(text)]
+    out += [Line(part, centred=True) for text in receipt.foot for part in fold(text)]
+    if receipt.code:
+        out += [Line(part, centred=True) for part in fold(receipt.proof)]
+        out[-1] = replace(out[-1], qr=receipt.code)
+    return out
 
 
 def fold(text: str, width: int = WIDTH) -> list[str]:

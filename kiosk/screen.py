@@ -1,13 +1,17 @@
 """What the page shows: the visit as plain data, in the reader's language, and nothing to keep."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from drivers.printer.qr import modules
 from edge.circulation.model import Policy
 from edge.circulation.rules import is_closed
 from edge.wire.messages import Holding
+from edge.wire.proofs import Entry
 from kiosk.idle import Around, board, opens_again, rest
 from kiosk.receipt import Receipt
 from kiosk.session import SCREENS, State
@@ -40,6 +44,7 @@ class Surroundings:
     typed: bool = False
     wait: int = 0
     idle: Around | None = None
+    title: Callable[[str], str] = str
 
 
 def message(visit: Visit, around: Surroundings) -> Message:
@@ -82,6 +87,8 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
         data["dots"] = len(visit.typed)
     if visit.typing:  # a card number is no secret to who types it
         data["typed"] = visit.typed
+    if visit.state is State.PROOF:
+        data |= _proof(visit, around)
     if visit.state in ACCOUNTS:
         data |= _account(visit, around)
     if visit.state in (State.RECEIPT, State.PRINTING, State.RECEIPT_SHOWN):
@@ -208,6 +215,33 @@ def _hold(hold: Holding, lang: str, around: Surroundings) -> dict[str, Any]:
     }
 
 
+def _proof(visit: Visit, around: Surroundings) -> dict[str, Any]:
+    """Return what a scanned receipt proves, with the titles that this machine knows."""
+    proof, lang, zone = visit.proof, visit.lang, around.policy.zone
+    if proof is None:
+        return {"genuine": False}
+    return {
+        "genuine": True,
+        "when": f"{day(proof.slip.at, zone)} {minute(proof.slip.at, zone)}",
+        "number": proof.slip.number,
+        "device": proof.device,
+        "items": [_proved(n, one, lang, around) for n, one in enumerate(proof.slip.entries)],
+    }
+
+
+def _proved(n: int, one: Entry, lang: str, around: Surroundings) -> dict[str, Any]:
+    due = day(one.due, around.policy.zone) if one.due else ""
+    if one.deed == "returned":
+        text = say(lang, "ret.ok_item")
+    elif one.deed == "renewed":
+        text = say(lang, "acc.renewed", due=due)
+    else:
+        text = say(lang, "bor.ok_item" if one.sure else "row.lent_offline", due=due)
+    title = around.title(one.item)
+    state = {"key": f"{n}:{one.item}", "state": one.deed, "due": due, "author": ""}
+    return {"item": one.item, "title": title, "text": text, **state}
+
+
 def _receipt(visit: Visit, around: Surroundings) -> dict[str, Any]:
     parts = []
     for deed, key in ((Deed.LENT, "bor.summary"), (Deed.RETURNED, "ret.summary")):
@@ -217,8 +251,18 @@ def _receipt(visit: Visit, around: Surroundings) -> dict[str, Any]:
     return {
         "printer": around.printer,
         "summary": " · ".join(parts),
-        "receipt": asdict(around.receipt) if shown and around.receipt else None,
+        "receipt": _paper(around.receipt) if shown and around.receipt else None,
     }
+
+
+def _paper(receipt: Receipt) -> dict[str, Any]:
+    """Return the receipt for the page; its code as rows of dots in hexadecimal."""
+    return asdict(receipt) | {"qr": _dots(receipt.code) if receipt.code else []}
+
+
+@lru_cache(maxsize=4)
+def _dots(code: str) -> list[str]:
+    return ["".join("1" if dark else "0" for dark in row) for row in modules(code)]
 
 
 def _hours(policy: Policy, now: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from edge.items import PadWatch
 from edge.printing import Printing
 from edge.station import NotPossibleError, Services, StationEntry
 from edge.tagwork import TagWork
+from kiosk import proof
 from kiosk.app import make_app
 from kiosk.commands import masked
 from kiosk.engine import Engine, quietly
@@ -55,6 +56,9 @@ class KioskOptions:
     printer: str = field(default="", metadata=_help("the receipt printer", Printer))
     board: str = field(default="", metadata=_help("input and output lines (not used yet)", Board))
     library: str = field(default="", metadata=_help("name on the screen and on receipts"))
+    receipt_keys: Path | None = field(
+        default=None, metadata=_help("folder of `enrol`: its keys sign receipts and check them")
+    )
     card_letters: str = field(
         default="", metadata=_help("letters that card numbers begin with, added to a typed one")
     )
@@ -145,6 +149,7 @@ class Kiosk:
             self._spawn,
             frozenset({"voice"} if options.voice else ()),
             options.card_letters,
+            proof.load(options.receipt_keys) if options.receipt_keys else None,
         )
         self.restart: Callable[[], None] = _end_agent
         self.engine.dim_s = options.dim_seconds

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.barcode import SCANNER
 from drivers.barcode.simulator import ScannerSimulator
@@ -36,9 +37,11 @@ from edge.journal import Journal
 from edge.replica import Replica
 from edge.station import Services
 from edge.wire.batch import decode_event, to_builtins
+from edge.wire.commands import public_pem
 from edge.wire.facts import card_ref
 from edge.wire.messages import Answer, Ask, Holding, Part
-from edge.wire.sealed import unseal
+from edge.wire.pins import unseal
+from edge.wire.proofs import certify
 from kiosk.stage import Message
 from kiosk.station import Kiosk, KioskOptions
 
@@ -260,6 +263,19 @@ def book_tag(number: int, *, afi: int = 0x07, owner: str = "VN-TINH") -> Tag:
     data = encode(NewTag(item_id=item_id(number), owner=owner), "iso28560-3", 112, 4)
     uid = bytes.fromhex("E00401") + number.to_bytes(5, "big")
     return Tag(uid, bytearray(data.ljust(112, b"\0")), dsfid=0x3E, afi=afi)
+
+
+def receipt_keys(folder: Path) -> Path:
+    """Make the keys that ``enrol`` makes for receipts, in a folder of their own; return it."""
+    folder.mkdir(exist_ok=True)
+    key = Ed25519PrivateKey.from_private_bytes(bytes([2]) * 32)
+    centre = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+    until = int(NOW * 1000) + 365 * DAY_MS
+    word = certify(centre, "tinh", "tinh-kiosk", key.public_key(), until)
+    (folder / "receipt.key").write_text(key.private_bytes_raw().hex() + "\n")
+    (folder / "receipt.crt").write_text(word + "\n")
+    (folder / "command.pub").write_bytes(public_pem(centre))
+    return folder
 
 
 @asynccontextmanager

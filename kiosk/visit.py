@@ -5,6 +5,7 @@ from typing import Literal
 
 from edge.circulation.model import LoanView
 from edge.desk import Visitor
+from edge.wire.proofs import Proof
 from kiosk.session import State
 from kiosk.shelf import Deed, Shelf
 
@@ -46,6 +47,7 @@ class Visit:
 
     ``typed``: digits of the keypad that was not used yet. ``typing``: they are a card number.
     ``by_hand``: the card's number was typed. ``proven``: the PIN was right.
+    ``proof``: what a scanned receipt proves; ``proven_false``: one that proves nothing.
     """
 
     number: int
@@ -69,6 +71,8 @@ class Visit:
     typing: bool = False
     by_hand: bool = False
     proven: bool = False
+    proof: Proof | None = None
+    proven_false: bool = False
 
     @property
     def known(self) -> bool:

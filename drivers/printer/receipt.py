@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.ports import Line
+from drivers.printer.qr import QUIET, modules
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -63,6 +64,8 @@ def draw(lines: Sequence[Line], layout: Layout) -> "Image":
     pen = ImageDraw.Draw(picture)
     top = 0
     for row in rows:
+        if row.code:
+            picture.paste(row.code, ((layout.width - row.code.width) // 2, top))
         left = (layout.width - row.font.getlength(row.text)) / 2 if row.centred else 0
         pen.text((left, top - row.over), row.text, font=row.font, fill=0)
         top += row.height
@@ -77,6 +80,7 @@ class _Row:
     height: int
     over: int
     centred: bool
+    code: "Image | None" = None
 
 
 def _rows(lines: Sequence[Line], layout: Layout) -> Iterator[_Row]:
@@ -87,6 +91,24 @@ def _rows(lines: Sequence[Line], layout: Layout) -> Iterator[_Row]:
         height = round(under - over + size * _GAP)
         for text in _wrapped(_clean(line.text), font, layout.width):
             yield _Row(text, font, height, round(over), line.centred)
+        if line.qr:
+            code = _code(line.qr, layout.width)
+            yield _Row("", font, code.height, 0, centred=True, code=code)
+
+
+def _code(text: str, width: int) -> "Image":
+    """Return a QR code with its quiet zone, its dots as large as the paper allows, up to five."""
+    from PIL import Image
+
+    dark = modules(text)
+    side = len(dark) + 2 * QUIET
+    code = Image.new("L", (side, side), 255)
+    for y, row in enumerate(dark, QUIET):
+        for x, one in enumerate(row, QUIET):
+            if one:
+                code.putpixel((x, y), 0)
+    scale = max(1, min(5, width // side))
+    return code.resize((side * scale, side * scale), Image.Resampling.NEAREST)
 
 
 @cache

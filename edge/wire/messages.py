@@ -159,7 +159,7 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
 class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A question of the desk. ``what``: ``reader``, ``lend``, ``take_back``, ``renew``, ``pin``.
 
-    ``card`` is a card reference, ``sealed`` a PIN (:mod:`edge.wire.sealed`). The answer carries the
+    ``card`` is a card reference, ``sealed`` a PIN (:mod:`edge.wire.pins`). The answer carries the
     same ``id``.
     """
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from edge.wire.errors import WireError
 from edge.wire.messages import Answer, Ask
-from edge.wire.sealed import LONGEST, unseal
+from edge.wire.pins import LONGEST, unseal
 from gateway.errors import RefusedError
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.store import Store

@@ -5,6 +5,7 @@ from typing import Any
 
 from drivers.ports import Card, Scan
 from edge.items import PadItem, by_barcode
+from edge.wire.proofs import is_receipt
 from kiosk.codes import candidates, card_texts
 from kiosk.engine import books, cards, comfort, keypad, loans, paper, staff
 from kiosk.engine.room import STILL_MS, Doer, Room, visit_id
@@ -51,6 +52,9 @@ class Engine(Room):
 
     def scanned(self, scan: Scan) -> None:
         """Take a barcode: the number of a book we know, else of a card."""
+        if is_receipt(scan.text):
+            self.handle(E.RECEIPT_CODE, scan.text)
+            return
         texts = candidates(scan)
         for text in texts:
             if (pad := by_barcode(self.services.replica, text)) is not None:

@@ -1,7 +1,9 @@
-"""Effects about receipts: print."""
+"""Effects about receipts: print one, check one."""
 
+import logging
 from typing import Any
 
+from edge.wire.proofs import NotGenuineError, verify
 from kiosk import receipt
 from kiosk.engine.room import Doer, Room
 from kiosk.session import Effect, Event
@@ -13,6 +15,8 @@ WHY_NOT = {
     "not_printed": "rec.not_printed",
 }
 """What the reader is told when the receipt does not come."""
+
+log = logging.getLogger(__name__)
 
 
 def print_it(room: Room, _: Any) -> None:
@@ -30,4 +34,22 @@ async def _print(room: Room, visit: Visit) -> None:
         room.say("look", WHY_NOT[why])
 
 
-EFFECTS: dict[Effect, Doer] = {Effect.PRINT: print_it}
+def check_receipt(room: Room, text: str) -> None:
+    """Say whether a scanned receipt is genuine, and what it says; no network is asked."""
+    room.visit.proof, room.visit.proven_false = None, False
+    try:
+        if room.receipt_keys is None:
+            raise NotGenuineError("this machine has no receipt keys")
+        room.visit.proof = verify(text, room.receipt_keys.centre)
+        room.hear("ok")
+    except NotGenuineError as error:
+        log.info("kiosk: a scanned receipt is not genuine: %s", error)
+        room.visit.proven_false = True
+        room.hear("error")
+
+
+EFFECTS: dict[Effect, Doer] = {
+    Effect.PRINT: print_it,
+    Effect.CHECK_RECEIPT: check_receipt,
+    Effect.SAY_RECEIPT: lambda room, _: room.say("look", "proof.later"),
+}

@@ -14,6 +14,7 @@ from edge.station import Services
 from kiosk import receipt
 from kiosk.hatch import Hatch, status
 from kiosk.idle import Around
+from kiosk.proof import ReceiptKeys
 from kiosk.screen import Surroundings, message
 from kiosk.session import Event, Facts, State
 from kiosk.stage import Stage
@@ -60,6 +61,7 @@ class Room(ABC):
         spawn: Callable[[Awaitable[Any], str], None],
         looks: frozenset[str] = frozenset(),
         card_letters: str = "",
+        receipt_keys: ReceiptKeys | None = None,
     ) -> None:
         self.services = services
         self.stage = stage
@@ -79,6 +81,7 @@ class Room(ABC):
         self.tries = Tries(services.clock.mono_ms)
         self.card_letters = card_letters
         self.dim_s = 300
+        self.receipt_keys = receipt_keys
         self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang, set(looks))
         self._sound = (0, "")
 
@@ -110,7 +113,10 @@ class Room(ABC):
     def receipt(self, visit: Visit) -> receipt.Receipt:
         """Return the receipt of a visit as it is now."""
         now, zone = self.services.clock.now_ms(), self.services.replica.policy.zone
-        return receipt.write(visit.shelf.done, visit.lang, self.library, visit.id, now, zone)
+        signer = self.receipt_keys.signer if self.receipt_keys else None
+        return receipt.write(
+            visit.shelf.done, visit.lang, self.library, visit.id, now, zone, signer
+        )
 
     def facts(self) -> Facts:
         """Return what the table's conditions look at now."""
@@ -139,6 +145,10 @@ class Room(ABC):
         if policy.pin_offline == "skip" and not self.services.desk.online:
             return False, False
         return policy.pin_for == "all", policy.pin_for != "nothing"
+
+    def _title(self, item: str) -> str:
+        view = self.services.replica.item(item)
+        return view.title if view else item
 
     def _wait(self) -> int:
         """Return for how many seconds the keypad rests because somebody guessed wrong."""
@@ -176,6 +186,7 @@ class Room(ABC):
             typed=may_type(self),
             wait=self._wait(),
             idle=self._idle(visit),
+            title=self._title,
         )
         self.stage.show(message(visit, around))
 

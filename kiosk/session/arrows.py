@@ -138,7 +138,7 @@ _KEYPAD = (E.TYPE_CARD, E.DIGIT, E.RUB_OUT, E.ENTER)
 
 def at(state: State, *rows: Row) -> Row:
     """Return rows joined for one state; arrows that say 'stay' are turned to it."""
-    joined: Row = {}
+    joined: Row = {E.RECEIPT_CODE: go(state, X.SAY_RECEIPT)}
     for row in rows:
         joined |= row
     return joined | {event: (Step(state, steps[0].effects),) for event, steps in BUTTONS.items()}

@@ -13,6 +13,7 @@ class Event(StrEnum):
     READER_KNOWN = "reader_known"
     READER_REFUSED = "reader_refused"
     BOOK_CODE = "book_code"  # the barcode of a book was scanned
+    RECEIPT_CODE = "receipt_code"  # the code of a receipt was scanned
     BOOK_AS_CARD = "book_as_card"  # what lies at the card reader is a book
     PIN_RIGHT = "pin_right"
     PIN_WRONG = "pin_wrong"  # or locked, or there is none, or nobody could prove it
@@ -63,6 +64,8 @@ class Effect(StrEnum):
     COMPARE_CARD = "notice another reader's card"
     ADD_BY_CODE = "add the scanned book"
     SAY_BOOK_CODE = "say that this is a book"
+    CHECK_RECEIPT = "check the scanned receipt"
+    SAY_RECEIPT = "say that this is a receipt"
     SAY_SEPARATE = "say how to find the missing book"
     SAY_UNABLE = "say that the pad is away"
     LEND = "lend the books"

@@ -27,6 +27,7 @@ class State(StrEnum):
     RECEIPT = "receipt"
     PRINTING = "printing"
     RECEIPT_SHOWN = "receipt_shown"
+    PROOF = "proof"
     BYE = "bye"
     OUT_OF_SERVICE = "out_of_service"
     STAFF_CARD = "staff_card"
@@ -56,6 +57,7 @@ SCREENS: dict[State, str] = {
     S.RECEIPT: "receipt",
     S.PRINTING: "receipt",
     S.RECEIPT_SHOWN: "receipt",
+    S.PROOF: "proof",
     S.BYE: "bye",
     S.OUT_OF_SERVICE: "trouble",
     S.STAFF_CARD: "identify",

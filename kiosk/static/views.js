@@ -185,10 +185,34 @@ function paper(r) {
     r.foot.map((line) => h("p.foot", {}, line)));
 }
 
+/** A QR code from rows of 0 and 1, with its quiet zone. */
+function qr(rows, label) {
+  const side = rows.length + 8;
+  const dots = rows.flatMap((row, y) => [...row].map((dark, x) => (dark === "1" ? `M${x + 4} ${y + 4}h1v1h-1z` : ""))).join("");
+  const box = h("div.qr", { role: "img", "aria-label": label });
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", `0 0 ${side} ${side}`);
+  svg.setAttribute("shape-rendering", "crispEdges");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", dots);
+  svg.append(path);
+  box.append(svg);
+  return box;
+}
+
+function proof(t, d) {
+  if (!d.genuine) {
+    return [h("div.finish", {}, drawing(LOOK_HERE, "tick"), h("div.words", {}, h("h1", { tabindex: "-1" }, t("proof.false")), h("p.sentence", {}, t("proof.false_hint")))), notice(d)];
+  }
+  return [h("div.finish", {}, drawing(TICK, "tick"), h("div.words", {}, h("h1", { tabindex: "-1" }, t("proof.genuine", { n: d.items.length })),
+    h("p.due", {}, t("proof.made", { when: d.when, device: d.device })), h("p.sentence", {}, t("rec.number", { txn: d.number })))), notice(d), shelf(d.items)];
+}
+
 function receipt(t, d) {
   if (d.state === "receipt_shown" && d.receipt) {
     return [h("div.split", {}, paper(d.receipt), h("div.words", {}, h("h1", { tabindex: "-1" }, t("rec.yours")),
       h("p.sentence", {}, t("rec.photo")), notice(d),
+      d.receipt.qr?.length ? h("div.proofcode", {}, qr(d.receipt.qr, d.receipt.proof), h("p", {}, d.receipt.proof)) : null,
       h("div.actions.down", {}, d.printer !== "none" && button("second", "printer", t("rec.print"), "print"),
         button("first", "check", t("ses.finish"), "finish"))))];
   }
@@ -223,7 +247,7 @@ function staff(t, d) {
       { disabled: name === "reprint" && !receipt ? "" : null }))))];
 }
 
-export const VIEWS = { staff, idle, books, identify, pin, count, working, results, account, renew: account, receipt, bye, trouble };
+export const VIEWS = { staff, idle, books, identify, pin, proof, count, working, results, account, renew: account, receipt, bye, trouble };
 
 function language(t, m) {
   const [code, name] = following(m.lang);

@@ -55,7 +55,7 @@ def test_a_device_gets_a_client_certificate_in_its_own_name(home, tmp_path):
     assert cert.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "tinh-kiosk"
     usage = cert.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
-    for name in ("device.key", "site.key"):
+    for name in ("device.key", "site.key", "receipt.key"):
         assert stat.S_IMODE((tmp_path / "keys" / name).stat().st_mode) == 0o600
     assert (tmp_path / "keys/ca.crt").read_bytes() == home.pki("server-ca.crt").read_bytes()
 

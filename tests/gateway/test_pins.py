@@ -4,7 +4,7 @@ import pytest
 
 from edge.wire.errors import WireError
 from edge.wire.messages import Ask
-from edge.wire.sealed import seal, unseal
+from edge.wire.pins import seal, unseal
 from gateway.errors import RefusedError
 from gateway.imports import import_readers
 from gateway.ledger.pins import PEPPER

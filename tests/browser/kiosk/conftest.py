@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
-from kiosk.testing import kiosk_in_a_box
+from kiosk.testing import kiosk_in_a_box, receipt_keys
 
 SCREENS = Path(__file__).parents[3] / ".artifacts" / "screens"
 FLAGS = [
@@ -26,7 +26,9 @@ def lang():
 
 @pytest.fixture
 async def box(tmp_path, lang):
-    async with kiosk_in_a_box(tmp_path, language=lang) as box:
+    async with kiosk_in_a_box(
+        tmp_path, language=lang, receipt_keys=receipt_keys(tmp_path / "keys")
+    ) as box:
         await box.screen("idle")
         yield box
 

@@ -14,7 +14,7 @@ SIZES = {"small": (800, 480), "tall": (1080, 1920), "wide": (1920, 1080)}
 IN_ALL_SIZES = {
     "idle", "books-trouble", "identify", "placing-empty", "count", "results", "receipt",
     "receipt-shown", "account", "more-time", "bye", "trouble", "idle-offline",
-    "typed-card", "pin",
+    "typed-card", "pin", "proof",
 }  # fmt: skip
 
 
@@ -124,9 +124,18 @@ async def walk(box, page, name, axe):
     await page.click("on_screen")
     await page.shows("receipt", "receipt_shown")
     await picture("receipt-shown")
+    code = box.kiosk.stage.message["data"]["receipt"]["code"]
     await page.page.click("#task [data-press=finish]")
     await page.shows("bye")
     await picture("bye")
+    await home()
+    await page.page.wait_for_timeout(900)
+    box.scan(code)
+    await page.shows("proof")
+    await picture("proof")
+    box.scan(code[:-9] + "A" * 9)
+    await box.screen("proof", lambda d: not d["genuine"])
+    await picture("proof-false")
     await home()
     await page.page.wait_for_timeout(900)
     await page.click("return")
