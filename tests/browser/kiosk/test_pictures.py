@@ -4,9 +4,8 @@ import pytest
 
 from drivers.ports import Paper
 from drivers.testing.tag15693 import Tag
-from edge.wire.facts import card_ref
 from edge.wire.messages import Holding
-from kiosk.testing import DAY_MS, KEY, NOW, book_tag
+from kiosk.testing import DAY_MS, NOW, book_tag
 
 pytestmark = pytest.mark.browser
 
@@ -14,31 +13,7 @@ SIZES = {"small": (800, 480), "tall": (1080, 1920), "wide": (1920, 1080)}
 IN_ALL_SIZES = {
     "idle", "books-trouble", "identify", "placing-empty", "count", "results", "receipt",
     "receipt-shown", "account", "more-time", "bye", "trouble", "idle-offline",
-    "typed-card", "pin", "proof",
 }  # fmt: skip
-
-
-async def prove(box, page, picture):
-    """Type a card number, then a PIN that is wrong."""
-    box.policy(pin_for="all")
-    box.centre.pins = {card_ref(KEY, "100001"): "4711"}
-    await page.page.wait_for_timeout(900)
-    await page.click("borrow")
-    await page.page.click("#task [data-press=type_card]")
-    for digit in "1000":
-        await page.page.click(f"[data-press=digit][data-arg='{digit}']")
-    await box.screen("identify", lambda d: d["dots"] == 4)
-    await picture("typed-card")
-    for key in ("0", "1", "Enter"):  # the rest with a keypad
-        await page.page.keyboard.press(key)
-    await page.shows("pin")
-    for digit in "123":
-        await page.page.click(f"[data-press=digit][data-arg='{digit}']")
-    await box.screen("pin", lambda d: d["dots"] == 3)
-    await picture("pin")
-    await page.page.click("[data-press=enter]")
-    await box.screen("pin", lambda d: d.get("notice"))
-    await picture("pin-wrong")
 
 
 async def walk(box, page, name, axe):
@@ -124,18 +99,9 @@ async def walk(box, page, name, axe):
     await page.click("on_screen")
     await page.shows("receipt", "receipt_shown")
     await picture("receipt-shown")
-    code = box.kiosk.stage.message["data"]["receipt"]["code"]
     await page.page.click("#task [data-press=finish]")
     await page.shows("bye")
     await picture("bye")
-    await home()
-    await page.page.wait_for_timeout(900)
-    box.scan(code)
-    await page.shows("proof")
-    await picture("proof")
-    box.scan(code[:-9] + "A" * 9)
-    await box.screen("proof", lambda d: not d["genuine"])
-    await picture("proof-false")
     await home()
     await page.page.wait_for_timeout(900)
     await page.click("return")
@@ -171,10 +137,6 @@ async def walk(box, page, name, axe):
     await picture("results-held")
     await home()
     box.centre.holds = []
-    await prove(box, page, picture)
-    await home()
-    box.policy(pin_for="nothing")
-    await page.page.wait_for_timeout(900)
     box.replica.settle(box.journal.last_seq, box.journal.epoch)
     box.centre.connected = False
     await page.page.wait_for_selector("body.offline")
