@@ -15,6 +15,7 @@ from gateway.broker import Broker
 from gateway.config import ConsoleOptions
 from gateway.console.console import Console
 from gateway.console.doorman import Doorman, NotYoursError, StrangerError
+from gateway.console.drops import Drops
 from gateway.console.guard import Guard
 from gateway.console.live import Live
 from gateway.console.sign_in import Desk
@@ -43,6 +44,7 @@ def make_app(
     Desk(writes, reads, now, provider, options.names).add_to(app)
     Console(writes, reads, live, broker, now, pulse).add_to(app)
     Stream(live, reads, now, pulse).add_to(app)
+    Drops(writes, reads, now, pulse).add_to(app)
     texts = catalogues()
     app.get("/texts.json")(lambda: texts)
     app.get("/", response_class=FileResponse)(lambda: STATIC / "index.html")

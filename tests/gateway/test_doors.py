@@ -26,6 +26,7 @@ from gateway.worker import LedgerWorker
 PASSWORD = "đúng mật khẩu"
 PUBLIC = {
     "/",
+    "/drops",
     "/texts.json",
     "/api/me",
     "/api/sign-in",
@@ -38,6 +39,10 @@ BODIES = {
     "/api/readers/{reader}": {"why": "asks at the desk"},
     "/api/worklist/{number}/resolve": {"action": "mended"},
     "/api/worklist/{number}/reopen": {"action": "reopened"},
+    "/api/bins/{emptied}/tick": {"items": ["B1"]},
+    "/api/bins/{emptied}/close": {},
+    "/api/boxes": {"box": "T1", "origin": "tinh", "goal": "xa", "items": ["B2"]},
+    "/api/boxes/{box}/receive": {},
 }
 
 

@@ -50,6 +50,7 @@ function top() {
       el(live ? "span.live" : "span.live.lost", { title: heard ? t("app.updated", { time: exact(heard) }) : "" },
         icon(live ? "radio" : "cloud-off"), live ? t("app.live") : "…", heard ? el("span.at", {}, clock(heard)) : null),
       nameplate(me),
+      me?.rights.includes("work") || me?.open ? el("a.tool", { href: `/drops?lang=${currentLanguage()}`, title: t("drops.title"), "aria-label": t("drops.title") }, icon("inbox")) : null,
       el("button.tool", { type: "button", "data-act": "theme", title: t("app.theme"), "aria-label": t("app.theme") },
         icon(document.documentElement.dataset.theme === "dark" ? "sun" : "moon")),
       el("button.tool.wide", { type: "button", "data-act": "language", lang: currentLanguage() === "vi" ? "en" : "vi" }, icon("languages"), t("app.language"))),

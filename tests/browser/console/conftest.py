@@ -142,9 +142,14 @@ def say_how_they_are(ledger):
 
 
 @pytest.fixture
-async def centre(tmp_path):
+def home(tmp_path):
     home = make_home(tmp_path / "centre", ["127.0.0.1"])
     fill(home, tmp_path)
+    return home
+
+
+@pytest.fixture
+async def centre(tmp_path, home):
     async with mosquitto(home, tmp_path) as broker:
         files = {
             name: home.pki(f"gateway.{end}") for name, end in (("cert", "crt"), ("key", "key"))
@@ -179,9 +184,9 @@ class Page:
             lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None,
         )
 
-    async def open(self, query=""):
+    async def open(self, query="", awaited=".entry"):
         await self.page.goto(self.url + query)
-        await self.page.wait_for_selector(".entry")
+        await self.page.wait_for_selector(awaited)
         await self.page.evaluate("document.fonts.ready")
         return self
 
@@ -193,9 +198,9 @@ class Page:
 
 @pytest.fixture
 async def open_page(browser, centre):
-    async def opening(query="", width=1440, height=900, **more):
+    async def opening(query="", width=1440, height=900, awaited=".entry", **more):
         size = {"width": width, "height": height}
         context = await browser.new_context(viewport=size, locale="vi-VN", **more)
-        return await Page(await context.new_page(), centre).open(query)
+        return await Page(await context.new_page(), centre).open(query, awaited)
 
     return opening
