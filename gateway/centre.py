@@ -65,9 +65,10 @@ class Centre:
         pulse: Pulse,
         command_key: Ed25519PrivateKey,
         feed: Feed | None = None,
+        copies: LedgerWorker | None = None,
     ) -> None:
         self._writes, self._reads, self._now, self._pulse = writes, reads, now, pulse
-        self._copies = feed or Feed()
+        self._copies, self._copying = feed or Feed(), copies or reads
         self.broker = Broker(options, self._hear, self._connected)
         self._commander = Commander(command_key, writes, reads, self.broker, now, pulse)
         self._queues: dict[Topic, asyncio.Queue[Said]] = {
@@ -245,7 +246,7 @@ class Centre:
 
     async def _wanted(self, said: Said) -> None:
         have = decode(said.payload, Have)
-        messages = await self._reads.call(self._answer, said.site, have)
+        messages = await self._copying.call(self._answer, said.site, have)
         for message in messages:
             await self.broker.say(topics.REPLICA, said.site, message, said.device)
 
@@ -296,7 +297,7 @@ class Centre:
             since = self._fed.setdefault(site, newest)
             messages: list[tuple[int, bytes]] = []
             if newest > since:
-                messages = await self._reads.call(self._changes, site, since)
+                messages = await self._copying.call(self._changes, site, since)
             elif still:
                 messages = [(newest, self._copies.still(site, newest, self._now()))]
             for version, message in messages:

@@ -13,7 +13,7 @@ from gateway.scope import Scope
 
 PART_BYTES = 128 * 1024
 """A part of a snapshot is not longer than this before it is packed."""
-CHANGES_A_PART = 200
+CHANGES_A_PART = 1000
 FAR_BEHIND = 20_000
 """A replica in which more rows changed than this gets a snapshot, whatever it costs."""
 KEEP_CHANGES = 200_000

@@ -56,8 +56,10 @@ async def gateway(
         closing.callback(writes.close)
         reads = LedgerWorker(lambda: enrol.open_ledger(home), "reading")
         closing.callback(reads.close)
+        copies = LedgerWorker(lambda: enrol.open_ledger(home), "copies")
+        closing.callback(copies.close)  # a kiosk's question never waits behind a whole copy
         feed, key = feed_of(home, config.gateway), enrol.command_key(home)
-        centre = Centre(writes, reads, config.broker, now, pulse, key, feed)
+        centre = Centre(writes, reads, config.broker, now, pulse, key, feed, copies)
         app = make_app(writes, reads, centre.broker, now, pulse, config.console, provider(config))
         server = ConsoleServer(app, config.console.host, config.console.port, pulse)
         async with asyncio.TaskGroup() as group:

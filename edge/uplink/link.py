@@ -30,6 +30,13 @@ _QUIET = logging.getLogger("edge.uplink.mqtt")
 _QUIET.setLevel(logging.CRITICAL)  # a loss is logged once, by the uplink
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
+_HINTS = {
+    0x87: "the broker knows no device of this certificate; is it enrolled, and the list reloaded?",
+    0x8E: "another machine speaks under this device's name; was its card cloned?",
+    0x95: "the broker takes smaller messages only; raise its packet size",
+    0x97: "the broker's quota is used up",
+}
+"""What an operator should know of a reason code of MQTT 5."""
 PATIENCE = 30.0
 """For a handshake with certificates over 9,600 bits a second."""
 PUBLISH_SECONDS = 60.0
@@ -294,7 +301,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (aiomqtt.MqttError, OSError, ValueError) as error:
-        raise LinkLostError(str(error) or type(error).__name__) from error
+        cause = error.__cause__ if isinstance(error.__cause__, aiomqtt.MqttCodeError) else error
+        rc = cause.rc if isinstance(cause, aiomqtt.MqttCodeError) else None
+        hint = _HINTS.get(_value(rc)) if rc is not None else None
+        why = str(cause) or type(cause).__name__
+        raise LinkLostError(f"{why}: {hint}" if hint else why) from error
 
 
 def _session_ends() -> Properties:

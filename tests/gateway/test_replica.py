@@ -73,9 +73,10 @@ def test_a_replica_far_behind_gets_a_snapshot_instead_of_a_flood(ledger):
     for n in range(replica.FAR_BEHIND + 1):
         ledger.catalogue.note("items", f"B{n}")
     assert replica.missing(ledger, "tinh", 1, NOW)[0].start == 0
-    behind = replica.newest(ledger) - 500
+    step = replica.CHANGES_A_PART
+    behind = replica.newest(ledger) - 2 * step - 5
     parts = replica.missing(ledger, "tinh", behind, NOW)
-    assert [part.start for part in parts] == [behind, behind + 200, behind + 400]
+    assert [part.start for part in parts] == [behind, behind + step, behind + 2 * step]
 
 
 @given(st.integers(0, 2**32))
