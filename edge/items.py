@@ -36,7 +36,8 @@ class PadItem:
     ``template`` (a well-formed tag without a number), ``foreign`` (another library's), ``card``.
     ``tags`` are all tags of the copy with their AFI (None: not known), ``uid`` the first of them;
     no tag at all when the number came ``by`` barcode and the catalogue knows no tag. ``missing``
-    counts the parts of a set that were not seen. ``reads``: looks that saw it.
+    counts the parts of a set that were not seen. ``reads``: looks that saw it; ``missed``: looks
+    that did not, though it lay there, because it was seen again.
     """
 
     uid: bytes
@@ -53,6 +54,7 @@ class PadItem:
     tags: tuple[tuple[bytes, int | None], ...] = ()
     missing: int = 0
     reads: int = 0
+    missed: int = 0
     warnings: tuple[str, ...] = ()
 
     @property
@@ -80,7 +82,21 @@ class _Seen:
     looks: int = 0
     failures: int = 0
     absent: int = 0
+    missed: int = 0
     order: int = 0
+
+
+@dataclass(slots=True)
+class Reads:
+    """How well an antenna sees what lies there."""
+
+    seen: int = 0
+    missed: int = 0
+
+    @property
+    def percent(self) -> float:
+        """Return the looks out of a hundred that saw."""
+        return round(100 * self.seen / max(1, self.seen + self.missed), 1)
 
 
 class PadWatch:
@@ -91,6 +107,7 @@ class PadWatch:
         self._replica = replica
         self._seen: dict[bytes, _Seen] = {}
         self._arrivals = 0
+        self._reads = Reads()
 
     async def look(self) -> list[PadItem]:
         """Return the items that are there now, in order of arrival.
@@ -102,11 +119,21 @@ class PadWatch:
         self._age({tag.uid for tag in tags})
         for tag in tags:
             seen = self._seen.get(tag.uid) or self._arrived(tag.uid)
-            seen.looks, seen.absent = seen.looks + 1, 0
+            self._count(seen)
             if seen.item is None or seen.failures:
                 seen.item = await self._read(tag, seen)
         here = sorted((s for s in self._seen.values() if s.item and not s.absent), key=_arrival)
-        return together(replace(s.item, reads=s.looks) for s in here if s.item)
+        return together(replace(s.item, reads=s.looks, missed=s.missed) for s in here if s.item)
+
+    @property
+    def reads_percent(self) -> float:
+        """How many looks out of a hundred saw a tag that lay there (one pad, one antenna)."""
+        return self._reads.percent
+
+    def _count(self, seen: "_Seen") -> None:
+        self._reads.seen += 1
+        self._reads.missed += seen.absent
+        seen.looks, seen.missed, seen.absent = seen.looks + 1, seen.missed + seen.absent, 0
 
     def note_afi(self, uid: bytes, afi: int) -> None:
         """Remember that this tag's security byte was changed and read back."""
@@ -221,6 +248,7 @@ def _join(group: Sequence[PadItem]) -> PadItem:
         tags=tuple(tag for one in group for tag in one.tags),
         missing=max(0, parts - len(seen)) if first.item and not first.trouble else 0,
         reads=max(one.reads for one in group),
+        missed=max(one.missed for one in group),
         warnings=tuple(dict.fromkeys(w for one in group for w in one.warnings)),
     )
 

@@ -170,6 +170,11 @@ class Shelf:
             if row.on_pad and row.waits and (returning or not row.pad.missing)
         ]
 
+    def shaky(self) -> list[Row]:
+        """Return up to two rows that the pad sees least surely: books that hide another's tag."""
+        here = [row for row in self.rows.values() if row.on_pad and row.pad.missed]
+        return sorted(here, key=lambda row: row.pad.reads / row.pad.missed)[:2]
+
     def counted(self, deed: Deed) -> int:
         """Return how many lines of the receipt are of this kind."""
         return sum(done.deed is deed for done in self.done)

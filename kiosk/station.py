@@ -124,11 +124,15 @@ class _Server(uvicorn.Server):
 
 
 class Kiosk:
-    """The kiosk station. ``stage`` is its screen; ``port`` is known when it runs."""
+    """The kiosk station. ``stage`` is its screen; ``port`` is known when it runs.
+
+    ``looks``: how often the pad was looked at.
+    """
 
     def __init__(self, options: KioskOptions, services: Services) -> None:
         self.stage = Stage()
         self.port = options.port
+        self.looks = 0
         self._options = options
         self._services = services
         self._closed_file = services.agent.data / "kiosk-closed"
@@ -187,6 +191,7 @@ class Kiosk:
             "kiosk_lent": done.lent,
             "kiosk_returned": done.returned,
             "kiosk_cards_refused": done.refused_cards,
+            "kiosk_pad_reads_percent": self._watch.reads_percent,
         }
 
     async def command(self, name: str, _args: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,6 +243,7 @@ class Kiosk:
                     engine.unable()
                 else:
                     engine.looked(items)
+                self.looks += 1
                 seen_ms = clock.mono_ms()
             except (DeviceAwayError, DriverError) as error:
                 log.debug("kiosk pad: %s", error)

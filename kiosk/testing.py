@@ -222,6 +222,13 @@ class Box:
                 version = one.version
                 one.apply(Part(version=version + 1, start=version, items=[kept]))
 
+    async def looked(self, times: int) -> None:
+        """Wait until the kiosk has looked at the pad so many times more."""
+        goal = self.kiosk.looks + times
+        async with asyncio.timeout(20):
+            while self.kiosk.looks < goal:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
     def policy(self, **changes: Any) -> None:
         """Put another policy in force, here and at the centre."""
         for one in (self.replica, self.centre.replica):

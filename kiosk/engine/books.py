@@ -19,6 +19,15 @@ def add(room: Room, pad: PadItem) -> None:
         room.hear("tick")
 
 
+def say_separate(room: Room, _: Any) -> None:
+    """Say how a missing book is found: which ones to spread, or its barcode."""
+    names = [row.pad.title or row.pad.item or "" for row in room.visit.shelf.shaky()]
+    if len(names) == 2 and all(names):
+        room.say("look", "bor.spread_two", a=names[0], b=names[1])
+    else:
+        room.say("look", "bor.missing_one")
+
+
 def lend(room: Room, _: Any) -> None:
     """Lend what waits."""
     room.spawn(_at_work(room, room.visit, room.work.lend), "lend")
@@ -72,7 +81,7 @@ async def _heal(room: Room, visit: Visit, pad: PadItem, due: int) -> None:
 
 EFFECTS: dict[Effect, Doer] = {
     Effect.ADD_BY_CODE: add,
-    Effect.SAY_SEPARATE: lambda room, _: room.say("look", "bor.missing_one"),
+    Effect.SAY_SEPARATE: say_separate,
     Effect.SAY_UNABLE: lambda room, _: room.say("calm", "unable.pad"),
     Effect.LEND: lend,
     Effect.TAKE_BACK: take_back,

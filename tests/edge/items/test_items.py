@@ -110,6 +110,20 @@ async def test_a_tag_that_flickers_is_remembered_and_one_that_leaves_is_not(fiel
         assert (item.reads > 1) == known
 
 
+async def test_looks_that_missed_a_tag_which_lay_there_are_counted(field, watch):
+    steady, shaky = book(1), book(2)
+    field.put(steady)
+    for _ in range(5):
+        field.put(shaky)
+        await watch.look()
+        field.take(shaky.uid)
+        await watch.look()
+    field.put(shaky)
+    items = {item.uid: item for item in await watch.look()}
+    assert (items[steady.uid].missed, items[shaky.uid].missed) == (0, 5)
+    assert watch.reads_percent == round(100 * 17 / 22, 1)
+
+
 @pytest.mark.parametrize(
     ("trouble", "changed"),
     [
