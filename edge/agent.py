@@ -21,6 +21,7 @@ from edge.desk import Desk
 from edge.device import Device
 from edge.health import HealthReport
 from edge.journal import Journal, JournalError
+from edge.journal.checking import check_later
 from edge.machine import MachineWatch
 from edge.neighbours import Neighbours
 from edge.notify import notify, watchdog_seconds
@@ -32,7 +33,7 @@ from edge.station import NotPossibleError, Services, Station
 from edge.tagmarks import TagMarks
 from edge.uplink import Uplink
 from edge.version import VERSION
-from edge.wire.batch import decode_event
+from edge.wire.batch import decode_event, mark
 from edge.wire.commands import SendLogs, load_public
 from edge.wire.errors import WireError
 from edge.wire.facts import Booted, Fact, Trouble, Well
@@ -102,6 +103,8 @@ class Agent:
             if self.config.uplink.host:
                 tasks.append(group.create_task(uplink.run(), name="uplink"))
             tasks.append(group.create_task(_tend(journal, self.config.agent), name="tend"))
+            whole = check_later(self.config.agent.data / "journal.db")
+            tasks.append(group.create_task(whole, name="check"))
             tasks.append(group.create_task(_watch_disk(journal), name="disk"))
             tasks.append(group.create_task(_pulse(journal), name="pulse"))
             tasks.append(group.create_task(self._site.tend(), name="neighbours"))
@@ -291,6 +294,9 @@ def note_again(journal: Journal, replica: Replica) -> None:
     settled = replica.settled(journal.epoch)
     seq = journal.acked if settled is None else min(settled, journal.acked)
     behind = seq < journal.acked
+    newest, ident = replica.newest_own()
+    if ident and journal.mark(newest) == mark(ident):
+        seq = max(seq, newest)  # what the file has of a fact it has of all before
     while rows := journal.waiting(seq):
         for seq, body in rows:
             with contextlib.suppress(WireError):

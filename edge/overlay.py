@@ -99,6 +99,13 @@ def settle_own(db: sqlite3.Connection, seq: int, version: int) -> None:
     )
 
 
+def newest_own(db: sqlite3.Connection) -> tuple[int, str]:
+    """Return number and id of the newest own fact that is not settled; (0, ''): there is none."""
+    query = "SELECT seq, id FROM overlay WHERE device = '' AND NOT settled ORDER BY seq DESC"
+    row: tuple[int, str] | None = db.execute(query + " LIMIT 1").fetchone()
+    return row or (0, "")
+
+
 def end_epoch(db: sqlite3.Connection) -> None:
     """What an earlier epoch left unsettled is settled: the next word of the ledger says where."""
     db.execute(

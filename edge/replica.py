@@ -217,18 +217,22 @@ class Replica:
         A power cut may take this file back some commits (never the journal): what was noted since
         is then to be noted again from here, also what the journal knows to be acknowledged.
         """
-        query = "SELECT value FROM meta WHERE key = 'settled'"
-        row = self._writer.execute(query).fetchone()
+        row = self._writer.execute("SELECT value FROM meta WHERE key = 'settled'").fetchone()
         if row is None:
             return None
-        of, _, seq = row[0].partition(" ")
-        return int(seq) if of == epoch else 0
+        return int(row[0].rpartition(" ")[2]) if row[0].startswith(f"{epoch} ") else 0
+
+    def newest_own(self) -> tuple[int, str]:
+        """Return number and id of the newest own fact in the file, which has all before it too."""
+        return overlay.newest_own(self._writer)
 
     def adopt(self, epoch: str) -> None:
         """The journal is in this epoch; whatever of another it does not note again was settled."""
         with self._lock, self._surviving(), self._writer:
-            if self.settled(epoch) == 0:
+            query = "SELECT 1 FROM meta WHERE key = 'settled' AND value NOT LIKE ? || ' %'"
+            if self._writer.execute(query, (epoch,)).fetchone():
                 overlay.end_epoch(self._writer)
+                self._set("settled", f"{epoch} 0")
 
     def apply(self, part: Part) -> bool:
         """Take in a part; return False when changes do not fit this version (ask for a snapshot).

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
+from edge.journal.checking import check
 from edge.journal.errors import JournalError
 
 Connect = Callable[[Path], sqlite3.Connection]
@@ -30,9 +31,7 @@ def open_database(path: Path, connect: Connect) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = FULL")
         db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         db.execute("PRAGMA journal_size_limit = 4194304")
-        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
+        check(db, path)
         _migrate(db, path)
     except BaseException:
         db.close()
