@@ -12,6 +12,8 @@ from edge.wire.batch import Event, decode_event, encode_event
 from edge.wire.errors import WireError
 from edge.wire.facts import Trouble, Well
 
+TRIM = 5000
+"""Events that one transaction deletes."""
 _OVER = "DELETE FROM troubles WHERE part = ? AND reason = ?"
 
 
@@ -116,8 +118,8 @@ def trim(db: sqlite3.Connection, acked: int, before_ms: int) -> int:
     """Delete acknowledged events from before ``before_ms``; return how many went."""
     gone = db.execute(
         "DELETE FROM events WHERE seq IN (SELECT seq FROM events"
-        " WHERE seq <= ? AND at_ms < ? ORDER BY seq LIMIT 5000)",
-        (acked, before_ms),
+        " WHERE seq <= ? AND at_ms < ? ORDER BY seq LIMIT ?)",
+        (acked, before_ms, TRIM),
     ).rowcount
     return gone + db.execute("DELETE FROM archive WHERE at_ms < ?", (before_ms,)).rowcount
 

@@ -289,7 +289,10 @@ class Journal:
     async def tend(self, keep_days: int) -> int:
         """Trim acknowledged facts older than ``keep_days``, make the reserve; return how many."""
         before = self._clock.now_ms() - keep_days * DAY_MS
-        gone = await self._writer.do(lambda db: rows.trim(db, self.acked, before))
+        gone = some = await self._writer.do(lambda db: rows.trim(db, self.acked, before))
+        while some >= rows.TRIM:  # in slices: what happens meanwhile does not wait for long
+            some = await self._writer.do(lambda db: rows.trim(db, self.acked, before))
+            gone += some
         self._room.keep()
         return gone
 

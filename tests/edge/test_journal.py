@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.clock import Clock
-from edge.journal import Backlog, Journal, JournalError, JournalFullError, TagTask
+from edge.journal import Backlog, Journal, JournalError, JournalFullError, TagTask, rows
 from edge.journal.database import migrations, plain
 from edge.journal.ids import uuid7
 from edge.wire.batch import Event, decode_event
@@ -74,6 +74,35 @@ async def test_only_old_and_acknowledged_facts_are_trimmed(journal: Journal, han
     hands.pass_time(31 * 86_400)  # type: ignore[attr-defined]
     assert await journal.tend(keep_days=30) == 1
     assert [seq for seq, _ in journal.waiting(0)] == [2]
+
+
+async def test_a_long_backlog_is_trimmed_in_slices_to_its_end(
+    journal: Journal, hands: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "TRIM", 10)
+    await journal.append(*[LOAN] * 25, Return(item="1"))
+    await journal.acknowledge(journal.epoch, 25)
+    hands.pass_time(31 * 86_400)  # type: ignore[attr-defined]
+    assert await journal.tend(keep_days=30) == 25
+    assert [seq for seq, _ in journal.waiting(0)] == [26]
+    assert (journal.first_kept(), journal.last_seq) == (26, 26)
+
+
+async def test_the_reserve_is_made_again_when_there_is_room_again(
+    tmp_path: Path, clock: Clock
+) -> None:
+    journal = opened(tmp_path, clock)
+    (tmp_path / "reserve").unlink()
+    await journal.tend(keep_days=30)
+    assert (tmp_path / "reserve").stat().st_blocks * 512 >= 1 << 20, "not a hole in a file"
+    await journal.close()
+
+
+async def test_what_waits_outlives_any_age(journal: Journal, hands: object) -> None:
+    await journal.append(LOAN, LOAN)
+    hands.pass_time(400 * 86_400)  # type: ignore[attr-defined]
+    assert await journal.tend(keep_days=30) == 0
+    assert journal.backlog().count == 2
 
 
 async def test_many_tasks_that_append_at_once_get_numbers_without_gaps(journal: Journal) -> None:
