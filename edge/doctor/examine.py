@@ -6,7 +6,7 @@ from typing import Any
 
 from drivers.pihealth import PiHealthOptions
 from edge.config import Config, ConfigError, load
-from edge.doctor import broker, devices, journal, machine, ports
+from edge.doctor import broker, devices, journal, machine, ports, sitecopy
 from edge.doctor.model import Finding, Tell
 from edge.readercli import agent_works
 
@@ -35,6 +35,7 @@ async def examine(questions: Questions, tell: Tell) -> None:
         options = next(_pi_options(config), PiHealthOptions(root=questions.root))
         await machine.look(tell, options, config.agent.data, config.agent.reserve_mb)
         troubles = journal.look(tell, config.agent.data)
+        sitecopy.look(tell, config.agent.data)
         await broker.look(tell, config)
     else:
         troubles = []
