@@ -21,7 +21,7 @@ from gateway.console.doorman import (
 )
 from gateway.console.live import Live
 from gateway.errors import RefusedError
-from gateway.ledger import accounts, commands, gates, history, views
+from gateway.ledger import accounts, commands, gates, history, plans, replay, trends, views
 from gateway.ledger.accounts import Account
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
@@ -34,6 +34,20 @@ class Decision(BaseModel):
     action: str = Field(max_length=40)
     who: str = Field(default="", max_length=80)
     note: str = Field(default="", max_length=500)
+
+
+class Plan(BaseModel):
+    """Who shall look at an entry, by when (ms)."""
+
+    assignee: str = Field(default="", max_length=80)
+    due: int | None = None
+
+
+class Many(BaseModel):
+    """Several entries that are settled alike."""
+
+    numbers: list[int] = Field(max_length=plans.MOST_AT_ONCE)
+    action: str = Field(max_length=40)
 
 
 class Wish(BaseModel):
@@ -81,6 +95,12 @@ class Console:
         app.get("/api/accounts")(self.accounts)
         app.post("/api/worklist/{number}/resolve")(self.resolve)
         app.post("/api/worklist/{number}/reopen")(self.reopen)
+        app.post("/api/worklist/{number}/plan")(self.plan)
+        app.get("/api/worklist/{number}")(self.entry)
+        app.post("/api/worklist")(self.resolve_all)
+        app.get("/api/ranking")(self.ranking)
+        app.get("/api/visits/{device}")(self.visits)
+        app.get("/api/visits/{device}/{session}")(self.visit)
 
     async def summary(self, who: Machines) -> dict[str, Any]:
         """Return totals and devices."""
@@ -185,6 +205,43 @@ class Console:
         await self._writes.call(SqliteLedger.reopen, number, who.who or decision.who, self._now())
         self._pulse.beat()
         return {"done": True}
+
+    async def plan(self, number: int, said: Plan, who: Settling) -> dict[str, bool]:
+        """Say who shall look at an entry and by when."""
+        await self._may_settle(number, who)
+        await self._writes.call(plans.plan, number, said.assignee, said.due, who.who, self._now())
+        self._pulse.beat()
+        return {"done": True}
+
+    async def entry(self, number: int, who: Working) -> dict[str, Any]:
+        """Return all that was decided about an entry."""
+        await self._may_settle(number, who)
+        return await self._reads.call(plans.history, number)
+
+    async def resolve_all(self, many: Many, who: Settling) -> dict[str, int]:
+        """Settle several entries that only inform."""
+        for number in many.numbers:
+            await self._may_settle(number, who)
+        count = await self._writes.call(
+            plans.resolve_all, many.numbers, many.action, who.who, self._now()
+        )
+        self._pulse.beat()
+        return {"done": count}
+
+    async def ranking(self, who: Machines) -> list[dict[str, Any]]:
+        """Return machines by the work they made."""
+        rows = await self._reads.call(trends.ranking, self._now())
+        return [row for row in rows if who.sees(row["site"])]
+
+    async def visits(self, device: str, who: Reading) -> list[dict[str, Any]]:
+        """Return the latest visits at a machine."""
+        await self._reach(device, who)
+        return await self._reads.call(replay.visits, device)
+
+    async def visit(self, device: str, session: str, who: Reading) -> dict[str, Any]:
+        """Return one visit, second by second."""
+        await self._reach(device, who)
+        return await self._reads.call(replay.visit, device, session)
 
     async def _reach(self, device: str, who: Account) -> None:
         site = await self._reads.call(SqliteLedger.site_of, device)

@@ -7,13 +7,15 @@ from typing import Any
 
 from gateway.accounts.rights import MACHINE_CODES
 from gateway.broker import Broker
-from gateway.ledger import board
+from gateway.ledger import board, trends
 from gateway.ledger.accounts import Account
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
 
 MOST_GONE = 5000
 """So many pieces that went are remembered; a page that was away longer begins anew."""
+SLOW_MS = 20_000
+"""Forecasts and rates are reckoned anew so often."""
 Doc = dict[str, Any]
 _PEOPLE = ("reader", "reader_name")
 
@@ -32,6 +34,8 @@ class Live:
         self._floor = 0
         self._count = -1
         self._refreshing = asyncio.Lock()
+        self._slow: dict[str, Doc] = {}
+        self._slow_at = 0
 
     async def refresh(self) -> None:
         """Bring the pieces up to what the ledger says, unless nothing happened since."""
@@ -39,7 +43,10 @@ class Live:
             if self._count == self._pulse.count and self._docs:
                 return
             self._count = self._pulse.count
-            fresh = await self._reads.call(board.docs, self._now())
+            now = self._now()
+            if not self._slow or now - self._slow_at >= SLOW_MS:
+                self._slow_at, self._slow = now, await self._reads.call(trends.trends, now)
+            fresh = await self._reads.call(board.docs, now) | self._slow
             fresh["centre/state"] = {"broker": self._broker.connected, "full": self._pulse.full}
             self._take(fresh)
 
@@ -112,7 +119,7 @@ def plain(fields: dict[str, tuple[int, Any]]) -> Doc:
 def kinds(who: Account) -> list[str]:
     """Return the kinds of pieces that a role is for."""
     found = ["centre", "sites"]
-    found += ["devices"] if who.may("machines") else []
+    found += ["devices", "bins", "desks"] if who.may("machines") else []
     found += ["worklist", "settled"] if who.may("work") else []
     return found + (["recent", "alarms"] if who.may("readers") else [])
 

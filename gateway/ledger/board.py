@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway.codes import CODES
-from gateway.ledger import views
+from gateway.ledger import plans, views
 from gateway.ledger.chains import outcome
 from gateway.ledger.sqlite import SqliteLedger
 
@@ -32,6 +32,10 @@ _SHOWN = (
     "loan", "return", "renewal_wish", "gate_alarm", "gate_hint", "gate_muted", "drop_refused",
     "bin_changed", "booted",
 )  # fmt: skip
+_PLAN = (
+    "(SELECT assignee FROM plans WHERE entry = w.number ORDER BY number DESC LIMIT 1) AS assignee, "
+    "(SELECT due FROM plans WHERE entry = w.number ORDER BY number DESC LIMIT 1) AS due"
+)
 
 
 Docs = dict[str, dict[str, Any]]
@@ -54,11 +58,18 @@ def docs(ledger: SqliteLedger, now: int) -> Docs:
 def worklist(ledger: SqliteLedger) -> list[dict[str, Any]]:
     """Return the open entries: people who wait first, then what is gravest, then what is oldest."""
     rows = ledger.store.all(
-        f"SELECT w.*, {_WORK} WHERE w.closed IS NULL ORDER BY w.code <> 'STAFF_CALLED', "
+        f"SELECT w.*, {_PLAN}, {_WORK} WHERE w.closed IS NULL ORDER BY w.code <> 'STAFF_CALLED', "
         "w.code <> 'GATE_ALARM', w.severity <> 'action', w.opened DESC LIMIT ?",
         ENTRIES,
     )
-    return [_entry(row) for row in rows]
+    return [
+        {
+            **_entry(row),
+            "assignee": row["assignee"] or "",
+            "deadline": plans.deadline(row["code"], row["severity"], row["opened"], row["due"]),
+        }
+        for row in rows
+    ]
 
 
 def _entry(row: sqlite3.Row) -> dict[str, Any]:

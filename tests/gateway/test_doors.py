@@ -43,6 +43,8 @@ BODIES = {
     "/api/bins/{emptied}/close": {},
     "/api/boxes": {"box": "T1", "origin": "tinh", "goal": "xa", "items": ["B2"]},
     "/api/boxes/{box}/receive": {},
+    "/api/worklist/{number}/plan": {"assignee": "Hoa"},
+    "/api/worklist": {"numbers": [], "action": "accept"},
 }
 
 
@@ -105,7 +107,7 @@ def doors(app):
 
 async def knock(page, path, method, headers):
     url = path.replace("{item:path}", "B1").replace("{device}", "kiosk-1").replace("{ident}", "x")
-    url = url.replace("{reader}", "R1").replace("{number}", "1")
+    url = url.replace("{reader}", "R1").replace("{number}", "1").replace("{session}", "S")
     body = BODIES.get(path)
     if path == "/api/events":
         async with page.stream(method, url, headers=headers) as answer:

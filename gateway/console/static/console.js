@@ -1,21 +1,38 @@
-// The staff desk: follows the gateway's stream, shows the board, says what staff decide.
+// The staff desk: follows the gateway's stream, shows the pages, says what staff decide.
 
+import { ask, bulk, resolve, decide, say, planned } from "./acts.js";
+import { deviceSheet } from "./device.js";
 import { bring, el, icon } from "./dom.js";
-import { dayPanel, nowPanel } from "./feed.js";
 import { askWho, leave, nameplate, whoami } from "./door.js";
+import { dayPanel, nowPanel } from "./feed.js";
+import { handsPanel, rankingPanel, sitesPanel } from "./fleet.js";
+import { binsPanel, desksPanel, gatesPanel, ring } from "./gates.js";
 import { itemSheet } from "./item.js";
 import { board as together, follow, take } from "./live.js";
-import { machinesPanel } from "./machines.js";
-import { clock, currentLanguage, exact, number, setLanguage, setTexts, t } from "./words.js";
-import { csv, workPanel } from "./work.js";
+import { judge, machinesPanel } from "./machines.js";
+import { commandsPanel, looksPanel, recordSheet } from "./record.js";
+import { clock, currentLanguage, exact, machineName, number, setLanguage, setTexts, t } from "./words.js";
+import { bulkOf, csv, workPanel } from "./work.js";
 
 const $ = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search);
 const view = {
-  severity: address.get("severity") || "", site: address.get("site") || "", kind: address.get("kind") || "",
-  find: "", form: null, item: null,
+  page: address.get("page") || "desk", severity: address.get("severity") || "", site: address.get("site") || "",
+  kind: address.get("kind") || "", find: "", place: "", form: null, sheet: null, sound: localStorage.getItem("sound") === "on",
 };
-let board = null, heard = 0, skew = 0, lostAt = 0, me = null;
+let board = null, heard = 0, skew = 0, lostAt = 0, me = null, playing = 0;
+const fetched = { ranking: null, looks: null, commands: null };
+const states = new Map();
+
+const PAGES = {
+  desk: { right: "counts", icon: "clipboard-list", draw: (now) => ({
+    work: me.rights.includes("work") ? workPanel(now, view) : null, machines: me.rights.includes("machines") ? machinesPanel(now) : null,
+    now: me.rights.includes("readers") ? nowPanel(now, view) : null, day: dayPanel(now) }) },
+  machines: { right: "machines", icon: "cpu", asks: ["ranking"], draw: (now) => ({
+    work: handsPanel(now), machines: sitesPanel(now, view), now: rankingPanel(fetched.ranking, now) }) },
+  gates: { right: "readers", icon: "siren", draw: (now) => ({ work: gatesPanel(now, view), machines: binsPanel(now), now: desksPanel(now) }) },
+  log: { right: "looks", icon: "history", asks: ["looks", "commands"], draw: (now) => ({ work: looksPanel(fetched.looks), machines: commandsPanel(fetched.commands, now) }) },
+};
 
 function keep(name, value) {
   const now = new URLSearchParams(location.search);
@@ -24,36 +41,51 @@ function keep(name, value) {
 }
 
 function show(id, content) {
+  $(id).hidden = !content;
   const fresh = el("div");
-  fresh.append(...content.flat().filter(Boolean));
+  fresh.append(...(content ?? []).flat().filter(Boolean));
   bring($(id), fresh);
 }
+
+function at() { return { ...board, now: Date.now() + skew }; }
 
 function draw() {
   show("top", top());
   notice();
   document.title = board?.totals.action ? `(${number(board.totals.action)}) ${t("app.title")}` : t("app.title");
   if (!board) return;
-  const now = { ...board, now: Date.now() + skew };
-  show("work", workPanel(now, view));
-  show("machines", machinesPanel(now));
-  show("now", nowPanel(now, view));
-  show("day", dayPanel(now));
+  const panels = PAGES[view.page].draw(at());
+  const main = document.querySelector("main");
+  main.dataset.page = view.page;
+  main.dataset.panels = Object.keys(panels).filter((name) => panels[name]).join(" ");
+  for (const id of ["work", "machines", "now", "day"]) show(id, panels[id] ?? null);
+  drawSheet();
+}
+
+function drawSheet() {
+  const open = view.sheet;
+  if (!open?.found && open?.kind !== "record") return;
+  const content = { item: () => itemSheet(open.key, open.found, at(), me), device: () => deviceSheet(open.found, at(), me, open), record: () => recordSheet(open.key, open.found) };
+  show("sheet", content[open.kind]());
+  if (!$("sheet").open) $("sheet").showModal();
 }
 
 function top() {
   const live = board && !lostAt;
+  const known = me && me.account !== null;
+  const pages = Object.entries(PAGES).filter(([, page]) => known && me.rights.includes(page.right));
   return [
-    el("div.brand", { "data-key": "brand" }, el("img", { src: "/static/icon.svg", alt: "", width: 32, height: 32 }),
-      el("h1", {}, "Shelfwire"), el("span", {}, t("app.name"))),
+    el("div.brand", { "data-key": "brand" }, el("img", { src: "/static/icon.svg", alt: "", width: 32, height: 32 }), el("h1", {}, "Shelfwire")),
+    pages.length > 1 ? el("nav.pages", { "data-key": "pages", "aria-label": t("nav.title") }, pages.map(([name, page]) =>
+      el("button", { type: "button", "data-act": "page", "data-value": name, "aria-current": view.page === name ? "page" : false }, icon(page.icon), t(`nav.${name}`)))) : null,
     el("div.right", { "data-key": "right" },
-      el(live ? "span.live" : "span.live.lost", { title: heard ? t("app.updated", { time: exact(heard) }) : "" },
+      !known ? null : el(live ? "span.live" : "span.live.lost", { title: heard ? t("app.updated", { time: exact(heard) }) : "" },
         icon(live ? "radio" : "cloud-off"), live ? t("app.live") : "…", heard ? el("span.at", {}, clock(heard)) : null),
-      nameplate(me),
-      me?.rights.includes("work") || me?.open ? el("a.tool", { href: `/drops?lang=${currentLanguage()}`, title: t("drops.title"), "aria-label": t("drops.title") }, icon("inbox")) : null,
-      el("button.tool", { type: "button", "data-act": "theme", title: t("app.theme"), "aria-label": t("app.theme") },
+      known ? nameplate(me) : null,
+      known && me.rights.includes("work") ? el("a.tool", { href: `/drops?lang=${currentLanguage()}`, title: t("drops.title"), "aria-label": t("drops.title") }, icon("inbox")) : null,
+      !known ? null : el("button.tool", { type: "button", "data-act": "theme", title: t("app.theme"), "aria-label": t("app.theme") },
         icon(document.documentElement.dataset.theme === "dark" ? "sun" : "moon")),
-      el("button.tool.wide", { type: "button", "data-act": "language", lang: currentLanguage() === "vi" ? "en" : "vi" }, icon("languages"), t("app.language"))),
+      !known ? null : el("button.tool.wide", { type: "button", "data-act": "language", lang: currentLanguage() === "vi" ? "en" : "vi" }, icon("languages"), t("app.language"))),
   ];
 }
 
@@ -63,62 +95,69 @@ function notice() {
   show("notice", text ? [el("p", {}, icon("cloud-off"), text)] : []);
 }
 
-function say(text, undo) {
-  const toast = el("div.toast", {}, icon("circle-check"), el("span", {}, text),
-    undo ? el("button.act", { type: "button" }, t("app.undo")) : null);
-  toast.querySelector("button")?.addEventListener("click", () => { toast.remove(); undo(); });
-  $("toasts").append(toast);
-  setTimeout(() => toast.remove(), 9000);
+async function bringIn(...names) {
+  for (const name of names) fetched[name] = (await ask(`/api/${name}`)) ?? fetched[name];
+  draw();
 }
 
-async function decide(number_, what, body) {
-  let answer;
-  try {
-    answer = await fetch(`/api/worklist/${number_}/${what}`, {
-      method: "POST", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ who: localStorage.getItem("duty") || "", ...body }),
-    });
-  } catch {
-    say(t("app.no_answer"));
-    return false;
-  }
-  if (!answer.ok) {
-    const why = (await answer.json().catch(() => ({}))).error ?? answer.status;
-    say(t("app.refused", { why }));
-  }
-  return answer.ok;
+function turn(page) {
+  view.page = PAGES[page] && me.rights.includes(PAGES[page].right) ? page : "desk";
+  keep("page", view.page === "desk" ? "" : view.page);
+  if (PAGES[view.page].asks) bringIn(...PAGES[view.page].asks);
 }
 
-async function resolve(number_, action, note = "") {
-  if (await decide(number_, "resolve", { action, note })) {
-    view.form = null;
-    say(`${t(`act.${action}`)}. ${t("app.offline_ok")}`, () => decide(number_, "reopen", { action: "reopened" }));
-  }
+async function open(kind, key, url) {
+  view.sheet = { kind, key, found: null };
+  if (url) view.sheet.found = await ask(url);
+  drawSheet();
 }
 
-async function openItem(key) {
-  const answer = await fetch(`/api/items/${encodeURIComponent(key)}`);
-  if (!answer.ok) return;
-  const found = await answer.json();
-  view.item = { key, found };
-  show("sheet", itemSheet(key, found, { ...board, now: Date.now() + skew }));
-  if (!$("sheet").open) $("sheet").showModal();
+async function again() {
+  const open_ = view.sheet;
+  if (open_?.kind !== "device" || !$("sheet").open) return;
+  const found = await ask(`/api/devices/${open_.key}`);
+  if (found && view.sheet === open_) { open_.found = found; drawSheet(); }
 }
 
-function download() {
-  const link = el("a", { href: URL.createObjectURL(new Blob([csv(board, view)], { type: "text/csv" })), download: "shelfwire.csv" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+async function command(device, deed, args = {}) {
+  if (!(await ask("/api/commands", { device, do: deed, args }))) return;
+  view.sheet.ask = null;
+  await again();
+}
+
+function play() {
+  clearInterval(playing);
+  const open_ = view.sheet;
+  open_.at = 0;
+  playing = setInterval(() => {
+    open_.at = Math.min(open_.visit.length, open_.at + 100);
+    if (open_.at >= open_.visit.length || view.sheet !== open_) clearInterval(playing);
+    drawSheet();
+  }, 100);
 }
 
 const ACTS = {
+  page: (node) => turn(node.dataset.value),
   severity: (node) => { view.severity = node.dataset.value; keep("severity", view.severity); },
   kind: (node) => { view.kind = view.kind === node.dataset.value ? "" : node.dataset.value; keep("kind", view.kind); },
   ask: (node) => { view.form = { number: Number(node.dataset.number), action: node.dataset.value }; },
   cancel: () => { view.form = null; },
-  resolve: (node) => resolve(node.dataset.number, node.dataset.value),
+  resolve: async (node) => { if (await resolve(node.dataset.number, node.dataset.value)) view.form = null; },
   reopen: (node) => decide(node.dataset.number, "reopen", { action: "reopened" }),
-  item: (node) => openItem(node.dataset.value),
+  bulk: () => bulk(bulkOf(board, view)),
+  item: (node) => open("item", node.dataset.value, `/api/items/${encodeURIComponent(node.dataset.value)}`),
+  device: (node) => open("device", node.dataset.value, `/api/devices/${node.dataset.value}`),
+  record: (node) => open("record", node.dataset.value),
+  "record-why": (node) => { document.querySelector("[data-act=record-form] [name=why]").value = node.dataset.value; },
+  deed: (node) => command(node.dataset.device, node.dataset.value),
+  "deed-ask": (node) => { view.sheet.ask = node.dataset.value; },
+  "deed-cancel": () => { view.sheet.ask = null; },
+  reply: async (node) => { view.sheet.reply = view.sheet.reply?.id === node.dataset.value ? null : await ask(`/api/commands/${node.dataset.value}`); drawSheet(); },
+  visits: async () => { view.sheet.visits = await ask(`/api/visits/${view.sheet.key}`); drawSheet(); },
+  visit: async (node) => { view.sheet.visit = await ask(`/api/visits/${view.sheet.key}/${encodeURIComponent(node.dataset.value)}`); view.sheet.at = undefined; drawSheet(); },
+  "visit-back": () => { view.sheet.visit = null; },
+  play,
+  sound: () => { view.sound = !view.sound; localStorage.setItem("sound", view.sound ? "on" : "off"); if (view.sound) ring(); },
   close: () => $("sheet").close(),
   leave,
   export: download,
@@ -126,26 +165,44 @@ const ACTS = {
   language: () => speak(currentLanguage() === "vi" ? "en" : "vi"),
 };
 
+const FORMS = {
+  answer: async (form) => { if (await resolve(form.dataset.number, form.dataset.value, form.elements.note.value)) view.form = null; },
+  plan: async (form) => { if (await planned(form)) view.form = null; },
+  "deed-form": (form) => command(form.dataset.device, form.dataset.value, form.elements.minutes ? { minutes: Number(form.elements.minutes.value), why: form.elements.why.value } : {}),
+  "record-form": async (form) => { view.sheet.found = await ask(`/api/readers/${encodeURIComponent(form.dataset.value)}`, { why: form.elements.why.value }); drawSheet(); },
+};
+
+function download() {
+  const link = el("a", { href: URL.createObjectURL(new Blob([csv(board, view)], { type: "text/csv" })), download: "shelfwire.csv" });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 document.addEventListener("click", (event) => {
   if (event.target === $("sheet")) $("sheet").close();
   const node = event.target.closest("button[data-act]");
-  if (!node) return;
+  if (!node || !me || me.account === null) return;
   ACTS[node.dataset.act]?.(node);
   draw();
   if (node.dataset.act === "ask") document.querySelector(".ask input")?.focus();
+  if (node.dataset.act === "deed-ask") document.querySelector(".ask input, .ask button")?.focus();
 });
 document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-act]");
+  if (!FORMS[form?.dataset.act]) return;
   event.preventDefault();
-  const form = event.target.closest("[data-act=answer]");
-  if (form) resolve(form.dataset.number, form.dataset.value, form.elements.note.value).then(draw);
+  FORMS[form.dataset.act](form).then(draw);
 });
 document.addEventListener("input", (event) => {
-  if (event.target.dataset.act === "find") { view.find = event.target.value; draw(); }
-  if (event.target.dataset.act === "duty") localStorage.setItem("duty", event.target.value);
+  const { act } = event.target.dataset, { value } = event.target;
+  if (act === "find" || act === "place") { view[act] = value; draw(); }
+  if (act === "duty") localStorage.setItem("duty", value);
+  if (act === "seek") { clearInterval(playing); view.sheet.at = Number(value); drawSheet(); }
 });
 document.addEventListener("change", (event) => {
   if (event.target.dataset.act === "site") { view.site = event.target.value; keep("site", view.site); draw(); }
 });
+$("sheet").addEventListener("close", () => { view.sheet = null; clearInterval(playing); });
 
 function speak(language) {
   setLanguage(language);
@@ -153,7 +210,7 @@ function speak(language) {
   localStorage.setItem("language", currentLanguage());
   keep("lang", currentLanguage() === "vi" ? "" : currentLanguage());
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
-  if (view.item) show("sheet", itemSheet(view.item.key, view.item.found, { ...board, now: Date.now() + skew }));
+  if (view.sheet) drawSheet();
 }
 
 function paint(theme) {
@@ -162,12 +219,23 @@ function paint(theme) {
 }
 
 function hear(message) {
+  const before = new Set(board?.worklist.filter((entry) => entry.code === "GATE_ALARM").map((entry) => entry.number));
   take(message);
   board = together(message.now);
   heard = message.now;
   skew = message.now - Date.now();
   lostAt = 0;
+  if (!message.reset && view.sound && board.worklist.some((entry) => entry.code === "GATE_ALARM" && !before.has(entry.number))) ring();
+  tellRecovered(message.reset);
   draw();
+}
+
+function tellRecovered(first) {
+  for (const device of board.devices) {
+    const { state } = judge(device, board), was = states.get(device.device);
+    states.set(device.device, state);
+    if (!first && was && was !== "well" && was !== "never" && state === "well") say(t("app.fine_again", { machine: machineName(device.device, board) }));
+  }
 }
 
 function lose() {
@@ -180,12 +248,16 @@ paint(address.get("theme") || localStorage.getItem("theme") || (matchMedia("(pre
 speak(address.get("lang") || localStorage.getItem("language") || "vi");
 me = await whoami();
 if (me?.account === null) {
+  draw();
   askWho(me, speak);
 } else {
   me ??= { account: "", name: "", role: "staff", rights: [], deeds: [], sites: [] };
+  view.me = me;
+  turn(view.page);
   draw();
   const duty = document.querySelector("[data-act=duty]");
   if (duty) duty.value = localStorage.getItem("duty") || "";
   follow(hear, lose, () => location.reload());
   setInterval(draw, 20e3);
+  setInterval(again, 2e3);
 }

@@ -15,6 +15,7 @@ export function askWho(me, speak) {
   const form = { code: false, why: why ? t(`door.${why}`) : "" };
   const main = document.querySelector("main");
   main.className = "door";
+  document.querySelector(".skip").hidden = true;
   const draw = () => {
     const fresh = el("div");
     fresh.append(el("section.panel.sign", { "aria-labelledby": "sign-title" }, ...panel(me, form)));

@@ -35,7 +35,7 @@ function matches(one, text) {
 }
 
 /** Return a row of the feed; the same row is used in an item's history. */
-export function row(one, board) {
+export function row(one, board, more = "") {
   const late = one.received - one.at;
   const codes = one.outcome.filter((code) => has(`short.${code}`));
   return el(`li.event.${one.kind}`, { "data-key": `f${one.arrival}`, class: one.voided ? `event ${one.kind} voided` : null },
@@ -45,7 +45,8 @@ export function row(one, board) {
       el("p.title", {}, title(one)),
       el("p.meta", {}, said(one), " · ", machineName(one.device, board),
         late > LATE_MS ? el("span.late", {}, icon("cloud-off"), t("now.late", { age: length(late) })) : null,
-        one.voided ? el("span.late", {}, t("now.voided")) : null)),
+        one.voided ? el("span.late", {}, t("now.voided")) : null),
+      more ? el("p.meta.evidence", {}, icon("eye"), more) : null),
     el("div.codes", {}, codes.map((code) => el(`span.code.${code}`, {}, t(`short.${code}`)))),
     el("time", { datetime: new Date(one.at).toISOString(), title: exact(one.at), tabindex: 0 }, ago(one.at, board.now)));
 }

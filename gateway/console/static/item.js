@@ -1,12 +1,13 @@
 // An item's history: who had it, and everything that was ever said of it.
 
 import { el, icon } from "./dom.js";
+import { details } from "./device.js";
 import { row } from "./feed.js";
 import { day, t } from "./words.js";
 import { cover } from "/look/cover.js";
 
 /** Return the content of the sheet. */
-export function itemSheet(key, found, board) {
+export function itemSheet(key, found, board, me) {
   const item = found.item;
   const held = found.loans.find((loan) => loan.ended === null);
   const picture = el("div.picture", {}, cover(key, item?.title ?? "", item?.author ?? ""));
@@ -24,9 +25,9 @@ export function itemSheet(key, found, board) {
             : t("item.on_shelf")))),
       found.loans.length ? el("h3", {}, t("item.loans")) : null,
       el("ul.loans", {}, found.loans.map((loan) => el("li", {}, icon("user"),
-        el("b", {}, loan.reader_name || loan.reader),
+        me?.rights.includes("readers") ? el("button.link", { type: "button", "data-act": "record", "data-value": loan.reader }, loan.reader_name || loan.reader) : el("b", {}, loan.reader_name || loan.reader),
         el("span.meta", {}, t("item.until", { since: day(loan.since), ended: loan.ended === null ? t("item.now") : day(loan.ended) }))))),
       el("h3", {}, t("item.facts")),
-      el("ol.feed", {}, found.facts.map((one) => row(one, board)))),
+      el("ol.feed", {}, found.facts.map((one) => row(one, board, details(one.fact))))),
   ];
 }

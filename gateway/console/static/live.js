@@ -47,6 +47,8 @@ export function board(now) {
     devices: all("devices").sort(by((d) => d.site, (d) => d.device)),
     worklist: all("worklist").sort(by(
       (e) => e.code !== "STAFF_CALLED", (e) => e.code !== "GATE_ALARM", (e) => e.severity !== "action", (e) => -e.opened)),
+    bins: all("bins").sort(by((b) => b.device, (b) => b.bin)),
+    desks: all("desks"),
     recent: all("recent").sort(by((f) => -f.arrival)),
     alarms: all("alarms").sort(by((f) => -f.at)),
     settled: all("settled").sort(by((e) => -e.at)),

@@ -3,28 +3,31 @@
 import { el, icon, svg } from "./dom.js";
 import { ago, clock, exact, has, length, machineName, moment, number, siteName, t } from "./words.js";
 
+/** With more machines than this only those that need a hand are shown here. */
+const MANY = 24;
 const QUIET_MS = 120e3;
-const LOOKS = {
+export const LOOKS = {
   well: ["circle-check", "dev.well"],
   needs: ["triangle-alert", "dev.needs"],
   quiet: ["hourglass", "dev.quiet"],
   offline: ["cloud-off", "dev.offline"],
   never: ["plug", "dev.never"],
 };
-const ORDER = ["needs", "quiet", "offline", "never", "well"];
+export const ORDER = ["needs", "quiet", "offline", "never", "well"];
 
 /** Return the panel's content. */
 export function machinesPanel(board) {
-  const cards = board.devices.map((device) => ({ device, ...judge(device, board) }));
+  const all = board.devices.map((device) => ({ device, ...judge(device, board) }));
+  const cards = all.length > MANY ? all.filter((card) => card.state !== "well").slice(0, MANY) : all;
   cards.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.device.device.localeCompare(b.device.device));
-  const bad = cards.filter((card) => card.state !== "well").length;
-  const tally = !cards.length ? null : bad
+  const bad = all.filter((card) => card.state !== "well").length;
+  const tally = !all.length ? null : bad
     ? el("span.tally.warn", {}, t("dev.some", { n: number(bad) }))
-    : el("span.tally.fine", {}, t("dev.all_well", { n: number(cards.length) }));
+    : el("span.tally.fine", {}, t("dev.all_well", { n: number(all.length) }));
   return [
     el("div.head", { "data-key": "head" }, el("h2", { id: "machines-title" }, icon("cpu"), t("dev.title")), tally),
     el("div.scroll", { "data-key": "list" },
-      cards.length ? null : el("div.empty", {}, icon("plug", "huge"), el("p.big", {}, t("dev.empty")), el("p", {}, t("dev.empty_hint"))),
+      all.length ? null : el("div.empty", {}, icon("plug", "huge"), el("p.big", {}, t("dev.empty")), el("p", {}, t("dev.empty_hint"))),
       el("ul.cards", {}, cards.map((card) => machine(card, board)))),
   ];
 }
@@ -57,7 +60,7 @@ function words(detail) {
 function machine({ device, state, reason, todo }, board) {
   const [picture, word] = LOOKS[state];
   return el(`li.card.${state}`, { "data-key": device.device, "data-state": state },
-    el("div.name", {}, el("b", {}, machineName(device.device, board)), el("span.meta", {}, siteName(device.site, board))),
+    el("div.name", {}, el("button.link", { type: "button", "data-act": "device", "data-value": device.device }, machineName(device.device, board)), el("span.meta", {}, siteName(device.site, board))),
     el("span.state", {}, icon(picture), t(word)),
     reason ? el("div.trouble", {}, el("p.reason", {}, reason), todo ? el("p.todo", {}, icon("arrow-right"), todo) : null) : null,
     sync(device, board), spark(device));

@@ -44,7 +44,13 @@ function head(board, shown, view) {
         el("select", { "data-act": "site", "aria-label": t("work.site") },
           el("option", { value: "" }, t("work.every_site")),
           board.sites.map((site) => el("option", { value: site.site, selected: view.site === site.site }, siteName(site.site, board))))),
+      bulkOf(board, view).length > 1 && view.severity === "warn" ? el("button.act", { type: "button", "data-act": "bulk" }, icon("list-checks"), t("work.bulk", { n: number(bulkOf(board, view).length) })) : null,
       el("button.tool", { type: "button", "data-act": "export", title: t("work.export"), "aria-label": t("work.export"), disabled: shown.length === 0 }, icon("download"))));
+}
+
+/** Return the shown entries that only inform and may be accepted together. */
+export function bulkOf(board, view) {
+  return board.worklist.filter((entry) => fits(entry, view) && entry.severity === "warn" && entry.actions.includes("accept")).slice(0, 100).map((entry) => entry.number);
 }
 
 function empty() {
@@ -89,9 +95,25 @@ function entryRow(entry, board, view) {
       about(entry),
       el("p.hint", {}, advice(entry, board)),
       el("p.meta", {}, el("span", {}, icon("map-pin"), machineName(entry.device, board), " · ", siteName(entry.site, board)),
-        entry.reader ? el("span", {}, icon("user"), entry.reader_name || entry.reader) : null,
+        entry.reader ? el("span", {}, icon("user"), el("button.link", { type: "button", "data-act": "record", "data-value": entry.reader }, entry.reader_name || entry.reader)) : null,
+        plan(entry, board),
         el("time", { datetime: new Date(at).toISOString(), title: exact(at), tabindex: 0 }, ago(at, board.now)))),
-    form ? askForm(entry, form) : buttons(entry));
+    form?.action === "plan" ? planForm(entry) : form ? askForm(entry, form) : buttons(entry));
+}
+
+function plan(entry, board) {
+  const late = entry.deadline < board.now;
+  return el(late ? "button.link.plan.overdue" : "button.link.plan", { type: "button", "data-act": "ask", "data-value": "plan", "data-number": entry.number, title: exact(entry.deadline) },
+    icon(late ? "triangle-alert" : "timer"), entry.assignee || t("plan.nobody"), " · ",
+    late ? t("plan.overdue", { age: length(board.now - entry.deadline) }) : t("plan.left", { age: length(entry.deadline - board.now) }));
+}
+
+function planForm(entry) {
+  const choices = [["", "plan.usual"], ["1", "plan.hour"], ["4", "plan.today"], ["24", "plan.tomorrow"], ["72", "plan.days"]];
+  return el("form.ask", { "data-act": "plan", "data-number": entry.number, "data-key": "plan" },
+    el("label", {}, t("plan.who"), el("input", { name: "assignee", maxlength: 80, value: entry.assignee || "", autocomplete: "off" })),
+    el("label", {}, t("plan.when"), el("select", { name: "hours" }, choices.map(([value, key]) => el("option", { value }, t(key))))),
+    el("div.acts", {}, el("button.act.first", { type: "submit" }, t("app.confirm")), el("button.act", { type: "button", "data-act": "cancel" }, t("app.cancel"))));
 }
 
 function about(entry) {

@@ -1,5 +1,6 @@
 """Chromium in front of a real gateway whose ledger holds half a day of two libraries."""
 
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from edge.wire.facts import (
 from edge.wire.messages import Health, PartHealth, State
 from gateway.config import BrokerOptions, Config, ConsoleOptions, GatewayOptions
 from gateway.enrol import enrol, make_home, open_ledger
-from gateway.ledger import status
+from gateway.ledger import accounts, status
 from gateway.ledger.catalogue import Item, Reader
 from gateway.service import gateway
 from gateway.testing import HOUR, MINUTE, NOW, POLICY, Speaker, mosquitto
@@ -99,7 +100,7 @@ def half_a_day(home):
         return card_ref(home.site_key(site), f"9{n}")
 
     def lend(speaker, item, who, at):
-        fact = Loan(item=f"30{item:04}", card=card(speaker.site, who), due=0)
+        fact = Loan(item=f"30{item:04}", card=card(speaker.site, who), due=0, session=f"S{who}")
         speaker.happened(fact, at)
 
     start = NOW - 6 * HOUR
@@ -150,6 +151,22 @@ def home(tmp_path):
 
 @pytest.fixture
 async def centre(tmp_path, home):
+    async with served(home, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+async def shut_centre(tmp_path, home):
+    """The same with an account, so that one must sign in."""
+    ledger = open_ledger(home)
+    accounts.put(ledger, "hoa", "staff", NOW, name="Cô Hoa", password="0123456789")
+    ledger.close()
+    async with served(home, tmp_path) as address:
+        yield address
+
+
+@asynccontextmanager
+async def served(home, tmp_path):
     async with mosquitto(home, tmp_path) as broker:
         files = {
             name: home.pki(f"gateway.{end}") for name, end in (("cert", "crt"), ("key", "key"))

@@ -20,7 +20,7 @@ async def test_everything_is_seen_without_scrolling_on_a_laptop(open_page, lang)
 async def test_pictures_for_the_manual(open_page, lang):
     page = await open_page(f"?lang={lang}")
     await page.picture(lang)
-    await page.page.click(".work .link >> nth=0")
+    await page.page.click(".work .book .link >> nth=0")
     await page.page.wait_for_selector(".sheet[open] .feed")
     await page.picture(f"{lang}-item")
     await page.page.keyboard.press("Escape")
