@@ -41,7 +41,7 @@ lint: setup-test ## form, lint, types, import contracts
 
 test: lint ## every check that CI runs
 	@echo "== tests";         $(PY) -m pytest -q -n 2 --dist loadfile -m "not system and not browser and not power"
-	@echo "== browser tests"; $(PY) -m pytest -q -m browser
+	@echo "== browser tests"; $(PY) -m pytest -q -n 2 -m browser
 	@echo "== system tests";  $(PY) -m pytest -q -m "system and not power"
 
 bench: setup-test ## measure; prints ratios against peers of the same run
@@ -62,8 +62,10 @@ soak-power: setup-test ## a power cut at every write, then CUTS=200 of a running
 soak-day: setup-test ## 24 hours of questions to every reader, as fast as they come: HOURS=24
 	@$(PY) bench/soak_day.py --hours $(HOURS)
 
-screens: setup-test ## screenshots of every screen in both languages, into .artifacts/screens
-	@$(PY) -m pytest -q -m browser && echo "Look into .artifacts/screens"
+screens: setup-test ## every screen of the kiosk in both languages and three sizes, on one page (.artifacts/screens)
+	@rm -rf .artifacts/screens
+	@SHELFWIRE_SCREENS=all $(PY) -m pytest -q -n 2 tests/browser/kiosk/test_pictures.py
+	@$(PY) tests/browser/sheet.py
 
 voice: setup-test ## record the spoken sentences of the kiosk (espeak-ng, opus-tools)
 	@$(PY) -m kiosk.speech

@@ -105,7 +105,7 @@ function tell(lang, items) {
 
 /** A task that is longer than its place is scrolled with the keyboard too. */
 function reachable() {
-  for (const place of [parts.task, ...parts.task.querySelectorAll(".shelf, .words, .paper")]) {
+  for (const place of [parts.task, ...parts.task.querySelectorAll(".shelf, .words, .paper, .status")]) {
     const long = place.scrollHeight > place.clientHeight + 1 && getComputedStyle(place).overflowY === "auto";
     if (long) place.tabIndex = 0;
     else if (place === parts.task) place.tabIndex = -1;
