@@ -64,7 +64,7 @@ soak-day: setup-test ## 24 hours of questions to every reader, as fast as they c
 
 screens: setup-test ## every screen of the kiosk in both languages and three sizes, on one page (.artifacts/screens)
 	@rm -rf .artifacts/screens
-	@SHELFWIRE_SCREENS=all $(PY) -m pytest -q -n 2 tests/browser/kiosk/test_pictures.py
+	@SHELFWIRE_SCREENS=all $(PY) -m pytest -q -n 2 tests/browser/kiosk/test_pictures.py tests/browser/kiosk/test_proving.py
 	@$(PY) tests/browser/sheet.py
 
 voice: setup-test ## record the spoken sentences of the kiosk (espeak-ng, opus-tools)
