@@ -2,6 +2,7 @@
 
 import html
 import re
+import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / ".artifacts" / "screens"
@@ -26,6 +27,8 @@ def main() -> None:
         parts.append(f"<section><h2>{html.escape(screen)}</h2>{images}</section>")
     sheet = FOLDER / "index.html"
     sheet.write_text("\n".join(parts), "utf-8")
+    pictures = sum(map(len, screens.values()))
+    sys.stdout.write(f"{len(screens)} screens, {pictures} pictures: {sheet}\n")
 
 
 if __name__ == "__main__":
