@@ -11,7 +11,10 @@ import pytest
 from drivers.errors import DriverError, NoReplyError, PortLostError
 from drivers.llrp import LlrpOptions, LlrpReader
 from drivers.llrp.opening import open_reader
+from drivers.llrp.simulator import LlrpSimulator
 from drivers.ports import Bank
+from drivers.testing.faults import Faults
+from drivers.testing.serve import ServedOnTcp
 
 emulator = pytest.importorskip("llrpkit.emulator")
 core = pytest.importorskip("llrpkit.emulator.core")
@@ -149,3 +152,38 @@ async def test_flipped_bits_are_an_error_in_time_or_go_unnoticed(seed: int) -> N
                 with contextlib.suppress(DriverError, AssertionError):
                     async with open_reader(options(between.port, 0.1)) as reader:
                         await work(reader)
+
+
+@asynccontextmanager
+async def simulated(faults: Faults) -> AsyncIterator[ServedOnTcp]:
+    device = LlrpSimulator(BOOK)
+    await device.start()
+    served = ServedOnTcp(device, faults=faults)
+    await served.plug()
+    try:
+        yield served
+    finally:
+        await served.close()
+        await device.close()
+
+
+@pytest.mark.parametrize("faults", [{"delay": 0.005}, {"split": 0.0}], ids=["late", "drip"])
+async def test_late_answers_of_the_simulator_change_nothing(faults: dict[str, float]) -> None:
+    async with simulated(Faults(**faults)) as served:
+        port = int(served.address.rpartition(":")[2])
+        async with open_reader(options(port, 2.0)) as reader:
+            await work(reader)
+
+
+async def test_an_unplugged_reader_is_lost_and_works_again_when_plugged() -> None:
+    async with simulated(Faults()) as served:
+        port = int(served.address.rpartition(":")[2])
+        async with open_reader(options(port)) as reader:
+            await work(reader)
+            await served.unplug()
+            with pytest.raises((PortLostError, NoReplyError)):
+                while True:
+                    await reader.inventory()
+        await served.plug()
+        async with open_reader(options(port)) as reader:
+            await work(reader)

@@ -32,6 +32,11 @@ class Pi:
         link.parent.mkdir(parents=True)
         link.symlink_to(self.root / f"sys/block/{name}/{name}p2")
 
+    def is_asking(self) -> bool:
+        """Say whether the program that wrote its number is still at work."""
+        file = self.root / "pid"
+        return file.exists() and Path("/proc", file.read_text().strip() or "none").exists()
+
     async def reading(self) -> MachineReading:
         return await PiHealth(self.options).reading()
 
@@ -87,6 +92,43 @@ async def test_the_firmware_is_asked_when_the_kernel_does_not_tell(
     (pi.root / "vcgencmd").chmod(0o700)
     pi.options = replace(pi.options, vcgencmd=str(pi.root / "vcgencmd"))
     assert (await pi.reading()).throttled == now
+
+
+async def test_a_firmware_program_that_hangs_is_ended(
+    pi: Pi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.pihealth.sensors._COMMAND_SECONDS", 0.2)
+    pi.says("vcgencmd", f"#!/bin/sh\necho $$ >{pi.root}/pid\nexec sleep 600\n")
+    (pi.root / "vcgencmd").chmod(0o700)
+    pi.options = replace(pi.options, vcgencmd=str(pi.root / "vcgencmd"))
+    assert (await pi.reading()).throttled is None
+    assert not pi.is_asking()
+
+
+FILES = (
+    "sys/class/thermal/thermal_zone0/temp",
+    "sys/devices/platform/soc/soc:firmware/get_throttled",
+    "sys/class/hwmon/hwmon0/name",
+    "sys/class/hwmon/hwmon0/in0_lcrit_alarm",
+    "sys/class/rtc/rtc0/since_epoch",
+    "sys/block/mmcblk0/stat",
+    "sys/block/mmcblk0/device/life_time",
+    "sys/block/mmcblk0/device/pre_eol_info",
+)
+
+
+@given(st.dictionaries(st.sampled_from(FILES), st.binary(max_size=60)))
+async def test_whatever_the_files_say_there_is_a_reading(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]
+) -> None:
+    pi = Pi(tmp_path_factory.mktemp("pi"))
+    pi.has_disk()
+    for name, data in files.items():
+        pi.says(name, "")
+        (pi.root / name).write_bytes(data)
+    reading = await pi.reading()
+    assert reading.temperature is None or -60 < reading.temperature < 200
+    assert reading.disk_wear is None or 0 <= reading.disk_wear <= 100
 
 
 async def test_a_firmware_program_that_is_not_there_is_no_trouble(pi: Pi) -> None:
