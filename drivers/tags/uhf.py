@@ -168,7 +168,8 @@ def _alliance(identity: AirIdentity, *, trusted: bool) -> TagContent:
     elements: dict[str, Any] = {}
     try:
         elements["primary_item_identifier"], _ = decode_alliance(identity.uii)
-        elements["content_parameter"] = mapped_elements(int.from_bytes(identity.uii[2:4], "big"))
+        if mapped := mapped_elements(int.from_bytes(identity.uii[2:4], "big")):
+            elements["content_parameter"] = mapped
     except TagError as error:
         if trusted:
             raise

@@ -268,9 +268,14 @@ def faults(found: Found, rules: Rules, item: str | None = None) -> list[str]:
 
 def _prove(tag: NewTag, told: TagContent) -> None:
     """Raise TagError if any reader of the image would be told something else than was asked for."""
-    if told.item_id != tag.item_id or (tag.owner and told.owner != tag.owner):
+    if told.item_id != tag.item_id:
         raise TagError(
             f"item {tag.item_id!r} would be read as {told.item_id!r}; choose another --format"
+        )
+    if tag.owner and told.owner != tag.owner:
+        raise TagError(
+            f"{told.format} cannot say that the owner is {tag.owner}: leave --owner out, "
+            f"or choose another --format"
         )
 
 

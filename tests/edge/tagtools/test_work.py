@@ -37,6 +37,16 @@ async def test_a_blank_tag_is_written_labelled_and_armed(
     assert await put(bench, new) is Outcome.UNCHANGED
 
 
+async def test_a_model_without_a_place_for_the_owner_is_refused_by_name(
+    pad: Pad, intents: Intents
+) -> None:
+    pad.field.put(Tag(UID))
+    bench = TagBench(pad.reader, intents, Rules(format="3m-rfid501"))
+    with pytest.raises(TagError, match=f"cannot say that the owner is {OWNER}"):
+        await put(bench, NewTag("VN000123", OWNER))
+    assert intents.all() == []
+
+
 async def writes_of(pad: Pad, intents: Intents, old: Tag, rules: Rules) -> int:
     """Return how many writes the whole work takes."""
     pad.field.put(old)
