@@ -132,14 +132,14 @@ def find_profile(name: str, folder: Path) -> Path:
 
 def find_target(args: argparse.Namespace, profile: Path) -> Target:
     """Return the reader that the arguments mean."""
-    from drivers.feig.options import FeigOptions
-
     if args.url:
+        from drivers.feig.options import FeigOptions
+
         slug = re.sub(r"[^A-Za-z0-9]+", "-", args.url).strip("-")
         options = FeigOptions(args.url, password=args.password)
         return Target(args.url, options, Path(f"reader-{slug}.json"))
     config = load(args.config)
-    readers = {n: o for n, (_, o) in config.devices.items() if isinstance(o, FeigOptions)}
+    readers = {n: feig for n, (_, o) in config.devices.items() if (feig := _asked(o))}
     if args.device is None:
         fitting = [n for n, o in readers.items() if o.profile and o.profile.stem == profile.stem]
         if len(fitting) != 1:
@@ -149,14 +149,25 @@ def find_target(args: argparse.Namespace, profile: Path) -> Target:
             )
         args.device = fitting[0]
     if args.device not in readers:
-        raise ConfigError(f"{args.config.name}: {args.device} is not a FEIG reader there; "
-                          f"these are: {', '.join(readers) or 'none'}")  # fmt: skip
+        raise ConfigError(
+            f"{args.config.name}: {args.device} is not a FEIG reader that can be asked there (one "
+            f"that calls needs control); these are: {', '.join(readers) or 'none'}"
+        )
     if not args.check and agent_works(config.agent.data):
         raise ConfigError(
             "the agent is at work with this reader; stop it first: systemctl stop shelfwire-agent"
         )
     keep = config.agent.data / "readers" / f"{args.device}.json"
     return Target(args.device, readers[args.device], keep)
+
+
+def _asked(options: object) -> "FeigOptions | None":
+    """Return how a device is asked for its settings; None: it is not FEIG's, or it only calls."""
+    from drivers.feig.options import FeigOptions, NotifyOptions
+
+    if isinstance(options, NotifyOptions):
+        return options.control_options() if options.control else None
+    return options if isinstance(options, FeigOptions) else None
 
 
 def agent_works(folder: Path) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from drivers.errors import DriverError, NoReplyError, OptionError, PortLostError, RefusedError
-from drivers.feig.options import FeigOptions
+from drivers.feig.options import FeigOptions, NotifyOptions
 from drivers.feig.search import find
 from drivers.ports import Board, Driver, GateReader, Identified, ItemReader, Printer
 from drivers.uhf.options import UhfOptions
@@ -15,6 +15,7 @@ from edge.doctor.model import Finding, Tell
 from edge.doctor.ports import path_of, present
 
 OPEN_SECONDS = 12.0
+_WHERE = ("url", "listen", "path", "reader", "connstring", "chip", "source", "root")
 
 
 class Wishes(Protocol):
@@ -40,8 +41,10 @@ async def look(tell: Tell, devices: dict[str, tuple[Driver, Any]], wishes: Wishe
             async with asyncio.timeout(OPEN_SECONDS + wishes.antennas * wishes.seconds):
                 if isinstance(options, FeigOptions):
                     await feig.look(tell, name, driver, options, wishes)
-                else:
-                    await _look(tell, name, driver, options, wishes)
+                    continue
+                if isinstance(options, NotifyOptions):
+                    options = await feig.without_profile(tell, name, options)
+                await _look(tell, name, driver, options, wishes)
         except DriverError as error:
             tell(await _why(name, options, error, wishes.root))
         except TimeoutError:
@@ -50,7 +53,7 @@ async def look(tell: Tell, devices: dict[str, tuple[Driver, Any]], wishes: Wishe
 
 
 async def _look(tell: Tell, name: str, driver: Driver, options: Any, wishes: Wishes) -> None:
-    where = getattr(options, "url", None) or getattr(options, "listen", None) or driver.name
+    where = next(filter(None, (getattr(options, at, "") for at in _WHERE)), driver.name)
     async with driver.open(options) as port:
         what = await port.identity() if isinstance(port, Identified) else driver.name
         tell(Finding(name, "ok", "device_ok", {"what": what, "url": str(where)}))

@@ -1,12 +1,13 @@
 """A FEIG reader: who it is, whether its settings are those of its profile, how well it reads."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from drivers.errors import DriverError
 from drivers.feig.gate import FeigGate
 from drivers.feig.link import Link
 from drivers.feig.opening import linked, order_of, start
-from drivers.feig.options import FeigOptions
+from drivers.feig.options import FeigOptions, NotifyOptions
 from drivers.feig.pad import FeigPad
 from drivers.feig.profile import Profile, load
 from drivers.feig.service import Service, differences, identity
@@ -31,9 +32,7 @@ async def look(tell: Tell, name: str, driver: Driver, options: FeigOptions, wish
     """Look at one reader; its settings are read and not written."""
     profile = load(options.profile) if options.profile else Profile()
     async with linked(options) as link:
-        service = Service(link)
-        if options.password_bytes:
-            await service.login(options.password_bytes)
+        service = await _known(link, options)
         what = identity(await service.version())
         tell(Finding(name, "ok", "device_ok", {"what": what, "url": options.url}))
         if options.profile is not None:
@@ -43,6 +42,29 @@ async def look(tell: Tell, name: str, driver: Driver, options: FeigOptions, wish
             await reading.gate(tell, name, _gate(link, options, profile), wishes.seconds)
         else:
             await _antennas(tell, name, link, options, profile, wishes)
+
+
+async def without_profile(tell: Tell, name: str, options: NotifyOptions) -> NotifyOptions:
+    """Compare the settings of a reader that calls; return its options with nothing to set in it."""
+    if options.profile is None:
+        return options
+    profile = load(options.profile)
+    if options.control:
+        control = options.control_options()
+        async with linked(control) as link:
+            service = await _known(link, control)
+            await _settings(tell, name, service, profile, options.profile.stem)
+    else:
+        values = {"profile": options.profile.stem, "device": name}
+        tell(Finding(name, "note", "profile_unseen", values))
+    return replace(options, profile=None, block_order=order_of(options.block_order, profile))
+
+
+async def _known(link: Link, options: FeigOptions) -> Service:
+    service = Service(link)
+    if options.password_bytes:
+        await service.login(options.password_bytes)
+    return service
 
 
 async def _settings(tell: Tell, name: str, service: Service, profile: Profile, stem: str) -> None:

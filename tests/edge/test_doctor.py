@@ -146,6 +146,26 @@ async def test_a_gate_tells_what_each_antenna_saw(site: Site) -> None:
     assert (await site.examined())["gate gate_none"]["level"] == "note"
 
 
+async def test_a_gate_that_calls_is_compared_at_its_own_address_and_not_changed(
+    site: Site, free_tcp_port: int
+) -> None:
+    (site.folder / "gate.toml").write_text("[[config]]\nblock=1\nbyte=13\nvalue=7\n")
+    reader = FeigSimulator(Field(), block_seconds=0.0)
+    served = await serve_tcp(reader)
+    site.stack.push_async_callback(served.close)
+    site.has(
+        f'[devices.gate]\ndriver = "feig-gate-notify"\nlisten = "tcp://127.0.0.1:{free_tcp_port}"\n'
+        f'profile = "gate.toml"'
+    )
+    unseen = (await site.examined("--device", "gate"))["gate profile_unseen"]
+    assert "shelfwire reader configure gate --check --url" in unseen["mend"]
+    site.has(f'control = "{served.address}"')
+    found = await site.examined("--device", "gate")
+    assert "should be 07" in found["gate profile_ram"]["text"]
+    assert found["gate device_ok"]["values"]["what"] == "FEIG CPR40, firmware 3.3"
+    assert reader.config[1] == bytes(14), "the doctor sets nothing"
+
+
 async def test_printers_and_boards_are_looked_at(site: Site) -> None:
     printer, board = PrinterSimulator(), BoardSimulator()
     printer.paper = Paper.OUT

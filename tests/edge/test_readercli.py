@@ -43,6 +43,13 @@ profile = "readers/pad.toml"
 [devices.drop]
 driver = "feig"
 url = "tcp://127.0.0.1:1"
+[devices.gate]
+driver = "feig-gate-notify"
+listen = "tcp://127.0.0.1:10005"
+control = "{url}"
+[devices.exit]
+driver = "feig-gate-notify"
+listen = "tcp://127.0.0.1:10006"
 [devices.scanner]
 driver = "scanner"
 url = "tcp://127.0.0.1:1"
@@ -89,6 +96,15 @@ async def test_checking_says_what_differs_and_changes_nothing(
     assert "ram block 1 byte 13: is 01, should be 00  host mode" in out
     assert "eeprom block 5 byte 2: is 00, should be 0F" in out
     assert (simulator.eeprom, simulator.config) == before
+
+
+async def test_a_gate_that_calls_is_asked_at_its_own_address(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await configure(config, "--check", "--device", "gate") == 1
+    assert "gate: FEIG CPR40" in capsys.readouterr().out
+    assert await configure(config, "--check", "--device", "exit") == 2
+    assert "one that calls needs control" in capsys.readouterr().err
 
 
 async def test_a_reader_is_made_as_the_profile_says_and_set_back(
