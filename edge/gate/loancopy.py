@@ -21,7 +21,7 @@ CHUNK = 2000
 
 
 class LoanCopy:
-    """Answers whether something is on loan. While the copy is being made it asks the replica.
+    """Answers whether something is on loan. While it is not up to date it asks the replica.
 
     :meth:`run` is a task of the gate. ``key`` is the site's secret for it; ``path`` its file.
     """
@@ -35,7 +35,7 @@ class LoanCopy:
 
     def lent_since(self, item: str | None, uid: str) -> int | None:
         """Return since when (ms) an item, or the item of a tag (UID, hex), is on loan, or None."""
-        if self.ready:
+        if self.ready and not self._changes:
             return self._loans.since(item, uid)
         if not item:
             view = self._replica.item_by_uid(uid)

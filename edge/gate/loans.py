@@ -81,24 +81,26 @@ class Loans:
 
     def __init__(self, key: bytes) -> None:
         self._key = hashlib.blake2b(key, digest_size=32, person=b"shelfwire loans").digest()
+        self._of_item = hashlib.blake2b(b"item:", digest_size=8, key=self._key)
+        self._of_tag = hashlib.blake2b(b"tag:", digest_size=8, key=self._key)
         self._loans, self._tags = Table("I"), Table("Q")
 
     def since(self, item: str | None, uid: str) -> int | None:
         """Return since when an item (by its number, else by its tag's UID) is on loan, or None."""
-        key = self._print("item", item) if item else self._tags.get(self._print("tag", uid))
+        key = _print(self._of_item, item) if item else self._tags.get(_print(self._of_tag, uid))
         minutes = None if key is None else self._loans.get(key)
         return None if minutes is None else minutes * MINUTE_MS
 
     def put(self, item: str, since: int, uid: str = "") -> None:
         """Note that an item is on loan."""
-        key = self._print("item", item)
+        key = _print(self._of_item, item)
         self._loans.put(key, max(0, since) // MINUTE_MS & 0xFFFFFFFF)
         if uid:
-            self._tags.put(self._print("tag", uid), key)
+            self._tags.put(_print(self._of_tag, uid), key)
 
     def drop(self, item: str) -> None:
         """Note that an item is not on loan."""
-        self._loans.pop(self._print("item", item))
+        self._loans.pop(_print(self._of_item, item))
 
     def __len__(self) -> int:
         """Return how many loans there are."""
@@ -126,6 +128,9 @@ class Loans:
         self._tags.load(tags, body[12 * loans :])
         return True
 
-    def _print(self, kind: str, text: str) -> int:
-        data = f"{kind}:{text}".encode()
-        return int.from_bytes(hashlib.blake2b(data, digest_size=8, key=self._key).digest(), "big")
+
+def _print(hasher: hashlib.blake2b, text: str) -> int:
+    """Return the fingerprint of a text; ``hasher`` holds the key and the kind."""
+    made = hasher.copy()
+    made.update(text.encode())
+    return int.from_bytes(made.digest(), "big")

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from drivers.errors import DriverError, GateDataLostError, OptionError
 from drivers.ports import (
@@ -37,6 +37,9 @@ from edge.gate.troubles import BEAMS, FIRE, TAMPER
 from edge.recorder import Recorder
 from edge.station import NotPossibleError, Services, StationEntry
 from edge.wire.facts import Fact, GateAlarm, GateHint, GateLetPass
+
+if TYPE_CHECKING:
+    from edge.gate.screen import GateScreen
 
 log = logging.getLogger(__name__)
 TICK = 0.1
@@ -77,6 +80,7 @@ class Gate:
             services.desk.secret("loans"),
             services.agent.data / f"loans-{options.name}.bin",
         )
+        self._screen = _screen(options, services.agent.name)
         self._last_life = 0
         self._lost_at: int | None = None
 
@@ -94,6 +98,8 @@ class Gate:
                     work.create_task(self._loans.run(), name=f"{name} loans")
                     if self._options.people == "reader":
                         work.create_task(self._ask_people(), name=f"{name} people")
+                    if self._screen is not None:
+                        work.create_task(self._screen.run(), name=f"{name} screen")
                     if self._board is not None:
                         work.create_task(self._watch_board(self._board), name=f"{name} board")
             finally:
@@ -199,6 +205,8 @@ class Gate:
         """Ring first, write afterwards."""
         if any(isinstance(effect, Ring) for effect in effects):
             await self._bell.ring(sound=self._mode() == "ring")
+            if self._screen is not None:
+                self._screen.please()
         self._record(effects)
 
     def _hint(self, uid: str, item: str | None, direction: Direction, reason: str) -> None:
@@ -259,6 +267,8 @@ class Gate:
         self._last_life = now
         if change.line == "fire":
             await self._bell.set_fire(change.active)
+            if self._screen is not None:
+                self._screen.fire(change.active)
             self._tell("fire", FIRE if change.active else "")
         elif change.line == "tamper":
             self._tell("tamper", TAMPER if change.active else "")
@@ -334,6 +344,14 @@ class Gate:
             return
         self._lost_at = None
         self._recorder.well(self._options.reader, "gate_data_lost")
+
+
+def _screen(options: GateOptions, library: str) -> "GateScreen | None":
+    if not options.screen_port:
+        return None
+    from edge.gate.screen import GateScreen  # only who has a screen needs a web server
+
+    return GateScreen(options.name, library, options.screen_port)
 
 
 async def _people(reader: GateReader) -> PeopleCount | None:
