@@ -290,6 +290,7 @@ async def test_a_mute_says_who_and_why_holds_over_a_restart_and_ends(
         gate.mute(end + 10**12, "x" * 500)
         with pytest.raises(NotPossibleError):
             await gate.command("open_bin", {})
+        await until(lambda: len(facts(GateMuted)) == 3)
     [first, second, third] = facts(GateMuted)
     assert first == GateMuted(gate="gate", until=end, by="Lan", why="lớp 5A")
     assert second.until == 0
