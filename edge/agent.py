@@ -40,6 +40,7 @@ from edge.wire.facts import Booted, Fact, Trouble, Well
 
 log = logging.getLogger(__name__)
 TEND_SECONDS = 6 * 3600.0
+CLOCK_SECONDS = 5.0
 DISK_SECONDS = 10.0
 PULSE_SECONDS = 5.0
 CANCEL_AGAIN = 2.0
@@ -107,6 +108,7 @@ class Agent:
             tasks.append(group.create_task(whole, name="check"))
             tasks.append(group.create_task(_watch_disk(journal), name="disk"))
             tasks.append(group.create_task(_pulse(journal), name="pulse"))
+            tasks.append(group.create_task(tell_time(journal, self.clock), name="time"))
             tasks.append(group.create_task(self._site.tend(), name="neighbours"))
             tasks.append(group.create_task(machine.run(), name="machine"))
             inbox = Inbox(self.config, journal, replica, self.clock, uplink)
@@ -264,6 +266,15 @@ async def _watch_disk(journal: Journal) -> None:
         elif not journal.low and DISK in journal.troubles:
             await _tell(journal, Well(part=DISK[0], reason=DISK[1]))
         await asyncio.sleep(DISK_SECONDS)
+
+
+async def tell_time(journal: Journal, clock: Clock) -> None:
+    """Journal that the time became sure: from this fact the ledger tells when earlier ones were."""
+    if clock.state() == "synced":
+        return
+    while clock.state() != "synced":  # noqa: ASYNC110  it has no event
+        await asyncio.sleep(CLOCK_SECONDS)
+    await _tell(journal, Well(part="clock", reason="clock_unsure"))
 
 
 async def _pulse(journal: Journal) -> None:

@@ -3,6 +3,10 @@
 A Pi has no battery clock. ``synced``: the kernel's clock is disciplined by NTP, or the centre told
 the time in this boot; ``holdover``: plausible but not confirmed; ``unset``: the clock stands
 before the newest thing this device knows of, so that only a lower bound can be given.
+
+A clock that turns out to have been ahead is put right at once: from then on stamps are of another
+reckoning of the same boot (``boot+1``), with the same monotonic clock, so that the ledger can tell
+from a stamp that is sure how long ago the others were.
 """
 
 import ctypes
@@ -19,6 +23,8 @@ BUILT_MS = 1_790_000_000_000
 DRIFT_PPM = 50
 UNSURE_MS = {"synced": 50, "holdover": 10 * 60_000, "unset": 24 * 3_600_000}
 LOOK_AGAIN_MS = 10_000
+AHEAD_MS = 2000
+"""Time that is told turned back by no more than this; it stands still meanwhile."""
 JUMP_MS = 200
 """The wall clock was set by somebody if it went so much further than the monotonic one."""
 
@@ -60,16 +66,15 @@ class Clock:
         return int(self._mono() * 1000)
 
     def now_ms(self) -> int:
-        """Return the best guess of the time, never less than one given before in this boot."""
-        self._last = max(self._last, self._guess(), self._least())
-        return self._last
+        """Return the best guess of the time, never less than one given before in this reckoning."""
+        return self._reckon(self._guess(), self._least())
 
     def stamp(self) -> Stamp:
         """Return the time of a fact: both clocks, the boot, and how sure."""
         mono, ntp = self.mono_ms(), self._disciplined()
         told = None if ntp else self._told
         guess, least = self._guess(), self._least()
-        now = self._last = max(self._last, guess, least)
+        now = self._reckon(guess, least)
         state = "synced" if ntp or told else "unset" if guess < least else "holdover"
         unsure = UNSURE_MS[state] if told is None else told.unsure(mono)
         held_up = now - max(guess, least)  # an earlier stamp was later than this one would be
@@ -94,6 +99,15 @@ class Clock:
         """Say that something is known to have happened at this time (the newest fact at start)."""
         if known_ms > self._floor.wall:
             self._floor = Told(known_ms, self.mono_ms(), 0)
+
+    def _reckon(self, guess: int, least: int) -> int:
+        """Return the time; it turns back only when it is sure that it was wrong."""
+        if self._last - guess > AHEAD_MS and self._sure():
+            boot, _, count = self.boot.partition("+")
+            self.boot = f"{boot}+{int(count or 0) + 1}"
+            self._last = 0
+        self._last = max(self._last, guess, least)
+        return self._last
 
     def _guess(self) -> int:
         if self._told is not None and not self._disciplined():

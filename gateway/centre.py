@@ -212,6 +212,8 @@ class Centre:
             answer = await self._writes.call(SqliteLedger.check_pin, said.site, ask, self._now())
         else:
             answer = await self._reads.call(answers.answer, said.site, ask, self._now())
+        now = self._now()
+        answer = msgspec.structs.replace(answer, now=now, held=max(0, now - said.heard))
         await self.broker.say(topics.ANSWER, said.site, encode(answer), said.device)
 
     async def _status(self, said: Said) -> None:

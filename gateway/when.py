@@ -1,7 +1,8 @@
 """When a fact happened, as well as can be known (rules R4, R5). Pure.
 
-Within a stream time never runs backwards. What an unset or future clock stamped is placed by the
-monotonic clock of its boot, else between the stream's last event and now.
+Within a boot time never runs backwards. What an unset or future clock stamped is placed by the
+monotonic clock of its boot, else between the stream's last event and now; once a later event of the
+stream is sure, it is placed anew (:func:`since`, :func:`between`).
 """
 
 import msgspec
@@ -10,6 +11,9 @@ from edge.wire.batch import Stamp
 
 FUTURE_MS = 2 * 60_000
 """A stamp this much later than the gateway's clock is as good as none."""
+SURE_MS = 60_000
+"""A time that is off by no more needs no correction."""
+DRIFT_PPM = 50
 UNTRUSTED_MS = 12 * 3_600_000
 LATEST_MS = 4_000_000_000_000
 """The year 2096: no time and no uncertainty is taken for more, whatever a message says."""
@@ -43,14 +47,51 @@ def place(stamp: Stamp, received: int, last: Last | None, floor: int) -> Moment:
     """
     unc = bounded(stamp.unc)
     if stamp.clock != "unset" and 0 <= stamp.wall <= received + FUTURE_MS:
-        if last is None or stamp.wall >= last.at:
+        sure = stamp.clock == "synced" and unc <= SURE_MS and stamp.wall >= floor
+        if last is None or stamp.wall >= last.at or (sure and last.unc > SURE_MS):
             return Moment(stamp.wall, unc)
-        return Moment(last.at, max(unc, last.at - stamp.wall))
-    if last is not None and last.boot == stamp.boot:
-        at = min(max(received, last.at), last.at + max(0, stamp.mono - last.mono))
-        return Moment(at, max(last.unc, unc))
+        return Moment(last.at, bounded(unc + last.at - stamp.wall))
+    if last is not None and same_clock(last.boot, stamp.boot):
+        passed = max(0, stamp.mono - last.mono)
+        at = min(max(received, last.at), last.at + passed)
+        return Moment(at, bounded(last.unc + _drift(passed)))
     low = min(last.at if last else floor, received)
-    return Moment((low + received) // 2, max((received - low) // 2, unc))
+    earliest = min(last.at - last.unc if last else floor, low)
+    at = (low + received) // 2
+    return Moment(at, bounded(max(received - at, at - earliest)))
+
+
+def is_sure(stamp: Stamp, moment: Moment) -> bool:
+    """Tell whether a confirmed clock stamped this, so that what was before can be told from it."""
+    return stamp.clock == "synced" and moment.at == stamp.wall and moment.unc <= SURE_MS
+
+
+def since(mono: int, sure: Last) -> Moment:
+    """Return when it was so much earlier in the same boot as a sure event."""
+    passed = max(0, sure.mono - mono)
+    return Moment(max(0, sure.at - passed), bounded(sure.unc + _drift(passed)))
+
+
+def between(at: int, stamp: Stamp, passed: int, low: int, high: int) -> Moment:
+    """Return when an event of an earlier, never confirmed boot was: between two known times.
+
+    A clock that is plausible (``at`` lies between them) is kept; else ``passed`` ms after the
+    middle, which is where the boot's first event is put.
+    """
+    low = min(low, high)
+    if stamp.clock != "unset" and low <= at <= high and at == stamp.wall:
+        return Moment(at, min(max(bounded(stamp.unc), SURE_MS), max(high - at, at - low)))
+    at = min(high, (low + high) // 2 + max(0, passed))
+    return Moment(at, bounded(max(high - at, at - low)))
+
+
+def same_clock(boot: str, other: str) -> bool:
+    """Tell whether two boots share a monotonic clock: a device that corrects itself adds ``+n``."""
+    return boot.partition("+")[0] == other.partition("+")[0]
+
+
+def _drift(ms: int) -> int:
+    return ms * DRIFT_PPM // 1_000_000
 
 
 def bounded(ms: int) -> int:

@@ -127,7 +127,8 @@ class Uplink:
             return None
         finally:
             self._questions.pop(question.id, None)
-        self._clock.learn(answer.now, self._clock.mono_ms() - asked)
+        travelled = self._clock.mono_ms() - asked - max(0, answer.held)
+        self._clock.learn(answer.now, travelled)
         return answer
 
     async def run(self) -> None:

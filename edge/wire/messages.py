@@ -192,6 +192,8 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     items asked. ``bins``: item -> the sort bin that the circulation system names for it.
     ``pin``: right, wrong, locked (for ``wait`` seconds) or unset. ``error`` is a word when the
     question could not be answered.
+    ``now`` is the centre's time as the answer left, ``held`` the ms since it had heard the question:
+    with the device's own two times they give its clock's error, and how sure that is.
     """
 
     id: str
@@ -204,6 +206,7 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     items: list[ItemView] = []
     bins: dict[str, str] = {}
     now: int = 0
+    held: int = 0
     error: str = ""
     pin: str = ""
     wait: int = 0

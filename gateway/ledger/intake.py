@@ -17,9 +17,10 @@ from gateway.ledger.chains import NEVER, Chains, Fresh, dump, link_of, outcome
 from gateway.ledger.effects import Effects
 from gateway.ledger.holds import Holds
 from gateway.ledger.marks import mark_at, newest_version
+from gateway.ledger.retime import Retime
 from gateway.ledger.store import Store
 from gateway.ledger.worklist import Worklist
-from gateway.when import Last, bounded, place
+from gateway.when import SURE_MS, Last, bounded, is_sure, place
 
 _COLUMNS = (
     "id", "site", "device", "epoch", "seq", "fork", "kind", "item", "card", "reader", "at", "unc",
@@ -90,6 +91,7 @@ class Intake:
         self._told: set[str] = set()
         self._codes: dict[str, list[str]] = {}
         self._fresh = self._repeated = 0
+        self._anchors: list[tuple[int, Last]] = []
         self._gap = self._is_astray()
         self._look_ahead()
 
@@ -111,11 +113,14 @@ class Intake:
     def finish(self) -> Applied:
         """Reckon what was touched, move the cursor, return what became of it all."""
         self._write()
+        corrected = self._correct_times()
         fresh = None
-        if self._items <= self._looked_up:
+        if self._items <= self._looked_up and not self._anchors:
             fresh = Fresh(self._views, self._links, self._before)
         changed = self._chains.reckon(self._items, self._received, fresh)
         self._told |= changed & (self._ids | self._told)
+        for fact in sorted(corrected - changed):
+            self._chains.show(fact, self._received)
         self._holds.follow(self._items, self._received)
         last = self._last or Last(0, 0, 0, "")
         self._store.run(
@@ -133,6 +138,16 @@ class Intake:
             mark_at(self._store, *self._key, self._cursor),
             newest_version(self._store),
         )
+
+    def _correct_times(self) -> set[str]:
+        """Place anew what came before a time that is sure; return the facts that moved."""
+        moved: set[str] = set()
+        for seq, anchor in self._anchors:
+            retime = Retime(self._store, self._catalogue, self._key, self._floor)
+            facts, items = retime.before(seq, anchor)
+            moved |= facts
+            self._items |= items
+        return moved
 
     def _is_astray(self) -> bool:
         """Return whether the batch continues another history than the one that is here.
@@ -191,6 +206,8 @@ class Intake:
         moment = place(event.at, self._received, last, self._floor)
         if not fork:
             self._last = Last(moment.at, moment.unc, bounded(event.at.mono), event.at.boot)
+            if last is not None and last.unc > SURE_MS and is_sure(event.at, moment):
+                self._anchors.append((event.seq, self._last))
         card = getattr(fact, "card", "")
         person = self._person(card, fork) if card else None
         known: Assessed | None = None

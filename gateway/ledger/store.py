@@ -113,6 +113,10 @@ class Store:
         """Return all rows."""
         return self._db.execute(sql, values).fetchall()
 
+    def each(self, sql: str, *values: Any) -> Iterator[sqlite3.Row]:
+        """Yield rows as they are read; whoever has enough stops."""
+        yield from self._db.execute(sql, values)
+
     def among(self, sql: str, keys: Collection[str], *values: Any) -> Iterator[sqlite3.Row]:
         """Yield the rows of a query for many keys, which take the place of ``{}`` in it.
 

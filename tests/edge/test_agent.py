@@ -81,13 +81,13 @@ def facts(folder: Path) -> list[Any]:
     return found
 
 
-async def worked(agent: Agent) -> None:
-    """Let an agent work until its station is at work, then stop it."""
+async def worked(agent: Agent, seconds: float = 0.05) -> None:
+    """Let an agent work until its station is at work, or it ends by itself; then stop it."""
     task = asyncio.create_task(agent.run())
     async with asyncio.timeout(5):
         while not agent.stations and not task.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
-        await asyncio.sleep(0.05)
+        await asyncio.wait((task,), timeout=seconds)
     agent.stop()
     await task
 
@@ -109,7 +109,7 @@ async def test_what_nobody_planned_for_ends_the_agent_and_the_next_start_says_so
     tmp_path: Path, behave: str, error: type[Exception]
 ) -> None:
     with pytest.RaisesGroup(error):
-        await worked(Agent(config(tmp_path, behave)))
+        await worked(Agent(config(tmp_path, behave)), 4.0)
     await worked(Agent(config(tmp_path)))
     boots = [fact for fact in facts(tmp_path) if isinstance(fact, Booted)]
     assert [boot.clean for boot in boots] == [True, False]

@@ -57,6 +57,18 @@ def test_the_centre_mends_a_clock_that_stands_in_1970() -> None:
     assert 50 <= stamp.unc <= 60
 
 
+def test_a_clock_that_was_ahead_is_put_right_in_another_reckoning_of_its_boot() -> None:
+    hands = Hands(wall=NOW + 5 * 86_400)
+    ahead = hands.clock.stamp()
+    assert (ahead.boot, ahead.clock) == ("boot-1", "holdover")
+    hands.wall, hands.mono, hands.synced = NOW + 1, 101.0, True
+    right = hands.clock.stamp()
+    assert (right.wall, right.boot, right.clock) == (int((NOW + 1) * 1000), "boot-1+1", "synced")
+    assert (right.mono, right.unc) == (101_000, 50)
+    hands.pass_time(5)
+    assert hands.clock.stamp().boot == "boot-1+1"
+
+
 def test_a_fact_stamped_in_the_future_does_not_beat_the_centre() -> None:
     hands = Hands()
     hands.clock.not_before(int(NOW * 1000) + 86_400_000)

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.agent import note_again
+from edge.agent import note_again, tell_time
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
 from edge.desk import Desk
@@ -115,6 +115,7 @@ class Pi:
                 group.create_task(one.run(), name=type(one).__name__)
             group.create_task(self.uplink.run(), name="uplink")
             group.create_task(self._tend(), name="tend")
+            group.create_task(tell_time(journal, self.clock), name="time")
             self.recorder = Recorder(journal)
             await self.recorder.run()
 

@@ -1,0 +1,93 @@
+"""Facts whose clock was wrong are placed anew once the stream has a sure time (R4)."""
+
+import pytest
+
+from edge.wire.facts import Booted, Loan, Return
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.testing import DAY, HOUR, KEYS, MINUTE, NOW, POLICY, Speaker, card, stock
+
+BOOT = {"boot": "b2", "clock": "unset", "unc": DAY}
+SURE = {"boot": "b2", "clock": "synced", "unc": 50}
+LOAN = Loan(item="B1", card=card("C1"), due=0)
+
+
+@pytest.fixture
+def ledger():
+    made = stock(SqliteLedger(":memory:", KEYS.__getitem__))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def kiosk():
+    return Speaker()
+
+
+def times(ledger):
+    return [(row["at"], row["unc"]) for row in ledger.store.all("SELECT * FROM facts ORDER BY seq")]
+
+
+def entries(ledger):
+    return [
+        row["code"] for row in ledger.store.all("SELECT code FROM worklist WHERE closed IS NULL")
+    ]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_facts_before_the_clock_was_set_are_as_long_ago_as_the_monotonic_clock_says(
+    ledger, kiosk, together
+):
+    kiosk.happened(LOAN, 1000, mono=5_000, **BOOT)
+    kiosk.happened(Booted(version="1"), NOW, mono=5_000 + HOUR, **SURE)
+    if not together:
+        ledger.apply("tinh", kiosk.batch(1, 1), NOW + DAY)
+        assert entries(ledger) == ["CLOCK_UNTRUSTED"]
+    ledger.apply("tinh", kiosk.batch(), NOW + DAY)
+    assert times(ledger) == [(NOW - HOUR, 50 + 180), (NOW, 50)]
+    assert entries(ledger) == []
+    [loan] = ledger.store.all("SELECT * FROM loans")
+    assert loan["since"] == NOW - HOUR
+    assert loan["due"] < NOW + (POLICY.groups["adult"].days + 1) * DAY
+
+
+def test_a_clock_that_was_ahead_is_corrected_by_the_next_reckoning_of_its_boot(ledger, kiosk):
+    kiosk.happened(LOAN, NOW + 9 * DAY, mono=5_000, boot="b2", clock="holdover", unc=10 * MINUTE)
+    kiosk.happened(Return(item="B2"), NOW, mono=5_000 + HOUR, **{**SURE, "boot": "b2+1"})
+    ledger.apply("tinh", kiosk.batch(), NOW + 20 * DAY)
+    assert times(ledger) == [(NOW - HOUR, 50 + 180), (NOW, 50)]
+
+
+def test_a_boot_that_never_learned_the_time_lies_between_what_was_before_and_after(ledger, kiosk):
+    kiosk.happened(Booted(version="1"), NOW - 10 * HOUR, boot="b1", clock="synced", unc=0)
+    kiosk.happened(LOAN, 1000, mono=7_000, **{**BOOT, "boot": "lost"})
+    kiosk.happened(Return(item="B1"), 2000, mono=7_000 + MINUTE, **{**BOOT, "boot": "lost"})
+    kiosk.happened(Booted(version="1"), 1000, mono=1_000, **BOOT)
+    kiosk.happened(Booted(version="1"), NOW, mono=1_000 + 2 * HOUR, **SURE)
+    ledger.apply("tinh", kiosk.batch(), NOW + 30 * DAY)
+    middle = NOW - 6 * HOUR - 205  # of ten hours ago, and of two hours ago
+    first, loan, back, booted, sure = times(ledger)
+    assert (first, sure) == ((NOW - 10 * HOUR, 0), (NOW, 50))
+    assert booted == (NOW - 2 * HOUR, 50 + 360)
+    assert abs(loan[0] - middle) < 1000
+    assert back[0] == loan[0] + MINUTE
+    assert 4 * HOUR <= loan[1] < 4 * HOUR + 2 * MINUTE
+
+
+def test_what_was_sure_already_is_never_moved(ledger, kiosk):
+    kiosk.happened(LOAN, NOW - HOUR, mono=1, boot="b2", clock="synced", unc=50)
+    kiosk.happened(Return(item="B1"), NOW - HOUR + 1, mono=2, **{**BOOT, "clock": "holdover"})
+    kiosk.happened(Booted(version="1"), NOW, mono=3, **SURE)
+    ledger.apply("tinh", kiosk.batch(), NOW)
+    assert times(ledger)[0] == (NOW - HOUR, 50)
+
+
+def test_the_order_of_loans_follows_the_corrected_times(ledger, kiosk):
+    gate = Speaker("gate-1")
+    gate.happened(Return(item="B1"), NOW - 30 * MINUTE, clock="synced", unc=50)
+    ledger.apply("tinh", gate.batch(), NOW)
+    kiosk.happened(LOAN, 1000, mono=5_000, **BOOT)
+    ledger.apply("tinh", kiosk.batch(), NOW + 60 * DAY)
+    assert ledger.store.value("SELECT count(*) FROM loans WHERE ended IS NULL") == 1
+    kiosk.happened(Booted(version="1"), NOW, mono=5_000 + HOUR, **SURE)
+    ledger.apply("tinh", kiosk.batch(2), NOW + 60 * DAY)
+    assert ledger.store.value("SELECT count(*) FROM loans WHERE ended IS NULL") == 0
