@@ -127,8 +127,7 @@ class Uplink:
             return None
         finally:
             self._questions.pop(question.id, None)
-        travelled = self._clock.mono_ms() - asked - max(0, answer.held)
-        self._clock.learn(answer.now, travelled)
+        self._clock.learn(answer.now, self._clock.mono_ms() - asked - max(0, answer.held))
         return answer
 
     async def run(self) -> None:
