@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from edge.wire.batch import Batch, decode_batch
+from edge.wire.batch import Batch, Unreadable, decode_batch, mark
 from edge.wire.bundle import ALLOWED, CURSOR, PART, BundleError, BundleReader, BundleWriter, Head
 from edge.wire.errors import WireError
 from edge.wire.messages import Allowed, encode
@@ -18,6 +18,7 @@ from edge.wire.seal import Certified, SealError, read_certificate
 from gateway.enrol import centre_seal
 from gateway.feed import Feed
 from gateway.home import Home, whole, write_open
+from gateway.ledger.marks import mark_at
 from gateway.ledger.sqlite import SqliteLedger
 
 FACTS, ANSWER = ".facts.bundle", ".answer.bundle"
@@ -60,8 +61,10 @@ class Stick:
         try:
             with file.open("rb") as stream:
                 reader = self._checked(stream)
-                for _ in self._batches(reader):
-                    pass
+                cursor = self._ledger.cursor(reader.head.device, reader.head.epoch)
+                word = self._trouble(reader, cursor)  # reads all of it, before anything is done
+                if word:
+                    return Taken(reader.head, word=word, cursor=cursor)
                 return self._apply(reader, now)
         except OSError as error:
             raise BundleError("unreadable", file=str(file), why=error.strerror or error) from None
@@ -148,19 +151,29 @@ class Stick:
         if wanted != head.last + 1:
             raise BundleError("changed", field="last")
 
-    def _apply(self, reader: BundleReader, now: int) -> Taken:
-        head = reader.head
-        cursor = self._ledger.cursor(head.device, head.epoch)
-        if head.first > cursor + 1:
-            return Taken(head, word="gap", cursor=cursor)
-        fresh = repeated = 0
+    def _trouble(self, reader: BundleReader, cursor: int) -> str:
+        """Return why the facts do not continue what is here: a gap, or another history; or ''."""
+        head, same = reader.head, True
+        number = min(cursor, head.last)
+        there = mark_at(self._ledger.store, head.device, head.epoch, number)
         for batch in self._batches(reader):
-            applied = self._ledger.apply(head.site, batch, now)
+            place = number - batch.first
+            if 0 <= place < len(batch.events) and there:
+                event = batch.events[place]
+                same = isinstance(event, Unreadable) or mark(event.id) == there
+        if head.first > cursor + 1:
+            return "gap"
+        return "" if same else "other_history"
+
+    def _apply(self, reader: BundleReader, now: int) -> Taken:
+        fresh = repeated = cursor = 0
+        for batch in self._batches(reader):
+            applied = self._ledger.apply(reader.head.site, batch, now)
             fresh, repeated = fresh + applied.fresh, repeated + applied.repeated
-            if applied.gap:
-                return Taken(head, fresh, repeated, "other_history", applied.cursor)
             cursor = applied.cursor
-        return Taken(head, fresh, repeated, cursor=cursor)
+            if applied.gap:
+                return Taken(reader.head, fresh, repeated, "other_history", cursor)
+        return Taken(reader.head, fresh, repeated, cursor=cursor)
 
     def _key(self, device: str, file: Path) -> ec.EllipticCurvePublicKey:
         path = self._home.device_cert(device)

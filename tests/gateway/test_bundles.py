@@ -1,8 +1,10 @@
 """Facts and answers on a stick: once, whole, for whom they are, whatever the network does."""
 
+import contextlib
 import io
 import json
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -237,6 +239,39 @@ async def test_a_ledger_that_was_put_back_is_healed_by_sticks_alone(kiosk, home,
         assert kiosk.journal.backlog().count == 0
     finally:
         ledger.close()
+
+
+async def test_an_old_image_of_a_card_is_noticed_and_loses_nothing(stick, ledger, usb, tmp_path):
+    kiosk = Kiosk(tmp_path)
+    await kiosk.live(2)
+    with contextlib.closing(sqlite3.connect(kiosk.data / "journal.db")) as db:
+        db.execute("VACUUM INTO ?", (str(tmp_path / "image.db"),))
+    await kiosk.live(2)
+    stick.take_in(kiosk.export(usb), now_ms())
+    await kiosk.journal.close()
+    kiosk.replica.close()
+    for end in ("-wal", "-shm"):
+        (kiosk.data / f"journal.db{end}").unlink(missing_ok=True)
+    (tmp_path / "image.db").replace(kiosk.data / "journal.db")
+    again = Kiosk(tmp_path)
+    try:
+        epoch = again.journal.epoch
+        for count in (1, 3):  # shorter and longer than what the ledger has
+            await again.live(count)
+            taken = stick.take_in(again.export(usb), now_ms())
+            assert (taken.word, taken.fresh) == ("other_history", 0)
+        assert counts(ledger) == (8, 8)
+        await again.take(answer(stick, taken, usb))
+        assert again.journal.epoch != epoch
+        taken = stick.take_in(again.export(usb), now_ms())
+        assert (taken.word, taken.fresh, taken.repeated) == ("", 8, 4)
+        assert counts(ledger) == (16, 16)
+        assert ledger.store.value("SELECT count(*) FROM worklist WHERE code = 'SEQ_CONFLICT'") == 0
+        await again.take(answer(stick, taken, usb))
+        assert again.journal.backlog().count == 0
+    finally:
+        await again.journal.close()
+        again.replica.close()
 
 
 async def test_an_answer_for_a_machine_that_never_had_a_network_fills_its_copy(kiosk, stick, usb):
