@@ -15,13 +15,20 @@ MINUTE_MS = 60_000
 class Hatch:
     """``close(True)`` takes the kiosk out of service for good, ``restart`` ends the agent.
 
-    ``group`` is the group of readers whose cards open the staff corner.
+    ``group`` is the group of readers whose cards open the staff corner, ``box_prefix`` what every
+    label of a box of rotating stock begins with.
     """
 
     group: str
     closed: Callable[[], bool]
     close: Callable[[bool], Awaitable[None]]
     restart: Callable[[], None]
+    box_prefix: str = ""
+
+    def box_of(self, texts: list[str]) -> str:
+        """Return the number of a box if a scan is the label of one, else nothing."""
+        found = [text for text in texts if self.box_prefix and text.startswith(self.box_prefix)]
+        return found[0][:40] if found else ""
 
 
 def status(services: Services, hatch: Hatch | None, lang: str, *, receipt: bool) -> dict[str, Any]:

@@ -75,6 +75,12 @@ class KioskOptions:
     staff_group: str = field(
         default="staff", metadata=_help("group of readers whose cards open the staff corner")
     )
+    box_prefix: str = field(
+        default="BOX-",
+        metadata=_help(
+            "what labels of boxes of rotating stock begin with; empty: none are scanned"
+        ),
+    )
     start_seconds: int = field(default=60, metadata=_help("patience before a card or books come"))
     session_seconds: int = field(default=160, metadata=_help("patience during a visit"))
     private_seconds: int = field(default=60, metadata=_help("patience on the account screen"))
@@ -158,7 +164,11 @@ class Kiosk:
         self.restart: Callable[[], None] = _end_agent
         self.engine.dim_s = options.dim_seconds
         self.engine.hatch = Hatch(
-            options.staff_group, lambda: self.closed, self._close, lambda: self.restart()
+            options.staff_group,
+            lambda: self.closed,
+            self._close,
+            lambda: self.restart(),
+            options.box_prefix,
         )
 
     async def run(self) -> None:

@@ -56,6 +56,9 @@ class Engine(Room):
             self.handle(E.RECEIPT_CODE, scan.text)
             return
         texts = candidates(scan)
+        if self.hatch is not None and (box := self.hatch.box_of(texts)):
+            self.handle(E.BOX_CODE, box)
+            return
         for text in texts:
             if (pad := by_barcode(self.services.replica, text)) is not None:
                 self.handle(E.BOOK_CODE, pad)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from drivers.ports import Line
-from edge.wire.facts import StaffActed
+from edge.wire.facts import BoxReceived, StaffActed
 from kiosk import receipt
 from kiosk.engine.room import Doer, Room
 from kiosk.hatch import Hatch
@@ -110,4 +110,28 @@ ACTS: dict[str, Act] = {
     "reprint": _reprint, "test": _test, "close": _close,
     "open": _open, "resolve": _resolve, "restart": _restart,
 }  # fmt: skip
-EFFECTS: dict[Effect, Doer] = {Effect.CHECK_STAFF: check, Effect.STAFF_DOES: act}
+
+
+def receive_box(room: Room, about: Any) -> None:
+    """Record that a box of rotating stock arrived; the centre knows what is in it."""
+    if not room.visit.checking:
+        room.visit.checking = True
+        room.spawn(_receive(room, room.visit, str(about)), "box")
+
+
+async def _receive(room: Room, visit: Visit, box: str) -> None:
+    acted = StaffActed(station=room.work.station, name="box", by=visit.staff)
+    try:
+        await room.services.journal.append(acted, BoxReceived(name=box))
+    finally:
+        visit.checking = False
+    room.hear("done")
+    if visit is room.visit:
+        room.say("good", "staff.done_box", box=box)
+
+
+EFFECTS: dict[Effect, Doer] = {
+    Effect.CHECK_STAFF: check,
+    Effect.STAFF_DOES: act,
+    Effect.RECEIVE_BOX: receive_box,
+}

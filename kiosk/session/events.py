@@ -21,6 +21,7 @@ class Event(StrEnum):
     RENEWED = "renewed"
     PRINTED = "printed"
     NOT_PRINTED = "not_printed"
+    BOX_CODE = "box_code"  # the label of a box of rotating stock was scanned
     TIME_UP = "time_up"
     UNABLE = "unable"  # the pad or the journal cannot work
     ABLE = "able"
@@ -66,6 +67,7 @@ class Effect(StrEnum):
     SAY_BOOK_CODE = "say that this is a book"
     CHECK_RECEIPT = "check the scanned receipt"
     SAY_RECEIPT = "say that this is a receipt"
+    RECEIVE_BOX = "record that the box arrived"
     SAY_SEPARATE = "say how to find the missing book"
     SAY_UNABLE = "say that the pad is away"
     LEND = "lend the books"

@@ -242,7 +242,8 @@ function staff(t, d) {
   return [head(t, t("staff.title"), ""), notice(d), h("div.hatch", {},
     h("dl.status", {}, lines.map((line) => h(`div.${line.tone}`, {}, h("dt", {}, line.name),
       h("dd", {}, icon(line.tone === "good" ? "circle-check" : "circle-alert"), h("span", {}, line.text)))),
-    h("div", {}, h("dt", {}, "Shelfwire"), h("dd", {}, version))),
+    h("div", {}, h("dt", {}, "Shelfwire"), h("dd", {}, version)),
+    h("div", {}, h("dt", {}, icon("package")), h("dd", {}, t("staff.box_hint")))),
     h("div.acts", {}, acts.map(([name, iconName]) => button("second", iconName, t(`staff.${name}`), "staff_does", name,
       { disabled: name === "reprint" && !receipt ? "" : null }))))];
 }

@@ -136,3 +136,14 @@ async def test_a_library_may_name_another_group(tmp_path):
         await box.screen("identify", lambda d: d["state"] == "staff_card")
         box.tap("100001")
         await box.screen("staff")
+
+
+async def test_a_box_of_rotating_stock_is_received_by_its_label(box):
+    box.scan("BOX-0012")
+    await opened(box)
+    box.scan("BOX-0012")
+    data = await box.screen("staff", lambda d: d.get("notice"))
+    assert data["notice"]["key"] == "staff.done_box"
+    assert "BOX-0012" in str(data["notice"])
+    assert [fact["name"] for fact in box.facts("box_received")] == ["BOX-0012"]
+    assert done(box) == ["opened", "box"]
