@@ -11,10 +11,17 @@ from drivers.feig.options import BlockOrder
 from drivers.feig.order import in_order
 from drivers.feig.status import IsoError, Status
 from drivers.testing.field import Field
-from drivers.testing.tag15693 import Tag
+from drivers.testing.tag15693 import Said, Tag
 
 _ADDRESS_BITS, _TO_ALL, _TO_UID, _TO_SELECTED = 7, 0, 1, 2
 _MODE_WAIT = 0x40
+
+_ERRORS = {
+    Said.NO_BLOCK: IsoError.NO_BLOCK,
+    Said.WRONG_SIZE: IsoError.UNKNOWN,
+    Said.LOCKED: IsoError.LOCKED,
+    Said.ALREADY_LOCKED: IsoError.ALREADY_LOCKED,
+}
 
 OnTag = Callable[[Tag, Fields], Answer]
 
@@ -178,37 +185,28 @@ class FeigSimulator(FeigDevice):
         if not 1 <= count * size <= MAX_BYTES:
             return Answer(Status.PARAMETER_RANGE)
         for number, block in enumerate(blocks, first):
-            if number >= tag.block_count:
-                return _refused(IsoError.NO_BLOCK, number)
-            if size != tag.block_size:
-                return _refused(IsoError.UNKNOWN, number)
-            if number in tag.locked:
-                return _refused(IsoError.LOCKED, number)
-            if not self.field.reach_for_write(tag.uid):
+            said = self.field.write_block(tag, number, block)
+            if said is Said.TORN:
                 return Answer(Status.WRITE_ERROR, bytes((number,)), self.block_seconds)
-            tag.put_block(number, block)
+            if said is not Said.DONE:
+                return _refused(_ERRORS[said], number)
         return self._done(blocks=count)
 
     def _lock_blocks(self, tag: Tag, fields: Fields) -> Answer:
         first, count = fields.number(), fields.number()
         fields.end()
         for number in range(first, first + count):
-            if number >= tag.block_count:
-                return _refused(IsoError.NO_BLOCK, number)
-            if number in tag.locked:
-                return _refused(IsoError.ALREADY_LOCKED, number)
-            tag.locked.add(number)
+            said = tag.lock_block(number)
+            if said is not Said.DONE:
+                return _refused(_ERRORS[said], number)
         return self._done(blocks=count)
 
     def _write_afi(self, tag: Tag, fields: Fields) -> Answer:
         afi = fields.number()
         fields.end()
-        if tag.afi_locked or ("afi" in tag.guarded and self._key(tag) not in self._trusted):
+        if "afi" in tag.guarded and self._key(tag) not in self._trusted:
             return _refused(IsoError.LOCKED)
-        if not self.field.reach_for_write(tag.uid):
-            return Answer(Status.NO_TAG, seconds=self.block_seconds)
-        tag.afi = afi
-        return self._done()
+        return self._told_by(self.field.write(tag, "afi", afi))
 
     def _chip(self, fields: Fields) -> Answer:
         """Do what NXP's chips know besides: a password for AFI and EAS."""
@@ -245,27 +243,16 @@ class FeigSimulator(FeigDevice):
 
     def _lock_afi(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
-        if tag.afi_locked:
-            return _refused(IsoError.ALREADY_LOCKED)
-        tag.afi_locked = True
-        return self._done()
+        return self._told_by(tag.lock("afi"))
 
     def _write_dsfid(self, tag: Tag, fields: Fields) -> Answer:
         dsfid = fields.number()
         fields.end()
-        if tag.dsfid_locked:
-            return _refused(IsoError.LOCKED)
-        if not self.field.reach_for_write(tag.uid):
-            return Answer(Status.NO_TAG, seconds=self.block_seconds)
-        tag.dsfid = dsfid
-        return self._done()
+        return self._told_by(self.field.write(tag, "dsfid", dsfid))
 
     def _lock_dsfid(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
-        if tag.dsfid_locked:
-            return _refused(IsoError.ALREADY_LOCKED)
-        tag.dsfid_locked = True
-        return self._done()
+        return self._told_by(tag.lock("dsfid"))
 
     def _system_info(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
@@ -278,6 +265,11 @@ class FeigSimulator(FeigDevice):
         if first + count > tag.block_count:
             return _refused(IsoError.NO_BLOCK)
         return self._done(bytes(number in tag.locked for number in range(first, first + count)))
+
+    def _told_by(self, said: Said) -> Answer:
+        if said is Said.TORN:
+            return Answer(Status.NO_TAG, seconds=self.block_seconds)
+        return self._done() if said is Said.DONE else _refused(_ERRORS[said])
 
     def _done(self, data: bytes = b"", blocks: int = 1) -> Answer:
         return Answer(data=data, seconds=blocks * self.block_seconds)

@@ -26,7 +26,7 @@ from drivers.rl866.frames import (
 )
 from drivers.testing.field import Field
 from drivers.testing.simulator import Reply
-from drivers.testing.tag15693 import Tag
+from drivers.testing.tag15693 import Said, Tag
 
 _CONFIG_BLOCKS = 16
 _HANDLES = 4
@@ -248,9 +248,9 @@ class Rl866Simulator:
         if len(data) != count * tag.block_size:
             return Answer(0x000B)
         for number in range(first, first + count):
-            refused = self._put(tag, number, data[: tag.block_size])
-            if refused:
-                return refused
+            said = self.field.write_block(tag, number, data[: tag.block_size])
+            if said is not Said.DONE:
+                return self._told_by(said)
             data = data[tag.block_size :]
         return self._done(blocks=count)
 
@@ -266,26 +266,12 @@ class Rl866Simulator:
         number, data = fields.number(2), fields.rest()
         if len(data) != tag.block_size:
             return Answer(0x000B)
-        return self._put(tag, number, data) or self._done()
-
-    def _put(self, tag: Tag, number: int, data: bytes) -> Answer | None:
-        """Write one block; return why not, if not."""
-        if number >= tag.block_count or number in tag.locked:
-            return Answer(status.LOCKED_OR_NO_BLOCK, seconds=self.block_seconds)
-        if not self.field.reach_for_write(tag.uid):
-            return Answer(0x0401, seconds=self.block_seconds)
-        tag.put_block(number, data)
-        return None
+        return self._told_by(self.field.write_block(tag, number, data))
 
     def _write_afi(self, tag: Tag, fields: Fields) -> Answer:
         afi = fields.number()
         fields.end()
-        if tag.afi_locked:
-            return Answer(status.LOCKED_OR_NO_BLOCK)
-        if not self.field.reach_for_write(tag.uid):
-            return Answer(status.NO_TAG, seconds=self.block_seconds)
-        tag.afi = afi
-        return self._done()
+        return self._told_by(self.field.write(tag, "afi", afi), torn=status.NO_TAG)
 
     def _system_info(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
@@ -305,6 +291,12 @@ class Rl866Simulator:
     def _eas_alarm(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
         return self._done() if tag.uid in self.eas else Answer(status.NO_TAG)
+
+    def _told_by(self, said: Said, torn: int = 0x0401) -> Answer:
+        if said is Said.DONE:
+            return self._done()
+        code = torn if said is Said.TORN else status.LOCKED_OR_NO_BLOCK
+        return Answer(code, seconds=self.block_seconds)
 
     def _done(self, data: bytes = b"", blocks: int = 1) -> Answer:
         return Answer(data=data, seconds=blocks * self.block_seconds)

@@ -1,6 +1,6 @@
 """The space over an antenna: tags are put into it, taken out, and torn away in the middle."""
 
-from drivers.testing.tag15693 import Tag
+from drivers.testing.tag15693 import Register, Said, Tag
 
 
 class Field:
@@ -54,3 +54,25 @@ class Field:
         elif left is not None:
             self._tears[uid] = left - 1
         return self._tags.get(uid)
+
+    def write_block(self, tag: Tag, number: int, block: bytes) -> Said:
+        """Write one block, unless the tag refuses or leaves just then."""
+        if number >= tag.block_count:
+            return Said.NO_BLOCK
+        if len(block) != tag.block_size:
+            return Said.WRONG_SIZE
+        if number in tag.locked:
+            return Said.LOCKED
+        if not self.reach_for_write(tag.uid):
+            return Said.TORN
+        tag.put_block(number, block)
+        return Said.DONE
+
+    def write(self, tag: Tag, register: Register, value: int) -> Said:
+        """Write AFI or DSFID, unless it is locked or the tag leaves just then."""
+        if getattr(tag, f"{register}_locked"):
+            return Said.LOCKED
+        if not self.reach_for_write(tag.uid):
+            return Said.TORN
+        setattr(tag, register, value)
+        return Said.DONE

@@ -1,8 +1,22 @@
 """An ISO 15693 tag as a thing: memory, AFI, DSFID, locks."""
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Literal
 
 UID_BYTES = 8
+Register = Literal["afi", "dsfid"]
+
+
+class Said(Enum):
+    """What a tag makes of a wish; each protocol has its own numbers for it."""
+
+    DONE = auto()
+    NO_BLOCK = auto()
+    WRONG_SIZE = auto()
+    LOCKED = auto()
+    ALREADY_LOCKED = auto()
+    TORN = auto()
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +53,22 @@ class Tag:
         """Return one block in memory order; the caller has checked the number."""
         start = number * self.block_size
         return bytes(self.memory[start : start + self.block_size])
+
+    def lock_block(self, number: int) -> Said:
+        """Lock one block for ever."""
+        if number >= self.block_count:
+            return Said.NO_BLOCK
+        if number in self.locked:
+            return Said.ALREADY_LOCKED
+        self.locked.add(number)
+        return Said.DONE
+
+    def lock(self, register: Register) -> Said:
+        """Lock AFI or DSFID for ever."""
+        if getattr(self, f"{register}_locked"):
+            return Said.ALREADY_LOCKED
+        setattr(self, f"{register}_locked", True)
+        return Said.DONE
 
     def put_block(self, number: int, data: bytes) -> None:
         """Write one block in memory order; the caller has checked number, size and lock."""

@@ -12,7 +12,7 @@ from drivers.errors import FrameError
 from drivers.fields import Fields
 from drivers.testing.field import Field
 from drivers.testing.simulator import Reply
-from drivers.testing.tag15693 import Tag
+from drivers.testing.tag15693 import Said, Tag
 from drivers.threem import answers, commands
 from drivers.threem.answers import BLOCK_BYTES, UID_BYTES
 from drivers.threem.commands import Command
@@ -25,6 +25,14 @@ _HELLO_ANSWER = Frame(0x04, bytes.fromhex("00110a050002"), GREETING)
 _VERSION = bytes.fromhex("0a030206")
 _SET_UP_ANSWER = bytes.fromhex("0201010302020300")
 _OPTIONS = answers.WITH_UID | answers.WITH_DSFID | 0x04
+_STATUS = {
+    Said.DONE: Status.OK,
+    Said.NO_BLOCK: Status.NOT_AVAILABLE,
+    Said.WRONG_SIZE: Status.NOT_AVAILABLE,
+    Said.LOCKED: Status.LOCKED,
+    Said.ALREADY_LOCKED: Status.LOCKED,
+    Said.TORN: Status.NOT_WRITTEN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,7 @@ class ThreeMSimulator:
         blocks = [fields.take(BLOCK_BYTES) for _ in range(count)]
         fields.end()
         for number, block in enumerate(blocks, first):
-            status = self._put(tag, number, block)
+            status = _STATUS[self.field.write_block(tag, number, block)]
             if status:
                 return Answer(status, bytes((number,)), self.block_seconds)
         return self._done(bytes(((first + count) & 0xFF,)), blocks=count)
@@ -174,68 +182,36 @@ class ThreeMSimulator:
     def _write_block(self, tag: Tag, fields: Fields) -> Answer:
         number, block = fields.number(), fields.take(BLOCK_BYTES)
         fields.end()
-        return Answer(self._put(tag, number, block), seconds=self.block_seconds)
-
-    def _put(self, tag: Tag, number: int, block: bytes) -> int:
-        """Write one block; return the status."""
-        if number >= tag.block_count or len(block) != tag.block_size:
-            return Status.NOT_AVAILABLE
-        if number in tag.locked:
-            return Status.LOCKED
-        if not self.field.reach_for_write(tag.uid):
-            return Status.NOT_WRITTEN
-        tag.put_block(number, block)
-        return Status.OK
+        return self._told_by(self.field.write_block(tag, number, block))
 
     def _write_and_lock(self, tag: Tag, fields: Fields) -> Answer:
         number, block = fields.number(), fields.take(BLOCK_BYTES)
         fields.end()
-        status = self._put(tag, number, block)
-        if not status:
-            tag.locked.add(number)
-        return Answer(status)
+        said = self.field.write_block(tag, number, block)
+        return self._told_by(tag.lock_block(number) if said is Said.DONE else said)
 
     def _lock_block(self, tag: Tag, fields: Fields) -> Answer:
         number = fields.number()
         fields.end()
-        if number >= tag.block_count:
-            return Answer(Status.NOT_AVAILABLE)
-        if number in tag.locked:
-            return Answer(Status.LOCKED)
-        tag.locked.add(number)
-        return self._done()
+        return self._told_by(tag.lock_block(number))
 
     def _write_afi(self, tag: Tag, fields: Fields) -> Answer:
         afi = fields.number()
         fields.end()
-        if tag.afi_locked:
-            return Answer(Status.LOCKED)
-        if not self.field.reach_for_write(tag.uid):
-            return Answer(Status.NO_TAG, seconds=self.block_seconds)
-        tag.afi = afi
-        return self._done()
+        return self._told_by(self.field.write(tag, "afi", afi), torn=Status.NO_TAG)
 
     def _lock_afi(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
-        if tag.afi_locked:
-            return Answer(Status.LOCKED)
-        tag.afi_locked = True
-        return self._done()
+        return self._told_by(tag.lock("afi"))
 
     def _write_dsfid(self, tag: Tag, fields: Fields) -> Answer:
         dsfid = fields.number()
         fields.end()
-        if tag.dsfid_locked:
-            return Answer(Status.LOCKED)
-        tag.dsfid = dsfid
-        return self._done()
+        return self._told_by(self.field.write(tag, "dsfid", dsfid), torn=Status.NO_TAG)
 
     def _lock_dsfid(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
-        if tag.dsfid_locked:
-            return Answer(Status.LOCKED)
-        tag.dsfid_locked = True
-        return self._done()
+        return self._told_by(tag.lock("dsfid"))
 
     def _check_eas(self, tag: Tag, fields: Fields) -> Answer:
         fields.end()
@@ -259,6 +235,9 @@ class ThreeMSimulator:
         }
         told = b"".join(part for bit, part in parts.items() if there & bit)
         return self._done(bytes((there,)) + told)
+
+    def _told_by(self, said: Said, torn: Status = Status.NOT_WRITTEN) -> Answer:
+        return Answer(torn if said is Said.TORN else _STATUS[said], seconds=self.block_seconds)
 
     def _done(self, data: bytes = b"", blocks: int = 1) -> Answer:
         return Answer(data=data, seconds=blocks * self.block_seconds)

@@ -1,7 +1,7 @@
 import pytest
 
 from drivers.testing.field import Field
-from drivers.testing.tag15693 import Tag
+from drivers.testing.tag15693 import Register, Said, Tag
 
 UID = bytes.fromhex("E004015012345678")
 
@@ -36,6 +36,32 @@ def test_a_tag_is_torn_away_after_so_many_writes() -> None:
     assert field.tags == []
     field.put(tag)
     assert field.reach_for_write(UID) is tag
+
+
+def test_a_tag_says_why_a_block_is_not_written() -> None:
+    tag = Tag(UID)
+    field = Field(tag)
+    assert field.write_block(tag, 0, b"book") is Said.DONE
+    assert tag.lock_block(0) is Said.DONE
+    assert tag.lock_block(0) is Said.ALREADY_LOCKED
+    assert field.write_block(tag, 0, b"more") is Said.LOCKED
+    assert field.write_block(tag, 1, b"b") is Said.WRONG_SIZE
+    assert field.write_block(tag, 28, b"book") is Said.NO_BLOCK
+    assert tag.lock_block(28) is Said.NO_BLOCK
+    field.tear_after(UID, 0)
+    assert field.write_block(tag, 1, b"book") is Said.TORN
+    assert tag.memory == b"book" + bytes(108)
+
+
+@pytest.mark.parametrize("register", ["afi", "dsfid"])
+def test_a_register_is_written_until_it_is_locked(register: Register) -> None:
+    tag = Tag(UID)
+    field = Field(tag)
+    assert field.write(tag, register, 7) is Said.DONE
+    assert tag.lock(register) is Said.DONE
+    assert tag.lock(register) is Said.ALREADY_LOCKED
+    assert field.write(tag, register, 8) is Said.LOCKED
+    assert getattr(tag, register) == 7
 
 
 def test_a_field_is_cleared_at_once() -> None:
