@@ -145,7 +145,7 @@ class Desk:
             return verdicts
         reader = self._reader_now(card)
         wanted = [Wanted(one, self._replica.item(one), self._replica.loan(one)) for one in items]
-        now, offline = self._clock.now_ms(), self._offline(reader)
+        now, offline = self._clock.now_ms(), self._offline(card, reader)
         alone = decide_loans(self._replica.policy, reader, wanted, now=now, offline=offline)
         return Verdicts(alone, online=False)
 
@@ -155,7 +155,7 @@ class Desk:
         if answer is not None and (verdicts := _verdicts(answer, items)) is not None:
             return verdicts
         reader, now = self._reader_now(card), self._clock.now_ms()
-        offline, policy = self._offline(reader), self._replica.policy
+        offline, policy = self._offline(card, reader), self._replica.policy
         alone = [
             decide_renewal(
                 policy, reader, self._replica.item(one), self._replica.loan(one),
@@ -241,8 +241,10 @@ class Desk:
             return None
         return met[0]
 
-    def _offline(self, reader: ReaderView | None) -> Offline:
-        lent = self._replica.lent_unsettled(reader.reader) if reader else 0
+    def _offline(self, card: str, reader: ReaderView | None) -> Offline:
+        """Return what counts in an outage; of a reader who is not in the copy, by the card."""
+        names = {card} | ({reader.reader} if reader else set())
+        lent = sum(self._replica.lent_unsettled(name) for name in names)
         return Offline(self._replica.age_ms, lent)
 
 

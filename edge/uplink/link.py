@@ -178,9 +178,10 @@ class _Socket(ssl.SSLSocket):
     """Leaves what the broker gave to shorten the next handshake with its context."""
 
     def close(self) -> None:
-        session, context = self.session, self.context
-        if session is not None and session.has_ticket and isinstance(context, _Context):
-            context.session = session
+        with contextlib.suppress(ValueError):  # the handshake was cut: half a session is none
+            session, context = self.session, self.context
+            if session is not None and session.has_ticket and isinstance(context, _Context):
+                context.session = session
         super().close()
 
 

@@ -27,20 +27,27 @@ class Link:
     port: int = 0
     up: int = 0
     down: int = 0
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def forget(self) -> None:
         """Count anew."""
         self.up = self.down = 0
 
+    def cut(self) -> None:
+        """Cut what is connected now; what is on the way is gone."""
+        for one in self._open:
+            one.transport.abort()
+
     async def serve(self, client: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""
         there, sender = await asyncio.open_connection("127.0.0.1", self.port)
         dice = random.Random(self.seed)  # noqa: S311  no secret
+        self._open |= {writer, sender}
         with contextlib.suppress(OSError, asyncio.CancelledError):
             await asyncio.gather(
                 self._carry(client, sender, dice, "up"), self._carry(there, writer, dice, "down")
             )
+        self._open -= {writer, sender}
         for one in (sender, writer):
             one.close()
 

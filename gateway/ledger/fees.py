@@ -41,14 +41,15 @@ class Fees:
     def balance(self, reader: str, now: int) -> int:
         """Return what a reader owes now, in dong; never below zero.
 
-        A loan is judged by the policy of its day: a new policy makes no old loan dearer. What fell
-        into a drop while the library was closed counts as the policy says (R8).
+        A loan is judged by the policy of its day: a new policy makes no old loan dearer. It ended as
+        early as its return may have been (R4). What fell into a drop while the library was closed
+        counts as the policy says (R8).
         """
         entries = self._store.value(
             "SELECT coalesce(sum(amount), 0) FROM fees WHERE reader = ?", reader
         )
         rows = self._store.all(
-            "SELECT l.due, l.ended, f.assessed, "
+            "SELECT l.due, l.since, l.ended, coalesce(r.unc, 0) AS unc, f.assessed, "
             "json_extract(CAST(r.body AS TEXT), '$.fact.place') AS place "
             "FROM loans l JOIN facts f ON f.id = l.id LEFT JOIN facts r ON r.id = l.ended_by "
             "WHERE l.reader = ? AND l.due < coalesce(l.ended, ?)",
@@ -60,7 +61,7 @@ class Fees:
         for row in rows:
             known = msgspec.json.decode(row["assessed"], type=Assessed)
             policy = policies[known.policy]
-            ended = now if row["ended"] is None else row["ended"]
+            ended = now if row["ended"] is None else max(row["since"], row["ended"] - row["unc"])
             if row["place"] == "drop":
                 ended = credited(policy, ended)
             late += late_fee(policy, row["due"], ended)

@@ -7,7 +7,8 @@ from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
 from edge.clock import Clock
 from edge.desk import Desk
 from edge.replica import Replica
-from edge.wire.facts import card_ref
+from edge.wire.batch import Event, Stamp
+from edge.wire.facts import Loan, card_ref
 from edge.wire.messages import Answer, Ask, Holding, Part
 
 KEY = b"k" * 32
@@ -118,6 +119,23 @@ async def test_a_village_may_trust_a_card_it_cannot_check(
     assert visitor.refusal == ""
     assert visitor.reader is not None
     assert [verdict.ok for verdict in await desk.lend(visitor.card, ["b1"])] == [True]
+
+
+async def test_a_card_nobody_could_check_has_its_limit_in_an_outage_too(
+    desk: Desk, far: Far, replica: Replica
+) -> None:
+    far.connected = False
+    policy = {"offline_trust": True, "offline_limit": 2}
+    items = [ItemView(item=f"n{n}") for n in range(4)]
+    replica.apply(Part(version=6, start=5, items=items, policy=policy, made=NOW))
+    card = (await desk.reader(["77"])).card
+    for n in range(2):
+        [verdict] = await desk.lend(card, [f"n{n}"])
+        assert verdict.ok
+        stamp = Stamp(wall=NOW, mono=1, boot="b")
+        replica.note(Event(seq=n + 1, id="", at=stamp, fact=Loan(item=f"n{n}", card=card, due=1)))
+    assert [one.reason for one in await desk.lend(card, ["n3"])] == ["offline_limit"]
+    assert [one.reason for one in await desk.lend(desk.card_ref("78"), ["n3"])] == [""]
 
 
 async def test_the_centre_decides_when_it_answers(desk: Desk, far: Far) -> None:

@@ -1,5 +1,6 @@
 """Facts whose clock was wrong are placed anew once the stream has a sure time (R4)."""
 
+import msgspec
 import pytest
 
 from edge.wire.facts import Booted, Loan, Return
@@ -91,3 +92,13 @@ def test_the_order_of_loans_follows_the_corrected_times(ledger, kiosk):
     kiosk.happened(Booted(version="1"), NOW, mono=5_000 + HOUR, **SURE)
     ledger.apply("tinh", kiosk.batch(2), NOW + 60 * DAY)
     assert ledger.store.value("SELECT count(*) FROM loans WHERE ended IS NULL") == 0
+
+
+def test_a_late_fee_ends_as_early_as_the_return_may_have_been(ledger, kiosk):
+    ledger.catalogue.put_policy(msgspec.structs.replace(POLICY, fee_per_day=1000), NOW)
+    for item in ("B1", "B2"):
+        kiosk.happened(Loan(item=item, card=card("C1"), due=NOW), NOW - 14 * DAY, clock="synced")
+    for item, unc in (("B1", 50), ("B2", DAY)):
+        kiosk.happened(Return(item=item), NOW + 2 * DAY, clock="holdover", unc=unc)
+    ledger.apply("tinh", kiosk.batch(), NOW + 3 * DAY)
+    assert ledger.fees.balance("R1", NOW + 3 * DAY) == 2000 + 1000
