@@ -68,6 +68,7 @@ class Visitor:
     loans: list[LoanView] = field(default_factory=list)
     holds: list[Holding] = field(default_factory=list)
     fees: int = 0
+    mail: bool = False
 
 
 class Verdicts(list[Verdict]):
@@ -217,6 +218,7 @@ class Desk:
             loans=answer.loans,
             holds=answer.holds,
             fees=answer.fees,
+            mail=answer.mail,
         )
 
     def _unasked(self, refs: list[str]) -> Visitor:

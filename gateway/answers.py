@@ -40,6 +40,7 @@ def answer(ledger: SqliteLedger, site: str, ask: Ask, now: int) -> Answer:
             loans=loans,
             holds=ledger.holds.of_reader(person.reader),
             fees=ledger.fees.balance(person.reader, now),
+            mail=ledger.mails.possible(person.reader),
         )
     verdicts = (_lend if ask.what == "lend" else _renew)(ledger, site, view, ask.items, now)
     return Answer(id=ask.id, now=now, reader=view, verdicts=verdicts)

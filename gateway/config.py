@@ -78,6 +78,29 @@ class OidcOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class MailOptions:
+    """``[mail]``: the server through which receipts are sent."""
+
+    host: str = field(default="", metadata={"help": "name of the mail server; empty: no e-mail"})
+    port: int = field(default=587, metadata={"help": "its port"})
+    security: Literal["starttls", "tls", "none"] = field(
+        default="starttls", metadata={"help": "how the line is secured; none only on this machine"}
+    )
+    sender: str = field(default="", metadata={"help": "address that the receipts come from"})
+    user: str = field(default="", metadata={"help": "account there; empty: no sign-in"})
+    password: Path | None = field(default=None, metadata={"help": "file with its password"})
+
+    def __post_init__(self) -> None:
+        """Refuse half a mail server, and a line that others could read."""
+        if self.host and not self.sender:
+            raise ValueError("a mail server needs the option sender")
+        if self.security == "none" and self.host not in ("", "127.0.0.1", "localhost", "::1"):
+            raise ValueError("security: none only for a mail server on this machine")
+        if self.user and self.password is None:
+            raise ValueError("user needs the option password (a file)")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file."""
 
@@ -85,11 +108,12 @@ class Config:
     broker: BrokerOptions = field(default_factory=BrokerOptions)
     console: ConsoleOptions = field(default_factory=ConsoleOptions)
     oidc: OidcOptions = field(default_factory=OidcOptions)
+    mail: MailOptions = field(default_factory=MailOptions)
 
 
 _TABLES = {
     "gateway": GatewayOptions, "broker": BrokerOptions, "console": ConsoleOptions,
-    "oidc": OidcOptions,
+    "oidc": OidcOptions, "mail": MailOptions,
 }  # fmt: skip
 
 

@@ -49,17 +49,21 @@ def import_readers(ledger: SqliteLedger, path: Path, now: int) -> int:
     """Take in all readers of a file or none; return how many readers and cards changed."""
     _, policy = ledger.catalogue.policy()
     pins: dict[str, str] = {}
+    emails: dict[str, str] = {}
 
     def rows() -> Iterator[tuple[Reader, int, int]]:
         for row in read_lines(path, Reader):
             if row.pin:
                 pins[row.reader] = row.pin
+            if row.email:
+                emails[row.reader] = row.email
             since = _day(policy, path, row, row.blocked_since)
             yield row, _day(policy, path, row, row.expires), since
 
     with ledger.store.transaction():
         changed = ledger.catalogue.put_readers(rows(), now)
         changed += sum(ledger.pins.put(reader, pin) for reader, pin in pins.items())
+        changed += sum(ledger.mails.put_address(*row) for row in emails.items())
         ledger.posting.settle_unknown(now)
     return changed
 

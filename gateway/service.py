@@ -16,6 +16,8 @@ from gateway.console.server import ConsoleServer
 from gateway.errors import HomeError
 from gateway.feed import feed_of
 from gateway.home import Home
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.mail import Postman
 from gateway.notify import notify, watchdog_seconds
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
@@ -68,6 +70,10 @@ async def gateway(
                 group.create_task(server.run(), name="console"),
                 group.create_task(_watchdog(centre), name="watchdog"),
             ]
+            if config.mail.host:
+                postman = Postman(writes, reads, config.mail, now)
+                await reads.call(_mail_on)
+                tasks.append(group.create_task(postman.run(), name="mail"))
             await server.wait_ready()
             log.info("staff console: %s", server.address)
             try:
@@ -75,7 +81,8 @@ async def gateway(
             finally:
                 server.stop()
                 tasks[0].cancel()
-                tasks[2].cancel()
+                for task in tasks[2:]:
+                    task.cancel()
 
 
 def provider(config: Config) -> Provider | None:
@@ -88,6 +95,10 @@ def provider(config: Config) -> Provider | None:
     except OSError as error:
         raise HomeError(f"[oidc] secret: {options.secret}: {error.strerror}") from None
     return Provider(Client(options.issuer, options.client_id, secret, options.claim))
+
+
+def _mail_on(ledger: SqliteLedger) -> None:
+    ledger.mails.enabled = True
 
 
 async def _watchdog(centre: Centre) -> None:

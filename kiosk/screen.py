@@ -96,7 +96,7 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
     if around.staff is not None:
         data["staff"] = around.staff
     if visit.state in (State.IDLE, State.BYE):
-        data |= {"left": _left(visit), "printed": visit.printed}
+        data |= {"left": _left(visit), "printed": visit.printed, "mailed": visit.mailed}
         data["hours"] = _hours(around.policy, around.now)
     if around.idle is not None:
         data["board"] = board(around.idle, lang)
@@ -250,6 +250,7 @@ def _receipt(visit: Visit, around: Surroundings) -> dict[str, Any]:
     shown = visit.state is State.RECEIPT_SHOWN and around.receipt is not None
     return {
         "printer": around.printer,
+        "mail": visit.visitor is not None and visit.visitor.mail,
         "summary": " · ".join(parts),
         "receipt": _paper(around.receipt) if shown and around.receipt else None,
     }

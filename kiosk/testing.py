@@ -115,6 +115,7 @@ class Centre:
     heard_ms: int = 0
     holds: list[Holding] = field(default_factory=list)
     fees: int = 0
+    mail: bool = False
     pins: dict[str, str] = field(default_factory=dict)
     wrong: int = 0
 
@@ -140,6 +141,7 @@ class Centre:
                 loans=self.replica.loans_of(reader.reader),
                 holds=self.holds,
                 fees=self.fees,
+                mail=self.mail,
                 now=now,
             )
         wanted = [Wanted(i, self.replica.item(i), self.replica.loan(i)) for i in question.items]

@@ -62,6 +62,7 @@ class Visit:
     notice: Notice | None = None
     checking: bool = False
     printed: bool = False
+    mailed: bool = False
     staff_called: bool = False
     staff: str = ""
     total: int = 0

@@ -54,6 +54,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gate_day", ("gate", "entered", "left", "since")),
     ("box_received", ("name",)),
     ("staff_acted", ("station", "name", "by")),
+    ("receipt_wish", ("card", "session")),
 )
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((

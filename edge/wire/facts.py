@@ -62,6 +62,13 @@ class RenewalWish(Base, tag="renewal_wish", frozen=True, kw_only=True, omit_defa
     session: str = ""
 
 
+class ReceiptWish(Base, tag="receipt_wish", frozen=True, kw_only=True, omit_defaults=True):
+    """A reader asked for the receipt of a visit by e-mail; only the centre knows the address."""
+
+    card: str
+    session: str
+
+
 class Secured(Base, tag="secured", frozen=True, kw_only=True, omit_defaults=True):
     """The security bit of a lent or returned item was written and read back."""
 
@@ -256,7 +263,7 @@ Fact = (
     Loan | Return | RenewalWish | Secured | TagStillArmed | Repaired
     | GateAlarm | GateLetPass | GateCount | BinChanged | DropRefused
     | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside
-    | GateHint | GateMuted | GateDay | BoxReceived | StaffActed
+    | GateHint | GateMuted | GateDay | BoxReceived | StaffActed | ReceiptWish
 )  # fmt: skip
 """Every fact a device can journal."""
 

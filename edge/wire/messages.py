@@ -190,7 +190,7 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
 
     ``name`` is the given name only, never kept by the device. ``verdicts`` are in the order of the
     items asked. ``bins``: item -> the sort bin that the circulation system names for it.
-    ``pin``: right, wrong, locked (for ``wait`` seconds) or unset. ``error`` is a word when the
+    ``mail``: a receipt can be sent to this reader by e-mail. ``pin``: right, wrong, locked (for ``wait`` seconds) or unset. ``error`` is a word when the
     question could not be answered.
     ``now`` is the centre's time as the answer left, ``held`` the ms since it had heard the question:
     with the device's own two times they give its clock's error, and how sure that is.
@@ -210,6 +210,7 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     error: str = ""
     pin: str = ""
     wait: int = 0
+    mail: bool = False
 
 
 def policy_of(raw: dict[str, Any] | None) -> Policy | None:

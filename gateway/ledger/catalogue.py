@@ -46,7 +46,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line of ``import-readers``. ``expires`` is the last day of membership (``YYYY-MM-DD``).
 
-    Of ``pin`` only a slow hash is kept.
+    Of ``pin`` only a slow hash is kept; ``email`` is for receipts that the reader asks for.
     """
 
     reader: str
@@ -58,6 +58,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     blocked_since: str = ""
     cards: list[str] = []
     pin: str = ""
+    email: str = ""
 
 
 def reader_ref(site_key: bytes, reader: str) -> str:

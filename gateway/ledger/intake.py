@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from edge.wire.batch import Batch, Event, Unreadable, decode_event, encode_event
-from edge.wire.facts import Loan, RenewalWish, Return
+from edge.wire.facts import Loan, ReceiptWish, RenewalWish, Return
 from gateway.assess import Assessed, Person, assess
 from gateway.chain import Link
 from gateway.codes import severity
@@ -16,6 +16,7 @@ from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import NEVER, Chains, Fresh, dump, link_of, outcome
 from gateway.ledger.effects import Effects
 from gateway.ledger.holds import Holds
+from gateway.ledger.mails import Mails
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.retime import Retime
 from gateway.ledger.store import Store
@@ -60,6 +61,7 @@ class Parts:
     chains: Chains
     effects: Effects
     holds: Holds
+    mails: Mails
 
 
 class Intake:
@@ -72,7 +74,8 @@ class Intake:
     def __init__(self, parts: Parts, site: str, batch: Batch, received: int) -> None:
         self._store, self._catalogue = parts.store, parts.catalogue
         self._worklist, self._chains, self._effects = parts.worklist, parts.chains, parts.effects
-        self._holds = parts.holds
+        self._holds, self._mails = parts.holds, parts.mails
+        self._mails_wanted: list[tuple[str, str | None, str, str]] = []
         self._site, self._batch, self._received = site, batch, received
         self._key = (batch.device, batch.epoch)
         self._store.run("INSERT OR IGNORE INTO streams (device, epoch) VALUES (?, ?)", *self._key)
@@ -122,6 +125,8 @@ class Intake:
         for fact in sorted(corrected - changed):
             self._chains.show(fact, self._received)
         self._holds.follow(self._items, self._received)
+        for fact in self._mails_wanted:
+            self._mails.want(*fact, self._received)
         last = self._last or Last(0, 0, 0, "")
         self._store.run(
             "UPDATE streams SET cursor = ?, last_at = ?, last_unc = ?, last_mono = ?, "
@@ -225,6 +230,9 @@ class Intake:
             "assessed": _encode(known) if known else None, "found": "[]",
         }  # fmt: skip
         codes = [*(("SEQ_CONFLICT",) if fork else ()), *codes, *self._effects.apply(fact, row)]
+        if isinstance(fact, ReceiptWish) and not fork:
+            reader = person.reader if person else None
+            self._mails_wanted.append((event.id, reader, self._batch.device, fact.session))
         if codes:
             row["found"] = dump(codes)
         self._rows.append((*row.values(),))

@@ -17,6 +17,7 @@ from gateway.ledger.effects import Effects
 from gateway.ledger.fees import Fees
 from gateway.ledger.holds import Holds
 from gateway.ledger.intake import Applied, Parts
+from gateway.ledger.mails import Mails
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.pins import Pins
 from gateway.ledger.posting import Posting
@@ -40,9 +41,18 @@ class SqliteLedger:
         self.holds = Holds(self.store, self.catalogue, self.worklist)
         self.fees = Fees(self.store, self.catalogue)
         self.pins = Pins(self.store, self.catalogue, key_of)
+        self.mails = Mails(self.store, self.catalogue)
         self.chains = Chains(self.store, self.catalogue, self.worklist)
         self.posting = Posting(
-            Parts(self.store, self.catalogue, self.worklist, self.chains, self.effects, self.holds)
+            Parts(
+                self.store,
+                self.catalogue,
+                self.worklist,
+                self.chains,
+                self.effects,
+                self.holds,
+                self.mails,
+            )
         )
 
     def close(self) -> None:

@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from edge.journal import JournalError
+from edge.wire.facts import ReceiptWish
 from edge.wire.proofs import NotGenuineError, verify
 from kiosk import receipt
 from kiosk.engine.room import Doer, Room
@@ -34,6 +36,26 @@ async def _print(room: Room, visit: Visit) -> None:
         room.say("look", WHY_NOT[why])
 
 
+def email(room: Room, _: Any) -> None:
+    """Ask the centre to send the receipt to the reader's address, which is known there alone."""
+    visitor = room.visit.visitor
+    if visitor is not None and visitor.mail and not room.visit.mailed:
+        room.spawn(_email(room, room.visit, visitor.card), "e-mail")
+
+
+async def _email(room: Room, visit: Visit, card: str) -> None:
+    visit.mailed = True
+    try:
+        await room.services.journal.append(ReceiptWish(card=card, session=visit.id))
+    except JournalError:
+        visit.mailed = False
+        if visit is room.visit:
+            room.say("look", "rec.not_mailed")
+        raise
+    if visit is room.visit:
+        room.handle(Event.MAILED)
+
+
 def check_receipt(room: Room, text: str) -> None:
     """Say whether a scanned receipt is genuine, and what it says; no network is asked."""
     room.visit.proof, room.visit.proven_false = None, False
@@ -50,6 +72,7 @@ def check_receipt(room: Room, text: str) -> None:
 
 EFFECTS: dict[Effect, Doer] = {
     Effect.PRINT: print_it,
+    Effect.EMAIL: email,
     Effect.CHECK_RECEIPT: check_receipt,
     Effect.SAY_RECEIPT: lambda room, _: room.say("look", "proof.later"),
 }

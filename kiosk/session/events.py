@@ -19,6 +19,7 @@ class Event(StrEnum):
     PIN_WRONG = "pin_wrong"  # or locked, or there is none, or nobody could prove it
     WORK_DONE = "work_done"
     RENEWED = "renewed"
+    MAILED = "mailed"  # the wish is in the journal
     PRINTED = "printed"
     NOT_PRINTED = "not_printed"
     BOX_CODE = "box_code"  # the label of a box of rotating stock was scanned
@@ -36,6 +37,7 @@ class Event(StrEnum):
     FINISH = "press finish"
     PRINT = "press print"
     ON_SCREEN = "press on_screen"
+    EMAIL = "press email"
     NO_RECEIPT = "press no_receipt"
     MORE_TIME = "press more_time"
     BACK = "press back"
@@ -75,6 +77,7 @@ class Effect(StrEnum):
     LOAD_ACCOUNT = "fetch the account"
     RENEW = "ask to renew"
     PRINT = "print the receipt"
+    EMAIL = "ask for the receipt by e-mail"
     MORE_TIME = "start the time again"
     LANGUAGE = "change the language"
     CALL_STAFF = "call staff"

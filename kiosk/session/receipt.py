@@ -10,6 +10,8 @@ ROWS: dict[State, Row] = {
     S.RECEIPT: at(S.RECEIPT, {
         E.PRINT: go(S.PRINTING, X.PRINT),
         E.ON_SCREEN: go(S.RECEIPT_SHOWN),
+        E.EMAIL: go(S.RECEIPT, X.EMAIL),
+        E.MAILED: go(S.BYE),
         E.NO_RECEIPT: go(S.BYE),
         E.FINISH: go(S.BYE),
         E.STAFF: go(S.STAFF_CARD),

@@ -221,12 +221,13 @@ function receipt(t, d) {
     h("div.choices", {},
       d.printer !== "none" && button(d.printer === "ok" || d.printer === "low" ? "big.first" : "big", "printer", t("rec.print"), "print", "",
         { disabled: d.printer === "out" || d.printer === "away" ? "" : null }),
+      d.mail && button("big", "mail", t("rec.email"), "email"),
       button("big", "receipt-text", t("rec.screen"), "on_screen"), button("big", "x", t("rec.none"), "no_receipt"))];
 }
 
 function bye(t, d) {
   return [h("div.farewell", {}, drawing(TICK, "tick large"), h("h1.huge", {}, t("ses.bye")),
-    d.left ? h("p.left", {}, icon("book-open"), t("bye.books")) : h("p.sentence", {}, d.printed ? t("rec.take") : ""))];
+    d.left ? h("p.left", {}, icon("book-open"), t("bye.books")) : h("p.sentence", {}, d.printed ? t("rec.take") : d.mailed ? t("rec.mailed") : ""))];
 }
 
 function trouble(t, d) {

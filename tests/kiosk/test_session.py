@@ -43,6 +43,7 @@ CONTRACT = [
     "finish",
     "print",
     "on_screen",
+    "email",
     "no_receipt",
     "more_time",
     "back",

@@ -1,0 +1,120 @@
+"""Receipts by e-mail: who wants one, what it says, and when it is tried again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from edge.wire.batch import decode_event
+from edge.wire.facts import Loan, RenewalWish, Return
+from gateway.errors import RefusedError
+from gateway.ledger.catalogue import Catalogue
+from gateway.ledger.store import Store
+
+PATIENCE_MS = (60_000, 300_000, 900_000, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
+"""Pauses between tries; after the last one it is given up."""
+_VISIT_MS = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One to be sent now."""
+
+    fact: str
+    to: str
+    subject: str
+    text: str
+
+
+class Mails:
+    """The outbox, in one database. ``enabled``: a mail server is configured."""
+
+    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self.enabled = False
+
+    def put_address(self, reader: str, email: str) -> bool:
+        """Keep a reader's address; False when it is known. Raise RefusedError if it is none."""
+        name, at, host = email.partition("@")
+        plain = email.isprintable() and not any(c.isspace() or c in ',;<>"' for c in email)
+        if not (name and at and "." in host and "@" not in host and plain and len(email) <= 254):
+            raise RefusedError(f"reader {reader}: the address is no e-mail address")
+        return bool(
+            self._store.run(
+                "INSERT INTO emails VALUES (?1, ?2) ON CONFLICT (reader) DO UPDATE SET email = ?2 "
+                "WHERE email <> ?2",
+                *(reader, email),
+            )
+        )
+
+    def possible(self, reader: str) -> bool:
+        """Whether a receipt can be sent to this reader."""
+        sql = "SELECT 1 FROM emails WHERE reader = ?"
+        return self.enabled and self._store.one(sql, reader) is not None
+
+    def want(self, fact: str, reader: str | None, device: str, session: str, now: int) -> None:
+        """Put a receipt into the outbox, once; a reader without an address gets none."""
+        if reader is None or not self._store.one("SELECT 1 FROM emails WHERE reader = ?", reader):
+            return
+        self._store.run(
+            "INSERT OR IGNORE INTO mails (fact, reader, device, session, wanted, next) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            *(fact, reader, device, session, now),
+        )
+
+    def waiting(self, now: int, most: int = 20) -> list[Mail]:
+        """Return what is to be sent now."""
+        rows = self._store.all(
+            "SELECT m.*, e.email FROM mails m JOIN emails e USING (reader) "
+            "WHERE m.sent IS NULL AND NOT m.over AND m.next <= ? ORDER BY m.next LIMIT ?",
+            *(now, most),
+        )
+        return [
+            Mail(
+                row["fact"], row["email"], *self._text(row["device"], row["session"], row["wanted"])
+            )
+            for row in rows
+        ]
+
+    def sent(self, fact: str, now: int) -> None:
+        """It went."""
+        self._store.run("UPDATE mails SET sent = ? WHERE fact = ?", now, fact)
+
+    def failed(self, fact: str, now: int) -> None:
+        """It did not go: try later, a few times."""
+        tries = self._store.value("SELECT tries FROM mails WHERE fact = ?", fact) or 0
+        over = int(tries >= len(PATIENCE_MS))
+        pause = PATIENCE_MS[min(tries, len(PATIENCE_MS) - 1)]
+        self._store.run(
+            "UPDATE mails SET tries = tries + 1, next = ?, over = ? WHERE fact = ?",
+            *(now + pause, over, fact),
+        )
+
+    def _text(self, device: str, session: str, wanted: int) -> tuple[str, str]:
+        """Return subject and text of a visit's receipt, in Vietnamese and English."""
+        rows = self._store.all(
+            "SELECT f.body, f.item, l.due, i.title FROM facts f LEFT JOIN loans l ON l.id = f.id "
+            "LEFT JOIN items i ON i.item = f.item WHERE f.device = ?1 AND f.kind IN "
+            "('loan', 'return', 'renewal_wish') AND f.received BETWEEN ?2 AND ?3 ORDER BY f.arrival",
+            *(device, wanted - _VISIT_MS, wanted + _VISIT_MS),
+        )
+        zone = ZoneInfo(self._catalogue.policy()[1].zone)
+        lines = []
+        for row in rows:
+            fact = decode_event(row["body"]).fact
+            if isinstance(fact, Loan | Return | RenewalWish) and fact.session == session:
+                title = " ".join((row["title"] or row["item"] or "").split())
+                due = row["due"] if isinstance(fact, Loan) else None
+                lines.append(f"- {title} ({row['item']}): {_said(fact, due, zone)}")
+        head = f"Biên nhận {session} · Receipt {session}"
+        foot = "Thư này được gửi tự động theo yêu cầu của bạn.\nSent automatically, as you asked."
+        return head, "\n".join([head, "", *lines, "", foot, ""])
+
+
+def _said(fact: Loan | Return | RenewalWish, due: int | None, zone: ZoneInfo) -> str:
+    if isinstance(fact, Return):
+        return "đã trả · returned"
+    if isinstance(fact, RenewalWish):
+        return "xin gia hạn · renewal asked for"
+    day = datetime.fromtimestamp((due or fact.due) / 1000, zone).strftime("%d/%m/%Y")
+    return f"mượn, hạn trả {day} · borrowed, due {day}"
