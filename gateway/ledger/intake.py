@@ -125,8 +125,8 @@ class Intake:
         for fact in sorted(corrected - changed):
             self._chains.show(fact, self._received)
         self._holds.follow(self._items, self._received)
-        for fact in self._mails_wanted:
-            self._mails.want(*fact, self._received)
+        for wish in self._mails_wanted:
+            self._mails.want(*wish, self._received)
         last = self._last or Last(0, 0, 0, "")
         self._store.run(
             "UPDATE streams SET cursor = ?, last_at = ?, last_unc = ?, last_mono = ?, "
