@@ -16,7 +16,8 @@ The file is only read; an agent may be at work on it.
   shelfwire journal show /var/lib/shelfwire/journal.db --last 20 --kind loan
 """
 _EXPORT = """\
-Print facts as JSON, one a line, oldest first: what a centre without any network can be given.
+Print facts as JSON, one a line, oldest first, for people and other programs. For a centre that no
+network leads to there is `shelfwire bundle export`.
 
   shelfwire journal export /var/lib/shelfwire/journal.db --waiting > facts.jsonl
 """
