@@ -72,11 +72,6 @@ def test_what_only_a_reader_says_are_answers_and_reports() -> None:
         assert MESSAGES[code].endswith("RESPONSE")
 
 
-@given(st.binary(max_size=120), st.sampled_from([None, True, False]))
-def test_any_bytes_are_explained(frame: bytes, to_device: bool | None) -> None:
-    assert explain(frame, to_device).command
-
-
 @given(st.sampled_from([row["hex"] for row in VECTORS]), st.integers(0, 10**6), st.integers(0, 255))
 def test_any_changed_message_is_explained(frame: str, place: int, byte: int) -> None:
     changed = bytearray.fromhex(frame)
