@@ -126,7 +126,7 @@ async def test_a_card_nobody_could_check_has_its_limit_in_an_outage_too(
 ) -> None:
     far.connected = False
     policy = {"offline_trust": True, "offline_limit": 2}
-    items = [ItemView(item=f"n{n}") for n in range(4)]
+    items = [ItemView(item=f"n{n}", title="") for n in range(4)]
     replica.apply(Part(version=6, start=5, items=items, policy=policy, made=NOW))
     card = (await desk.reader(["77"])).card
     for n in range(2):
