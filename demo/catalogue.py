@@ -26,6 +26,10 @@ CARD_MIX = (("barcode", 45), ("ntag", 33), ("mifare", 22))
 GROUP_MIX = (("adult", 55), ("student", 25), ("child", 20))
 
 
+PIN, WITH_PIN = "2468", frozenset(f"R{n:04d}" for n in range(1, 7))
+"""The first readers have a PIN; the demo's policy asks for none until `pin_for` says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A branch of the tree; ``site`` is its name on the wire, ``prefix`` leads its item numbers."""
@@ -104,7 +108,8 @@ class Person:
     def record(self) -> dict[str, Any]:
         """Return the line that ``shelfwire-gateway import-readers`` takes."""
         card = "UID:" + self.uid.hex().upper() if self.card == "mifare" else self.number
-        return {
+        pin = {"pin": PIN} if self.reader in WITH_PIN else {}
+        return pin | {
             "reader": self.reader, "name": self.name, "group": self.group,
             "expires": self.expires, "branch": self.branch, "blocked": self.blocked,
             "cards": [card],

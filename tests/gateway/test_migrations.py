@@ -43,3 +43,7 @@ def test_loans_learn_the_limit_under_which_they_were_made(old):
         assert limit > 0
     finally:
         ledger.close()
+
+
+def test_every_step_has_a_number_of_its_own_and_none_is_missing():
+    assert [number for number, _ in migrations()] == list(range(1, len(migrations()) + 1))
