@@ -149,3 +149,12 @@ async def test_a_ledger_that_cannot_be_written_is_told_once_and_shown(client, pu
     assert (await client.get("/api/board")).json()["full"] is True
     assert (await client.get("/api/summary")).json()["full"] is True
     assert pulse.fill(False)
+
+
+async def test_a_sites_gates_are_told_in_numbers_and_a_wrong_date_is_refused(client):
+    got = (await client.get("/api/gates", params={"site": "tinh"})).json()
+    assert (got["alarms"], got["served"], got["provisional"]) == (1, 1, True)
+    assert got["false_alarms"]["judged"] == 0
+    for date, status in (("2026-02-30", 409), ("tomorrow", 422), ("2026-11-21", 200)):
+        params = {"site": "tinh", "date": date}
+        assert (await client.get("/api/gates", params=params)).status_code == status
