@@ -11,6 +11,7 @@ import { itemSheet } from "./item.js";
 import { board as together, follow, take } from "./live.js";
 import { judge, machinesPanel } from "./machines.js";
 import { commandsPanel, looksPanel, recordSheet } from "./record.js";
+import { trafficSheet } from "./traffic.js";
 import { clock, currentLanguage, exact, machineName, number, setLanguage, setTexts, t } from "./words.js";
 import { bulkOf, csv, workPanel } from "./work.js";
 
@@ -65,7 +66,7 @@ function draw() {
 function drawSheet() {
   const open = view.sheet;
   if (!open?.found && open?.kind !== "record") return;
-  const content = { item: () => itemSheet(open.key, open.found, at(), me), device: () => deviceSheet(open.found, at(), me, open), record: () => recordSheet(open.key, open.found) };
+  const content = { item: () => itemSheet(open.key, open.found, at(), me), device: () => deviceSheet(open.found, at(), me, open), record: () => recordSheet(open.key, open.found), traffic: () => trafficSheet(open.found, at()) };
   show("sheet", content[open.kind]());
   if (!$("sheet").open) $("sheet").showModal();
 }
@@ -147,6 +148,7 @@ const ACTS = {
   bulk: () => bulk(bulkOf(board, view)),
   item: (node) => open("item", node.dataset.value, `/api/items/${encodeURIComponent(node.dataset.value)}`),
   device: (node) => open("device", node.dataset.value, `/api/devices/${node.dataset.value}`),
+  traffic: (node) => open("traffic", node.dataset.value, `/api/gates?site=${encodeURIComponent(node.dataset.value)}`),
   record: (node) => open("record", node.dataset.value),
   "record-why": (node) => { document.querySelector("[data-act=record-form] [name=why]").value = node.dataset.value; },
   deed: (node) => command(node.dataset.device, node.dataset.value),

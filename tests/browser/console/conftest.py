@@ -3,6 +3,7 @@
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import async_playwright
 
@@ -137,6 +138,9 @@ def say_how_they_are(ledger):
         health = Health(at=NOW, version="0.1", boot="b", parts=well(pad=True), waiting=0)
         if device == "xa-all":
             health = Health(at=NOW, version="0.1", boot="b", waiting=23, oldest=NOW - 57 * MINUTE)
+        if device == "tinh-gate":
+            counted = {"gate_entered": 84.0, "gate_left": 71.0, "gate_inside": 13.0}
+            health = msgspec.structs.replace(health, numbers=counted)
         seen = NOW - 58 * MINUTE if device == "xa-all" else NOW - 10_000
         status.put_health(ledger, device, health, seen)
     status.put_state(ledger, "xa-all", State(online=False), NOW - 58 * MINUTE)

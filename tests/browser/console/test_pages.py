@@ -123,3 +123,14 @@ async def test_somebody_signs_in(browser, shut_centre, axe, lang):
     await page.click("[data-act=leave]")
     await page.wait_for_selector("[name=account]")
     assert from_axe == []
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+async def test_a_sites_gates_are_told_in_figures(open_page, axe, lang):
+    page = await open_page(f"?lang={lang}&page=gates", awaited=".ring")
+    await page.page.click("[data-act=traffic] >> nth=0")
+    await page.page.wait_for_selector(".sheet[open] .loans")
+    await page.page.wait_for_timeout(400)
+    assert sorted(set(await axe(page.page))) == []
+    await page.picture(f"{lang}-traffic")
+    assert page.complaints == []
