@@ -34,6 +34,6 @@ function rate(found) {
 
 function table(caption, head, rows) {
   return el("table.grid", {}, el("caption", {}, t(caption)),
-    el("thead", {}, el("tr", {}, head.map((name) => el("th", { scope: "col" }, t(name))))),
+    el("thead", {}, el("tr", {}, head.map((name, n) => el(n ? "th.n" : "th", { scope: "col" }, t(name))))),
     el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, n) => el(n ? "td.n" : "td", {}, cell))))));
 }
