@@ -67,7 +67,7 @@ function idle(t, d) {
     button("big.first", "book-open", t("menu.borrow"), "borrow"),
     button("big", "undo-2", t("menu.return"), "return"),
     button("big", "rotate-cw", t("menu.renew"), "renew"),
-    button("big", "user-round", t("menu.account"), "account")), board(t, d), notice(d)];
+    button("big", "user-round", t("menu.account"), "account")), !d.left && board(t, d), notice(d)];
 }
 
 function books(t, d) {
