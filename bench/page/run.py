@@ -9,7 +9,6 @@ import asyncio
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from playwright.async_api import CDPSession, Page, async_playwright
 

@@ -27,6 +27,12 @@ def call_staff(room: Room, _: Any) -> None:
     room.spawn(room.services.journal.append(fact), "call staff")
 
 
+def kids(room: Room, _: Any) -> None:
+    """Change to screens for children and back; they are read aloud."""
+    looks = room.visit.look ^ {"kids"}
+    room.visit.look = looks | {"voice"} if "kids" in looks else (looks - {"voice"}) | room.looks
+
+
 def _look(name: str) -> Doer:
     def change(room: Room, _: Any) -> None:
         room.visit.look ^= {name}
@@ -39,5 +45,6 @@ EFFECTS: dict[Effect, Callable[[Room, Any], None]] = {
     X.MORE_TIME: lambda room, _: room.timer.restart(),
     X.LANGUAGE: language,
     X.CALL_STAFF: call_staff,
+    X.KIDS: kids,
     **{effect: _look(effect.name.lower()) for effect in LOOKS},
 }

@@ -92,7 +92,7 @@ PAD_AWAY = (
 TAKE_BACK_NOW = (Step(S.RETURNING, (X.TAKE_BACK,), stack_ready), Step(S.PLACING_RETURNS))
 LEND_ROUND = (Step(S.COUNTING, (), stack_ready), Step(S.PLACING))
 
-ANYWHERE = ("MORE_TIME", "LANGUAGE", "LARGE_TEXT", "CONTRAST", "LOW_REACH", "VOICE")
+ANYWHERE = ("MORE_TIME", "LANGUAGE", "LARGE_TEXT", "CONTRAST", "LOW_REACH", "VOICE", "KIDS")
 BUTTONS: Row = {E[name]: (Step(S.IDLE, (X[name],)),) for name in ANYWHERE}
 BUTTONS[E.HELP] = (Step(S.IDLE, (X.CALL_STAFF,)),)
 """What works on every screen and leads nowhere else."""

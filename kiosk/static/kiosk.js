@@ -35,7 +35,7 @@ function show(message) {
   document.documentElement.dataset.theme = message.look?.includes("contrast") ? "contrast" : "";
   document.body.dataset.state = message.data.state ?? "";
   fill(parts.top, top(t, message));
-  fill(parts.task, VIEWS[message.screen](t, message.data));
+  fill(parts.task, VIEWS[message.screen](t, { ...message.data, kids: message.look?.includes("kids") }));
   fill(parts.bottom, bottom(t, message));
   const wasOver = parts.over.querySelector(".veil") !== null;
   fill(parts.over, over(t, message));

@@ -66,8 +66,8 @@ function idle(t, d) {
   h("nav.menu", { "aria-label": t("idle.title") },
     button("big.first", "book-open", t("menu.borrow"), "borrow"),
     button("big", "undo-2", t("menu.return"), "return"),
-    button("big", "rotate-cw", t("menu.renew"), "renew"),
-    button("big", "user-round", t("menu.account"), "account")), !d.left && board(t, d), notice(d)];
+    !d.kids && button("big", "rotate-cw", t("menu.renew"), "renew"),
+    !d.kids && button("big", "user-round", t("menu.account"), "account")), !d.left && !d.kids && board(t, d), notice(d)];
 }
 
 function books(t, d) {
@@ -137,7 +137,8 @@ function typed(t, d) {
 }
 
 function count(t, d) {
-  return [head(t, t("bor.count_check", { n: d.waiting }), t("count.hint"), hello(t, d)), notice(d), shelf(d.items),
+  return [head(t, t("bor.count_check", { n: d.waiting }), t("count.hint"), hello(t, d)), notice(d),
+    d.kids && h("div.counted", { "aria-hidden": "true" }, Array.from({ length: d.waiting }, () => icon("book"))), shelf(d.items),
     h("div.actions.question", {},
       button("first", "check", t("bor.count_yes", { n: d.waiting }), "count_yes"),
       button("second", "x", t("bor.count_no"), "count_no"))];
@@ -171,7 +172,7 @@ function account(t, d) {
   const holds = d.holds ?? [];
   const title = d.checking ? t("acc.loading") : rows.length ? t("acc.loans", { n: rows.length }) : t("acc.none");
   return [head(t, title, open && d.state !== "account" ? t("acc.pick") : "", hello(t, d)), notice(d),
-    d.fees && h("div.facts", {}, h("p", {}, icon("receipt-text"), t("acc.fees", { amount: d.fees }))),
+    !d.kids && d.fees && h("div.facts", {}, h("p", {}, icon("receipt-text"), t("acc.fees", { amount: d.fees }))),
     shelf([...holds.filter((i) => i.state === "hold_ready"), ...rows, ...holds.filter((i) => i.state === "hold_waits")]),
     h("div.actions", {},
       open && button("first", "rotate-cw", t("acc.renew_all"), "renew_all"),
@@ -256,11 +257,11 @@ function language(t, m) {
   return button("second.language", "languages", name, "language", "", { lang: code, "aria-label": name });
 }
 
-const LOOKS = { large_text: "zoom-in", contrast: "contrast", low_reach: "arrow-down", voice: "volume-2" };
+const LOOKS = { large_text: "zoom-in", contrast: "contrast", low_reach: "arrow-down", voice: "volume-2", kids: "rabbit" };
 
 function looks(t, m) {
   return h("div.looks", { role: "group", "aria-label": t("look.title") },
-    Object.entries(LOOKS).map(([name, iconName]) => button("look", iconName, t(`look.${name}`), name, "",
+    Object.entries(LOOKS).filter(([name]) => name !== "kids" || m.screen === "idle").map(([name, iconName]) => button("look", iconName, t(`look.${name}`), name, "",
       { "aria-label": t(`look.${name}`), "aria-pressed": String(Boolean(m.look?.includes(name))) })));
 }
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import websockets
 
-from kiosk.app import Press
+from kiosk.app import STATIC, Press
 from kiosk.door import fetch_pass
 from kiosk.session import PRESSES
 from kiosk.stage import WAITING_PRESSES, Stage
@@ -207,3 +207,9 @@ async def test_a_kiosk_stops_at_once_and_tells_its_pages(tmp_path):
     with pytest.raises(websockets.ConnectionClosed):
         while True:
             await page.recv()
+
+
+def test_every_part_of_the_page_is_asked_for_at_once():
+    page = (STATIC / "index.html").read_text("utf-8")
+    for part in STATIC.glob("*.js"):
+        assert f'"/static/{part.name}"' in page, "add a modulepreload"

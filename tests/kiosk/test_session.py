@@ -53,6 +53,7 @@ CONTRACT = [
     "contrast",
     "low_reach",
     "voice",
+    "kids",
     "staff",
     "staff_does",
     "type_card",

@@ -46,7 +46,7 @@ def test_every_text_is_used_and_every_used_text_is_there():
     groups = {key.split(".")[0] for key in catalogue("vi")}
     pattern = rf'["`]((?:{"|".join(sorted(groups))})\.[a-z_]+)["`]'
     named = set(re.findall(pattern, code)) - {"tag.uid"}
-    named |= {f"look.{word}" for word in ("large_text", "contrast", "low_reach", "voice")}
+    named |= {f"look.{word}" for word in ("large_text", "contrast", "low_reach", "voice", "kids")}
     named |= {f"tag.{word}" for word in ("blank", "unreadable", "foreign", "card", "torn")}
     named |= {f"staff.{word}" for word in ("close", "open", *ACTS)}
     assert named - set(catalogue("vi")) == set()
