@@ -7,7 +7,7 @@ from pathlib import Path
 import table
 
 HERE = Path(__file__).parent
-ALL = ("tags", "journal", "gate", "kiosk", "agent", "uplink", "sitecopy")
+ALL = ("tags", "journal", "gate", "kiosk", "agent", "uplink", "sitecopy", "console")
 
 
 def main() -> int:

@@ -66,6 +66,7 @@ function update(old, next) {
     if (old.data !== next.data) old.data = next.data;
     return;
   }
+  if (next.dataset.same !== undefined) return; // nothing changed in it
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && name !== "open") old.removeAttribute(name);
   for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   bring(old, next);
