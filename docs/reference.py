@@ -19,7 +19,14 @@ from edge.config import AgentOptions, UplinkOptions
 from edge.wire.facts import Fact
 from edge.wire.tables import options
 from edge.wire.topics import ALL, ROOT, Who
-from gateway.config import BrokerOptions, ConsoleOptions, GatewayOptions, MailOptions, OidcOptions
+from gateway.config import (
+    BrokerOptions,
+    ConsoleOptions,
+    GatewayOptions,
+    MailOptions,
+    NoticeOptions,
+    OidcOptions,
+)
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- begin: ([a-z-]+) -->\n)(.*?)(<!-- end: \2 -->)", re.DOTALL)
@@ -159,6 +166,7 @@ def gateway() -> str:
             ("console", ConsoleOptions),
             ("mail", MailOptions),
             ("oidc", OidcOptions),
+            ("notices", NoticeOptions),
         )
     )
 

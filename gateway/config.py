@@ -101,6 +101,18 @@ class MailOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeOptions:
+    """``[notices]``: messages to people who are not at the page; without a roster there are none."""
+
+    roster: Path | None = field(
+        default=None, metadata={"help": "file of who is told of what, and when (console.md)"}
+    )
+    outbox: Path | None = field(
+        default=None, metadata={"help": "folder that an SMS or Zalo gateway empties"}
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file."""
 
@@ -109,11 +121,12 @@ class Config:
     console: ConsoleOptions = field(default_factory=ConsoleOptions)
     oidc: OidcOptions = field(default_factory=OidcOptions)
     mail: MailOptions = field(default_factory=MailOptions)
+    notices: NoticeOptions = field(default_factory=NoticeOptions)
 
 
 _TABLES = {
     "gateway": GatewayOptions, "broker": BrokerOptions, "console": ConsoleOptions,
-    "oidc": OidcOptions, "mail": MailOptions,
+    "oidc": OidcOptions, "mail": MailOptions, "notices": NoticeOptions,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from gateway.feed import feed_of
 from gateway.home import Home
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.mail import Postman
+from gateway.notices.setup import notifier
 from gateway.notify import notify, watchdog_seconds
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
@@ -63,6 +64,7 @@ async def gateway(
         feed, key = feed_of(home, config.gateway), enrol.command_key(home)
         centre = Centre(writes, reads, config.broker, now, pulse, key, feed, copies)
         app = make_app(writes, reads, centre.broker, now, pulse, config.console, provider(config))
+        telling = await notifier(config, writes, now, pulse)
         server = ConsoleServer(app, config.console.host, config.console.port, pulse)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -74,14 +76,15 @@ async def gateway(
                 postman = Postman(writes, reads, config.mail, now)
                 await reads.call(_mail_on)
                 tasks.append(group.create_task(postman.run(), name="mail"))
+            if telling is not None:
+                tasks.append(group.create_task(telling.run(), name="notices"))
             await server.wait_ready()
             log.info("staff console: %s", server.address)
             try:
                 yield server
             finally:
                 server.stop()
-                tasks[0].cancel()
-                for task in tasks[2:]:
+                for task in (tasks[0], *tasks[2:]):
                     task.cancel()
 
 
