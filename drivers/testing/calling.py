@@ -40,7 +40,7 @@ class Calling:
         self._host, self._port = host, port
         self._resend, self._redial = resend_seconds, redial_seconds
         self._writer: asyncio.StreamWriter | None = None
-        self._outbox = Outbox(self._write, self._faults.to_host)
+        self._outbox = Outbox(self._write, self._faults.to_host, self._faults.late)
         self._task: asyncio.Task[None] | None = None
 
     @property

@@ -16,7 +16,7 @@ class Faults:
 
     ``drop`` and ``flip`` are per cent of what is said in either direction: lost whole, or with one
     bit wrong. ``split``: every byte of an answer comes alone, so many seconds apart. ``delay``:
-    every answer comes so much later. ``dead``: nothing is heard and nothing is said.
+    all that is said is heard so much later. ``dead``: nothing is heard and nothing is said.
     """
 
     drop: float = 0.0
@@ -51,6 +51,10 @@ class Faults:
         self.drop = self.flip = self.delay = 0.0
         self.split, self.dead = None, False
 
+    def late(self) -> float:
+        """Return after how many seconds the host hears what is said now."""
+        return self.delay
+
     def to_device(self, data: bytes) -> bytes:
         """Return what the device hears of bytes that were sent to it."""
         return b"" if self.dead else self._on_the_way(data)
@@ -62,11 +66,10 @@ class Faults:
             data = b"" if self.dead else self._on_the_way(reply.data)
             if not data:
                 continue
-            after = reply.after + self.delay
             if self.split is None:
-                heard.append(Reply(data, after))
+                heard.append(Reply(data, reply.after))
                 continue
-            heard.append(Reply(data[:1], after))
+            heard.append(Reply(data[:1], reply.after))
             heard += [Reply(data[i : i + 1], self.split) for i in range(1, len(data))]
         return heard
 

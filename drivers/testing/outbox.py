@@ -1,4 +1,7 @@
-"""What a simulated device still has to say: in order, each reply after its own time."""
+"""What a simulated device still has to say: in order, each reply after its own time.
+
+Device time and wire time are two things: a late wire carries many replies at once.
+"""
 
 import asyncio
 from collections import deque
@@ -14,10 +17,17 @@ class Outbox:
         self,
         write: Callable[[bytes], None],
         on_the_way: Callable[[Iterable[Reply]], Iterable[Reply]] = lambda replies: replies,
+        late: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """Say everything through ``write``, after ``on_the_way`` did to it what a wire does."""
-        self._write = write
+        """Say everything through ``write``, after ``on_the_way`` did to it what a wire does.
+
+        It is heard so many seconds after it was said as ``late`` says.
+        """
+        self._heard = write
         self._on_the_way = on_the_way
+        self._late = late
+        self._travelling: deque[tuple[float, bytes]] = deque()
+        self._arrival: asyncio.TimerHandle | None = None
         self._replies: deque[Reply] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._open = False
@@ -34,9 +44,10 @@ class Outbox:
     def forget(self) -> None:
         """Drop what was not said yet."""
         self._replies.clear()
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self._travelling.clear()
+        for timer in filter(None, (self._timer, self._arrival)):
+            timer.cancel()
+        self._timer = self._arrival = None
 
     def put(self, replies: Iterable[Reply]) -> None:
         """Queue replies behind those that wait."""
@@ -60,3 +71,21 @@ class Outbox:
         self._timer = None
         self._write(self._replies.popleft().data)
         self._speak()
+
+    def _write(self, data: bytes) -> None:
+        late = self._late()
+        if late <= 0 and not self._travelling:
+            self._heard(data)
+            return
+        self._travelling.append((asyncio.get_running_loop().time() + late, data))
+        if self._arrival is None:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        loop, self._arrival = asyncio.get_running_loop(), None
+        while self._travelling and self._arrival is None:
+            due = self._travelling[0][0]
+            if due <= loop.time():
+                self._heard(self._travelling.popleft()[1])
+            else:
+                self._arrival = loop.call_at(due, self._arrive)

@@ -45,7 +45,7 @@ class ServedOnPty:
         self._folder = None if link else tempfile.mkdtemp(prefix="shelfwire-")
         self._link = Path(link or Path(str(self._folder)) / "tty").absolute()
         self._ends: tuple[int, int] | None = None
-        self._outbox = Outbox(self._write, self._faults.to_host)
+        self._outbox = Outbox(self._write, self._faults.to_host, self._faults.late)
 
     @property
     def address(self) -> str:
@@ -119,7 +119,7 @@ class ServedOnTcp:
         self._port = port
         self._server: asyncio.Server | None = None
         self._host_side: asyncio.Transport | None = None
-        self._outbox = Outbox(self._write, self._faults.to_host)
+        self._outbox = Outbox(self._write, self._faults.to_host, self._faults.late)
 
     @property
     def address(self) -> str:
@@ -210,7 +210,8 @@ class ServedOnPipe:
         self._simulator = simulator
         self._path = path
         self._end: int | None = None
-        self._outbox = Outbox(self._write, (faults or Faults()).to_host)
+        wrong = faults or Faults()
+        self._outbox = Outbox(self._write, wrong.to_host, wrong.late)
 
     @property
     def address(self) -> str:

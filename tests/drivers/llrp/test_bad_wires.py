@@ -167,7 +167,7 @@ async def simulated(faults: Faults) -> AsyncIterator[ServedOnTcp]:
         await device.close()
 
 
-@pytest.mark.parametrize("faults", [{"delay": 0.005}, {"split": 0.0}], ids=["late", "drip"])
+@pytest.mark.parametrize("faults", [{"delay": 0.05}, {"split": 0.0}], ids=["late", "drip"])
 async def test_late_answers_of_the_simulator_change_nothing(faults: dict[str, float]) -> None:
     async with simulated(Faults(**faults)) as served:
         port = int(served.address.rpartition(":")[2])

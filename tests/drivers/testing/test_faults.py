@@ -23,11 +23,32 @@ def test_a_dead_device_hears_nothing_and_says_nothing() -> None:
     assert faults.to_host(HELLO) == []
 
 
-def test_late_and_split_answers_lose_no_byte() -> None:
-    faults = Faults(split=0.01, delay=1.0)
-    assert faults.to_host([Reply(b"abc", 0.5)]) == [
-        Reply(b"a", 1.5), Reply(b"b", 0.01), Reply(b"c", 0.01),
+def test_split_answers_lose_no_byte() -> None:
+    assert Faults(split=0.01).to_host([Reply(b"abc", 0.5)]) == [
+        Reply(b"a", 0.5), Reply(b"b", 0.01), Reply(b"c", 0.01),
     ]  # fmt: skip
+
+
+async def test_a_late_wire_carries_many_replies_at_once_and_in_order() -> None:
+    heard = asyncio.Queue[tuple[float, bytes]]()
+    loop, faults = asyncio.get_running_loop(), Faults(delay=0.3)
+    outbox = Outbox(lambda data: heard.put_nowait((loop.time(), data)), faults.to_host, faults.late)
+    outbox.open()
+    begun = loop.time()
+    for number in range(100):
+        outbox.say(bytes((number,)))
+    faults.delay = 0.0
+    outbox.say(b"last")
+    async with asyncio.timeout(20):  # one after the other they would take 30 s
+        told = [await heard.get() for _ in range(101)]
+    assert [data for _, data in told] == [*(bytes((n,)) for n in range(100)), b"last"]
+    assert all(at - begun >= 0.3 for at, _ in told)
+    outbox.say(b"at once")
+    assert heard.get_nowait()[1] == b"at once"
+    faults.delay = 3600.0
+    outbox.say(b"never")
+    outbox.close()
+    assert heard.empty()
 
 
 def test_about_so_many_per_cent_are_lost_in_both_directions() -> None:
