@@ -83,6 +83,10 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A branch's lending policy. ``offline_*`` are rule R10; hours in ``HH:MM`` local time.
 
+    ``offline_limit``: loans of a card in one outage; half of it when the local copy is older than
+    ``offline_days``, none after ``offline_stop_days``. ``offline_never_kinds`` are only lent with the
+    centre. ``offline_trust``: also cards that nobody could check (village and school libraries).
+
     ``closed``: weekdays (0 = Monday) and dates (``YYYY-MM-DD``) on which nothing falls due.
     ``hold_days``: how long a hold is kept for its reader. ``held_returns``: where a book goes that
     somebody waits for: a ``slot`` beside the kiosk, or to ``staff``. ``fee_per_day`` (dong, 0: none)
@@ -106,6 +110,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     offline_limit: int = 3
     offline_days: int = 7
     offline_stop_days: int = 30
+    offline_never_kinds: list[str] = []
     offline_trust: bool = False
     credit_to: str = "drop_time"
     afi_in: int = 0x07

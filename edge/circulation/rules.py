@@ -69,6 +69,7 @@ def decide_loan(
     reason = (
         reader_trouble(reader, now=now)
         or _item_trouble(policy, item, reader)
+        or _only_with_centre(policy, item, offline)
         or ("on_loan" if loan is not None and offline is None else "")
         or _too_many(policy, reader, offline)
     )
@@ -226,6 +227,11 @@ def _item_trouble(policy: Policy, item: ItemView | None, reader: ReaderView) -> 
     if item.kind in policy.never_lend_kinds or not _KEPT_IN_HOUSE.isdisjoint(item.flags):
         return "not_for_loan"
     return "held" if kept_for_another(item, reader) else ""
+
+
+def _only_with_centre(policy: Policy, item: ItemView | None, offline: Offline | None) -> str:
+    kept = offline is not None and item is not None and item.kind in policy.offline_never_kinds
+    return "needs_network" if kept else ""
 
 
 def _too_many(policy: Policy, reader: ReaderView, offline: Offline | None) -> str:

@@ -60,6 +60,11 @@ def reason(reader=READER, item=BOOK, loan=None, *, policy=POLICY, offline=None):
         ("on_loan", {"loan": OTHER}),
         ("", {"loan": OTHER, "offline": TODAY}),
         ("already_yours", {"loan": OWN}),
+        ("", {"policy": with_(POLICY, offline_never_kinds=["book"])}),
+        (
+            "needs_network",
+            {"policy": with_(POLICY, offline_never_kinds=["book"]), "offline": TODAY},
+        ),
         ("offline_limit", {"offline": Offline(age_ms=0, lent=3)}),
         ("offline_limit", {"offline": Offline(age_ms=8 * DAY_MS, lent=1)}),
         ("offline_stale", {"offline": Offline(age_ms=31 * DAY_MS)}),
