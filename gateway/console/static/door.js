@@ -71,8 +71,8 @@ export function nameplate(me) {
     return el("label.duty", {}, el("span", {}, t("app.on_duty")),
       el("input", { "data-act": "duty", placeholder: t("app.on_duty_hint"), maxlength: 60, autocomplete: "off" }));
   }
-  return el("span.duty.plate", { "data-key": "plate" }, icon("user"), el("b", {}, me.name || me.account),
-    el("span.role", {}, t(`role.${me.role}`)),
+  return el("span.duty.plate", { "data-key": "plate", title: t(`role.${me.role}`) }, icon("user"), el("b", {}, me.name || me.account),
+    el("span.hidden", {}, t(`role.${me.role}`)),
     el("button.tool", { type: "button", "data-act": "leave", title: t("door.leave"), "aria-label": t("door.leave") }, icon("log-out")));
 }
 
