@@ -44,8 +44,8 @@ test: lint ## every check that CI runs
 	@echo "== browser tests"; $(PY) -m pytest -q -n 2 -m browser
 	@echo "== system tests";  $(PY) -m pytest -q -m "system and not power"
 
-bench: setup-test ## measure; prints ratios against peers of the same run
-	@$(PY) bench/run.py
+bench: setup-test ## measure; prints ratios against peers of the same run: PARTS="journal drain"
+	@$(PY) bench/run.py $(PARTS)
 
 soak-drivers: setup-test ## drivers under traffic, nothing may grow: MINUTES=5
 	@$(PY) bench/soak_drivers.py --seconds $$(( $(MINUTES) * 60 ))

@@ -1,10 +1,13 @@
 """How every bench shows its figures: one table, with ratios against the peers of the same run."""
 
+import os
 import platform
+import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -22,7 +25,13 @@ def show(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> 
 
 def machine() -> str:
     """Return what this machine is, in a line."""
-    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    cpus = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(": ")[2] for line in cpus if line.startswith("model name")), "")
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores {model}, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
 
 
 def quantile(values: list[float], part: float) -> float:

@@ -1,4 +1,4 @@
-"""The bare centre of bench/uplink.py: takes facts in durably and once, without lending rules.
+"""The bare centre of the benches: takes facts in durably and once, without lending rules.
 
 ``uplink_ingest.py PORT FILE N batches|single``: ends when N facts are in the file.
 """
@@ -11,11 +11,14 @@ from pathlib import Path
 
 import msgspec
 import paho.mqtt.client as mqtt
+from uplink_world import World
 
 from edge.wire import topics
-from edge.wire.batch import Event, decode_batch, encode_event
-from edge.wire.messages import Cursor, encode
+from edge.wire.batch import Event, decode_batch, encode_event, refers
+from edge.wire.cursors import encode_cursor
+from edge.wire.messages import Cursor
 
+WORLD = World(b"k" * 32)
 CURSOR = topics.CURSOR.of("tinh", "bench")
 
 
@@ -47,7 +50,8 @@ def main() -> None:
 def _batch(
     db: sqlite3.Connection, client: mqtt.Client, heard: "queue.SimpleQueue[bytes]", have: int
 ) -> int:
-    batch = decode_batch(heard.get())
+    payload = heard.get()
+    batch = decode_batch(payload, WORLD)
     if batch.first > have + 1:
         return have
     rows = [
@@ -60,9 +64,12 @@ def _batch(
     db.execute("COMMIT")
     have = max(have, rows[-1][1])
     cursor = Cursor(
-        epoch=batch.epoch, seq=have, last=rows[-1][2][-8:] if rows[-1][1] == have else ""
+        epoch=batch.epoch,
+        seq=have,
+        last=rows[-1][2][-8:] if rows[-1][1] == have else "",
+        version=time.time_ns() // 1_000_000,
     )
-    client.publish(CURSOR, encode(cursor), retain=True)
+    client.publish(CURSOR, encode_cursor(cursor, small=refers(payload)), retain=True)
     return have
 
 

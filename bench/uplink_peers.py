@@ -1,4 +1,4 @@
-"""The peers of bench/uplink.py: one message for each fact, QoS 1, as fast as the library goes.
+"""The peers of bench/drain.py: one message for each fact, QoS 1, as fast as the library goes.
 
 ``uplink_peers.py NAME PORT FILE N``: sends the bodies of the table ``events`` of a SQLite file.
 """
@@ -29,6 +29,19 @@ def paho(port: int, rows: list[bytes]) -> None:
     infos = [client.publish(TOPIC, row, qos=1) for row in rows]
     for info in infos:
         info.wait_for_publish()
+    client.disconnect()
+    client.loop_stop()
+
+
+def naive(port: int, rows: list[bytes]) -> None:
+    """Publish and wait, one after another, as tutorials do."""
+    import paho.mqtt.client as mqtt
+
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    for row in rows:
+        client.publish(TOPIC, row, qos=1).wait_for_publish()
     client.disconnect()
     client.loop_stop()
 
@@ -68,8 +81,8 @@ def main() -> None:
     rows = bodies(path, count)
     print("ready", flush=True)
     sys.stdin.readline()
-    if name == "paho":
-        paho(port, rows)
+    if name in ("paho", "paho-naive"):
+        (paho if name == "paho" else naive)(port, rows)
     else:
         asyncio.run({"aiomqtt": aiomqtt, "gmqtt": gmqtt}[name](port, rows))
 

@@ -1,4 +1,4 @@
-"""What happened at a library's kiosk: facts for bench/uplink.py, as a journal keeps them."""
+"""What happened at a library's kiosk: facts as a journal keeps them."""
 
 import random
 import time
@@ -6,17 +6,55 @@ from pathlib import Path
 
 from rig import item_id
 
-from edge.circulation.model import GroupRule, Policy
+from edge.circulation.model import GroupRule, ItemView, Policy, ReaderView
 from edge.circulation.rules import due_date
 from edge.clock import Clock
 from edge.journal import Journal, rows
 from edge.journal.ids import Ids
 from edge.wire.batch import Event, Stamp
+from edge.wire.columns import Nothing
 from edge.wire.facts import Evidence, Fact, Loan, Return, Secured, card_ref
+from edge.wire.messages import Part
 
 ITEMS, READERS = 20_000, 1500
 DAY_MS = 86_400_000
 DUE = Policy(groups={"adult": GroupRule(limit=10_000)})
+
+
+def uid_of(n: int) -> str:
+    """Return the UID of the n-th item's tag."""
+    return f"E00401{n * 2654435761 % (1 << 40):010X}"
+
+
+def cards_of(key: bytes) -> list[str]:
+    """Return the card references of all readers."""
+    return [card_ref(key, f"9{n:06}") for n in range(1, READERS)]
+
+
+def replica_part(key: bytes) -> Part:
+    """Return the local copy of this library, whole."""
+    numbers = range(1, ITEMS)
+    items = [ItemView(item=item_id(n), title=f"Sách số {n}", uid=uid_of(n)) for n in numbers]
+    readers = [ReaderView(card=card, reader=f"r{n}") for n, card in enumerate(cards_of(key))]
+    return Part(version=1, made=1, items=items, readers=readers)
+
+
+class World(Nothing):
+    """What the centre of this library knows (see :class:`edge.wire.columns.Known`)."""
+
+    def __init__(self, key: bytes) -> None:
+        """Know all items and readers."""
+        self._uids = {item_id(n): uid_of(n) for n in range(1, ITEMS)}
+        self._cards = sorted(cards_of(key))
+
+    def uid(self, item: str) -> str:
+        """Return the UID of an item's tag."""
+        return self._uids.get(item, "")
+
+    def card(self, begins: bytes) -> str:
+        """Return the only card reference that begins so."""
+        found = [card for card in self._cards if card.startswith(begins.hex())]
+        return found[0] if len(found) == 1 else ""
 
 
 def history(count: int, key: bytes, *, secured: bool = True, seed: int = 1) -> list[Event]:
@@ -25,7 +63,7 @@ def history(count: int, key: bytes, *, secured: bool = True, seed: int = 1) -> l
     Without ``secured`` they are loans and returns only, which share less.
     """
     dice, ids = random.Random(seed), Ids()
-    cards = [card_ref(key, f"9{n:06}") for n in range(1, READERS)]
+    cards = cards_of(key)
     start = int(time.time() * 1000) - 30 * DAY_MS
     wall, out, events = start, set[int](), list[Event]()
 
@@ -43,7 +81,7 @@ def history(count: int, key: bytes, *, secured: bool = True, seed: int = 1) -> l
         wall += dice.randint(2, 40)
         for _ in range(dice.choice((1, 2, 2, 3, 4, 5))):
             n = dice.randrange(1, ITEMS)
-            uid = f"E00401{n * 2654435761 % (1 << 40):010X}"
+            uid = uid_of(n)
             pause = dice.randint(20, 60)
             about = _moved(n, out, card, session, uid, dice, due_date(DUE, "adult", wall + pause))
             ident = add(about, pause)
