@@ -21,6 +21,8 @@ FALSE = ("false_alarm", "tag_fault")
 """What staff choose for an alarm that no reader was to blame for."""
 TAG_TIMES, PLACE_TIMES, PLACE_SHARE = 2, 8, 0.8
 """A tag is noisy after two false alarms and no right one; an antenna or an hour only with many."""
+NOISY_MOST = 500
+"""So much is told to the gates of a site."""
 _SERVED = ("loan", "return", "renewal_wish")
 
 
@@ -98,7 +100,7 @@ def noisy(ledger: SqliteLedger, site: str, now: int) -> list[str]:
         for name, (false, all_) in places.items()
         if all_ >= PLACE_TIMES and false >= PLACE_SHARE * all_
     ]
-    return sorted(found)
+    return sorted(found)[:NOISY_MOST]
 
 
 def _judged(ledger: SqliteLedger, site: str, now: int) -> list[dict[str, Any]]:
