@@ -18,7 +18,9 @@ def keep(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise RefusedError(f"a password has {SHORTEST} to {LONGEST} characters")
     salt = secrets.token_bytes(16)
-    return f"scrypt${_LOG_N}${_R}${_P}${_text(salt)}${_text(_derive(password, salt))}"
+    return (
+        f"scrypt${_LOG_N}${_R}${_P}${_text(salt)}${_text(_derive(password, salt, _LOG_N, _R, _P))}"
+    )
 
 
 def fits(password: str, kept: str) -> bool:
@@ -32,7 +34,7 @@ def fits(password: str, kept: str) -> bool:
     return bool(wanted) and hmac.compare_digest(got, base64.b64decode(wanted))
 
 
-def _derive(password: str, salt: bytes, log_n: int = _LOG_N, r: int = _R, p: int = _P) -> bytes:
+def _derive(password: str, salt: bytes, log_n: int, r: int, p: int) -> bytes:
     secret = password.encode("utf-8", "surrogatepass")
     return hashlib.scrypt(secret, salt=salt, n=1 << log_n, r=r, p=p, maxmem=_MEMORY, dklen=32)
 

@@ -48,6 +48,12 @@ BODIES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Passwords of tests need not be slow to guess."""
+    monkeypatch.setattr("gateway.accounts.passwords._LOG_N", 6)
+
+
 class House:
     """A centre with an account for every role, and a clock that can be moved."""
 
