@@ -22,7 +22,7 @@ let typedByKey = false;
 function type(key) {
   const what = /^\d$/.test(key) ? `[data-press=digit][data-arg="${key}"]`
     : key === "Backspace" ? "[data-press=rub_out]" : key === "Enter" && typedByKey ? "[data-press=enter]" : "";
-  const button = what && document.querySelector(`${what}:not([disabled])`);
+  const button = what ? document.querySelector(`${what}:not([disabled])`) : null;
   typedByKey = Boolean(button) && key !== "Enter";
   button?.click();
   return Boolean(button);

@@ -62,7 +62,7 @@ class Page:
 
     async def shows(self, screen, state=""):
         wanted = f"body.on-{screen}" + (f"[data-state={state}]" if state else "")
-        await self.page.wait_for_selector(wanted, timeout=8000)
+        await self.page.wait_for_selector(wanted, timeout=20_000)
 
     async def click(self, name):
         await self.page.click(f"[data-press={name}]")

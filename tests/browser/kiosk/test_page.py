@@ -125,7 +125,7 @@ async def test_every_letter_comes_from_the_font_that_is_shipped(open_page):
 async def test_a_keyboard_reaches_every_button_and_sees_where_it_is(open_page):
     page = await open_page()
     seen = []
-    for _ in range(12):
+    for _ in range(16):
         await page.page.keyboard.press("Tab")
         pressed = await page.page.evaluate("document.activeElement?.dataset?.press ?? ''")
         outline = await page.page.evaluate("getComputedStyle(document.activeElement).outlineWidth")

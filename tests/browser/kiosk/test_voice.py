@@ -60,7 +60,7 @@ async def test_a_keypad_alone_walks_hears_and_presses(box, open_page):
     await keyboard.press("F3")
     await page.page.wait_for_selector("[data-press=voice][aria-pressed=true]")
     names = []
-    for _ in range(10):
+    for _ in range(12):
         await keyboard.press("ArrowDown")
         names.append(await page.page.evaluate("document.activeElement.dataset.press"))
     assert {"borrow", "return", "renew", "account", "help", "large_text"} <= set(names)
