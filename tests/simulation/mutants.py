@@ -240,9 +240,9 @@ def _due() -> Iterator[None]:
 
 @mutant("a settled loan stays over the centre's word")
 def _overlay() -> Iterator[None]:
-    from edge.replica import Replica
+    from edge import overlay
 
-    with patch.object(Replica, "_show", lambda *_: None):
+    with patch.object(overlay, "show", lambda *_: []):
         yield
 
 
