@@ -6,11 +6,13 @@ import logging
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from edge.gate.loans import Loans
 from edge.replica import Replica
+from edge.threads import in_thread
 
 log = logging.getLogger(__name__)
 FOLLOW_SECONDS = 0.1
@@ -77,7 +79,7 @@ class LoanCopy:
         self._changes.clear()
         made = Loans(self._key)
         with contextlib.closing(self._replica.every_loan()) as rows:
-            while await asyncio.to_thread(_fill, made, rows):
+            while await in_thread(partial(_fill, made, rows)):  # never closed while it runs
                 pass
         self._loans, self.ready = made, True
         self._changes.extend(self._replica.overlaid())

@@ -31,6 +31,7 @@ from edge.wire.messages import (
     decode,
     encode,
 )
+from edge.wire.parts import decode_part
 from edge.wire.topics import Topic
 from gateway.config import BrokerOptions, Config, ConsoleOptions, GatewayOptions
 from gateway.enrol import enrol, make_home, open_ledger, revoke
@@ -112,7 +113,11 @@ class Device:
 
 
 def read(payload: bytes, kind: type[T]) -> T:
-    found: Any = decode_cursor(payload) if kind is Cursor else decode(payload, kind)
+    found: Any
+    if kind is Part:
+        found = decode_part(payload, "tinh")
+    else:
+        found = decode_cursor(payload) if kind is Cursor else decode(payload, kind)
     return found
 
 
