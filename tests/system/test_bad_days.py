@@ -9,9 +9,11 @@ from demo.catalogue import library
 from demo.day.hands import Finger, Hall
 from demo.day.sums import add_up, read_journals, read_ledger
 from demo.day.visitor import Notes, Visitor
+from demo.waiting import holds
 
 pytestmark = pytest.mark.system
 LIBRARY = library()
+HELD = {row["item"] for row in holds(LIBRARY)}
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def people(site, card="ntag"):
 
 def books(site, skip, count):
     good = [c for c in LIBRARY.copies if c.branch == site and c.tag == "iso28560-2"]
-    lendable = [c for c in good if c.kind in ("book", "children")]
+    lendable = [c for c in good if c.kind in ("book", "children") and c.item not in HELD]
     return lendable[skip : skip + count]
 
 
