@@ -2,7 +2,7 @@
 
 Within a boot time never runs backwards. What an unset or future clock stamped is placed by the
 monotonic clock of its boot, else between the stream's last event and now; once a later event of the
-stream is sure, it is placed anew (:func:`since`, :func:`between`).
+stream is sure, it is placed anew (:func:`since`, :func:`after`, :func:`between`).
 """
 
 import msgspec
@@ -52,9 +52,8 @@ def place(stamp: Stamp, received: int, last: Last | None, floor: int) -> Moment:
             return Moment(stamp.wall, unc)
         return Moment(last.at, bounded(unc + last.at - stamp.wall))
     if last is not None and same_clock(last.boot, stamp.boot):
-        passed = max(0, stamp.mono - last.mono)
-        at = min(max(received, last.at), last.at + passed)
-        return Moment(at, bounded(last.unc + _drift(passed)))
+        moment = after(stamp.mono, last)
+        return Moment(min(max(received, last.at), moment.at), moment.unc)
     low = min(last.at if last else floor, received)
     earliest = min(last.at - last.unc if last else floor, low)
     at = (low + received) // 2
@@ -72,17 +71,29 @@ def since(mono: int, sure: Last) -> Moment:
     return Moment(max(0, sure.at - passed), bounded(sure.unc + _drift(passed)))
 
 
-def between(at: int, stamp: Stamp, passed: int, low: int, high: int) -> Moment:
+def after(mono: int, known: Last) -> Moment:
+    """Return when it was so much later in the same boot as an event that was placed."""
+    passed = max(0, mono - known.mono)
+    return Moment(known.at + passed, bounded(known.unc + _drift(passed)))
+
+
+def within(moment: Moment, low: int, high: int) -> Moment:
+    """Return a moment no earlier and no later than these; as much less sure as it had to move."""
+    at = max(low, min(moment.at, high))
+    return Moment(at, bounded(moment.unc + abs(at - moment.at)))
+
+
+def between(stamp: Stamp, passed: int, low: int, high: int) -> Moment:
     """Return when an event of an earlier, never confirmed boot was: between two known times.
 
-    A clock that is plausible (``at`` lies between them) is kept; else ``passed`` ms after the
-    middle, which is where the boot's first event is put.
+    A clock that may be right is kept; else it was ``passed`` ms after the middle, which is where
+    the boot's first event is put.
     """
-    low = min(low, high)
-    if stamp.clock != "unset" and low <= at <= high and at == stamp.wall:
-        return Moment(at, min(max(bounded(stamp.unc), SURE_MS), max(high - at, at - low)))
-    at = min(high, (low + high) // 2 + max(0, passed))
-    return Moment(at, bounded(max(high - at, at - low)))
+    low, unc = min(low, high), max(bounded(stamp.unc), SURE_MS)
+    moment = Moment(min(high, (low + high) // 2 + max(0, passed)), LATEST_MS)
+    if stamp.clock != "unset" and low - unc <= stamp.wall <= high + unc:
+        moment = within(Moment(stamp.wall, unc), low, high)
+    return Moment(moment.at, min(moment.unc, max(high - moment.at, moment.at - low)))
 
 
 def same_clock(boot: str, other: str) -> bool:

@@ -1,7 +1,8 @@
 """A sure time tells when earlier facts of its stream were: they are placed anew (R4).
 
-Facts of the same boot are as long ago as the monotonic clock says. Those of earlier boots, whose
-clock nobody confirmed, lie between the last sure fact before them and the boot that is sure now.
+Facts of the same boot are as long ago as the monotonic clock says, and so are those of the boot of
+the last sure fact before them as much later. Boots whose clock nobody confirmed lie between the two.
+No fact comes to lie before an earlier one of its boot.
 """
 
 import itertools
@@ -16,7 +17,18 @@ from gateway.chain import KINDS
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import codes_of, dump
 from gateway.ledger.store import Store
-from gateway.when import SURE_MS, Last, Moment, between, same_clock, since
+from gateway.when import (
+    LATEST_MS,
+    SURE_MS,
+    Last,
+    Moment,
+    after,
+    between,
+    bounded,
+    same_clock,
+    since,
+    within,
+)
 
 _TIMED = frozenset({"CLOCK_UNTRUSTED", "DUE_DATE_DIFFERS", "READER_BLOCKED"})
 """Codes that hang on when a fact was."""
@@ -34,26 +46,34 @@ class Retime:
 
     def before(self, seq: int, anchor: Last) -> tuple[set[str], set[str]]:
         """Correct what came before the sure fact ``seq``; return the facts and items that changed."""
-        unsure, low = self._unsure(seq)
+        unsure, known = self._unsure(seq, anchor)
         facts: set[str] = set()
         items: set[str] = set()
-        for row, moment in _places(unsure, low, anchor):
-            if (moment.at, moment.unc) == (row["at"], row["unc"]) or moment.unc > row["unc"]:
+        boot, low = known.boot, known.at
+        for row, stamp, moment in _places(unsure, known, anchor):
+            if stamp.boot != boot and known.at > anchor.at:
+                low = 0  # the two contradict each other: each boot has an order of its own
+            boot = stamp.boot
+            moved = within(moment, low, anchor.at if boot == anchor.boot else LATEST_MS)
+            low = moved.at
+            if (moved.at, moved.unc) == (row["at"], row["unc"]):
                 continue
-            self._put(row, moment)
+            self._put(row, moved)
             facts.add(row["id"])
             if row["kind"] in KINDS:
                 items.add(row["item"])
         return facts, items
 
-    def _unsure(self, seq: int) -> tuple[list[tuple[sqlite3.Row, Stamp]], int]:
-        """Return the facts just before one that are not sure, in order, and the time before them."""
+    def _unsure(self, seq: int, anchor: Last) -> tuple[list[tuple[sqlite3.Row, Stamp]], Last]:
+        """Return the facts just before one that are not sure, in order, and the one before them."""
         found: list[tuple[sqlite3.Row, Stamp]] = []
         for row in self._store.each(_BEFORE, *self._key, seq):
-            if row["unc"] <= SURE_MS:
-                return found[::-1], row["at"] - row["unc"]
-            found.append((row, decode_event(row["body"]).at))
-        return found[::-1], self._floor
+            stamp = decode_event(row["body"]).at
+            ahead = stamp.boot == anchor.boot and row["at"] > anchor.at
+            if row["unc"] <= SURE_MS and not ahead:
+                return found[::-1], Last(row["at"], row["unc"], bounded(stamp.mono), stamp.boot)
+            found.append((row, stamp))
+        return found[::-1], Last(self._floor, 0, 0, "")
 
     def _put(self, row: sqlite3.Row, moment: Moment) -> None:
         codes = codes_of(row, "found")
@@ -66,8 +86,9 @@ class Retime:
             anew, now = assess(fact, moment, item, person, policy, known.policy)
             assessed = msgspec.json.encode(msgspec.structs.replace(known, due=anew.due))
             codes = [c for c in codes if c not in _TIMED] + [c for c in now if c in _TIMED]
-        elif moment.trusted:
+        else:
             codes = [code for code in codes if code != "CLOCK_UNTRUSTED"]
+            codes += [] if moment.trusted else ["CLOCK_UNTRUSTED"]
         self._store.run(
             "UPDATE facts SET at = ?, unc = ?, found = ?, assessed = ? WHERE id = ?",
             *(moment.at, moment.unc, dump(codes), assessed, row["id"]),
@@ -75,16 +96,21 @@ class Retime:
 
 
 def _places(
-    rows: Sequence[tuple[sqlite3.Row, Stamp]], low: int, anchor: Last
-) -> Iterator[tuple[sqlite3.Row, Moment]]:
-    """Yield where each fact belongs, given a sure one after them all."""
+    rows: Sequence[tuple[sqlite3.Row, Stamp]], known: Last, anchor: Last
+) -> Iterator[tuple[sqlite3.Row, Stamp, Moment]]:
+    """Yield where each fact belongs, given a sure one before and one after them all."""
     earlier = [pair for pair in rows if not same_clock(pair[1].boot, anchor.boot)]
     own = [pair for pair in rows if same_clock(pair[1].boot, anchor.boot)]
-    placed = [(row, since(stamp.mono, anchor)) for row, stamp in own]
-    high = placed[0][1].at if placed else anchor.at
-    for _, boot in itertools.groupby(earlier, lambda pair: pair[1].boot):
+    placed = [(row, stamp, since(stamp.mono, anchor)) for row, stamp in own]
+    low, high = known.at - known.unc, placed[0][2].at if placed else anchor.at
+    for boot, pairs in itertools.groupby(earlier, lambda pair: pair[1].boot):
         first: int | None = None
-        for row, stamp in boot:
+        for row, stamp in pairs:
             first = stamp.mono if first is None else first
-            yield row, between(row["at"], stamp, stamp.mono - first, low, high)
+            if same_clock(boot, known.boot):
+                moment = within(after(stamp.mono, known), 0, max(high, known.at))
+                low = max(low, min(high, moment.at - moment.unc))
+                yield row, stamp, moment
+            else:
+                yield row, stamp, between(stamp, stamp.mono - first, low, high)
     yield from placed

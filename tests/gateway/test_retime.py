@@ -102,3 +102,56 @@ def test_a_late_fee_ends_as_early_as_the_return_may_have_been(ledger, kiosk):
         kiosk.happened(Return(item=item), NOW + 2 * DAY, clock="holdover", unc=unc)
     ledger.apply("tinh", kiosk.batch(), NOW + 3 * DAY)
     assert ledger.fees.balance("R1", NOW + 3 * DAY) == 2000 + 1000
+
+
+def ahead(ledger, kiosk):
+    """A clock sure at first, then nine days ahead of a return that comes in three weeks later."""
+    kiosk.happened(Booted(version="1"), NOW - 9 * DAY, mono=0, **{**SURE, "boot": "b1"})
+    wrong = {"boot": "b1", "clock": "holdover", "unc": 10 * MINUTE}
+    kiosk.happened(LOAN, NOW + 9 * DAY, mono=9 * DAY, **wrong)
+    kiosk.happened(Return(item="B1"), NOW + 9 * DAY + 20_000, mono=9 * DAY + 20_000, **wrong)
+    ledger.apply("tinh", kiosk.batch(1, 2), NOW + MINUTE)
+    ledger.apply("tinh", kiosk.batch(3, 3), NOW + 30 * DAY)
+
+
+def test_facts_after_a_sure_one_of_their_boot_are_as_much_later_as_the_monotonic_clock_says(
+    ledger, kiosk
+):
+    ahead(ledger, kiosk)
+    kiosk.happened(Booted(version="1"), NOW + 25_000, mono=1_000, **SURE)
+    ledger.apply("tinh", kiosk.batch(4, 4), NOW + 30 * DAY)
+    drift = 9 * DAY * 50 // 1_000_000
+    assert times(ledger)[1:3] == [(NOW, 50 + drift), (NOW + 20_000, 50 + drift + 1)]
+
+
+def test_a_time_placed_anew_is_not_before_an_earlier_fact_of_its_boot(ledger, kiosk):
+    ahead(ledger, kiosk)
+    kiosk.happened(
+        Booted(version="1"), NOW - 30_000, mono=9 * DAY + 25_000, **{**SURE, "boot": "b1"}
+    )
+    ledger.apply("tinh", kiosk.batch(4, 4), NOW + 30 * DAY)
+    ats = [at for at, _ in times(ledger)]
+    assert ats == sorted(ats)
+
+
+def test_a_boot_after_a_clock_that_was_ahead_is_not_bounded_by_what_that_clock_said(ledger, kiosk):
+    wrong = {"boot": "b1", "clock": "holdover", "unc": 10 * MINUTE}
+    kiosk.happened(Booted(version="1"), NOW, mono=0, **{**SURE, "boot": "b1"})
+    kiosk.happened(LOAN, NOW + 16 * DAY, mono=MINUTE, **wrong)
+    kiosk.happened(Booted(version="1"), 1000, mono=1, **{**BOOT, "boot": "lost"})
+    kiosk.happened(Booted(version="1"), NOW + 35 * DAY, mono=1, **SURE)
+    ledger.apply("tinh", kiosk.batch(), NOW + 36 * DAY)
+    _, loan, lost, _ = times(ledger)
+    assert loan == (NOW + MINUTE, 53)
+    assert lost[0] - lost[1] <= NOW + MINUTE <= NOW + 35 * DAY <= lost[0] + lost[1]
+
+
+def test_a_plausible_clock_of_an_earlier_boot_is_kept_though_it_is_a_little_behind(ledger, kiosk):
+    behind = {"boot": "lost", "clock": "holdover", "unc": 10 * MINUTE}
+    kiosk.happened(Booted(version="1"), NOW, mono=0, **{**SURE, "boot": "b1"})
+    kiosk.happened(LOAN, NOW - 2000, mono=1, **behind)
+    kiosk.happened(Booted(version="1"), NOW + 9 * DAY, mono=1, **SURE)
+    ledger.apply("tinh", kiosk.batch(), NOW + 9 * DAY)
+    at, unc = times(ledger)[1]
+    assert at == NOW
+    assert 10 * MINUTE <= unc <= 11 * MINUTE
