@@ -82,6 +82,9 @@ async def test_a_newcomer_borrows_leaves_and_gives_back(stack, places, hall, ope
     console = await page.page.context.new_page()
     await console.set_viewport_size({"width": 1440, "height": 900})
     await console.goto(places.url("console"))
+    await console.fill("[name=account]", "tinh")
+    await console.fill("[name=password]", places.secrets()["password"])
+    await console.keyboard.press("Enter")
     title = (await hall.scene())["books"][books[5]]["title"]
     await console.get_by_text(title).first.wait_for()
     await console.wait_for_timeout(800)
