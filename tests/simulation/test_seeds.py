@@ -15,6 +15,11 @@ def test_whatever_fails_nothing_is_lost_or_doubled_and_all_heals(first):
         assert result.ok, complaint(result)
 
 
+def test_a_device_that_missed_that_its_ledger_was_put_back_hears_it_after_its_next_health():
+    result = run(4272)  # a cut wire swallows the cursor, and the connection lives on
+    assert result.ok, complaint(result)
+
+
 def test_a_seed_is_one_history():
     one, again, other = run(11), run(11), run(12)
     assert one.digest == again.digest != other.digest

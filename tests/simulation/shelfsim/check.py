@@ -24,11 +24,19 @@ def quiet(world: World) -> str:
             return f"{pi.device} is not up"
         if not pi.retired and (count := pi.journal.backlog().count):
             return f"{pi.card.folder.name}: {count} facts wait"
+        if not pi.retired and _lacks(world.gateway.staff, pi):
+            return f"{pi.device}: it was not told yet that the ledger was put back"
     version = newest(world.gateway.staff)
     for pi in world.pis:
         if pi.replica.version != version:
             return f"{pi.device}: replica {pi.replica.version}, ledger {version}"
     return ""
+
+
+def _lacks(ledger: SqliteLedger, pi: Pi) -> bool:
+    """Return whether the ledger has less than this device believes (health says it in a minute)."""
+    said = ledger.place(pi.device, pi.journal.epoch, pi.journal.past())
+    return said.seq < pi.journal.acked or bool(pi.journal.beyond(said.past))
 
 
 def check(world: World) -> None:
