@@ -34,7 +34,10 @@ AGREE = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A loan (or, without one, a return) of an item. ``device``: '' for this device itself."""
+    """A loan (or, without one, a return) of an item. ``device``: '' for this device itself.
+
+    ``unc``: how far off ``at`` may be (ms).
+    """
 
     item: str
     seq: int
@@ -43,6 +46,7 @@ class Row:
     loan: LoanView | None
     device: str = ""
     epoch: str = ""
+    unc: int = 0
 
     def lent_to(self, reader: str) -> bool:
         """Return whether it is a loan of this reader."""
@@ -117,7 +121,8 @@ def hear(db: sqlite3.Connection, rows: Sequence[Row]) -> list[str]:
     """Take in facts of a neighbour; return the items that are otherwise now."""
     changed = []
     for row in rows:
-        there = db.execute("SELECT id, at FROM overlay WHERE item = ?", (row.item,)).fetchone()
+        query = "SELECT id, at, body FROM overlay WHERE item = ?"
+        there = db.execute(query, (row.item,)).fetchone()
         if there is not None and there[0] == row.id:  # under the number of a new epoch
             place = (row.device, row.epoch, row.seq, row.item)
             db.execute(
@@ -129,6 +134,10 @@ def hear(db: sqlite3.Connection, rows: Sequence[Row]) -> list[str]:
         ):
             db.execute(_PUT, row.values())
             changed.append(row.item)
+        elif there is not None and there[2] and row.loan is None and row.at + row.unc >= there[1]:
+            loan = msgspec.json.decode(there[2], type=LoanView)
+            body = msgspec.json.encode(msgspec.structs.replace(loan, doubt=True))
+            db.execute("UPDATE overlay SET body = ? WHERE item = ?", (body, row.item))
         db.execute("INSERT OR IGNORE INTO known VALUES (?, ?)", (row.id, row.at))
     return changed
 

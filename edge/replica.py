@@ -332,7 +332,7 @@ class Replica:
 
     def _row(self, event: Event, device: str = "", epoch: str = "") -> overlay.Row | None:
         """Return what a loan or return is in the overlay; None of any other fact."""
-        fact, loan = event.fact, None
+        fact, at, loan = event.fact, event.at, None
         if isinstance(fact, Loan):
             view = self._one(_READERS, "key", fact.card, ReaderView)
             item = self.item(fact.item)
@@ -342,7 +342,7 @@ class Replica:
             )
         elif not isinstance(fact, Return):
             return None
-        return overlay.Row(fact.item, event.seq, event.at.wall, event.id, loan, device, epoch)
+        return overlay.Row(fact.item, event.seq, at.wall, event.id, loan, device, epoch, at.unc)
 
     def _write_down(self, *, again: bool = False) -> bool:
         """Write what was noted; return whether the storage took it."""

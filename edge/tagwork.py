@@ -218,10 +218,13 @@ class TagWork:
         loan = self._services.replica.loan(number)
         if task is not None and task.about:
             lent = task.afi == policy.afi_out
+            if lent and loan is not None and loan.doubt:
+                return Healed.NOTHING  # it stays on the safe side until the order is known
             wanted = policy.afi_in if lent and loan is None else task.afi
             about = task.about if wanted == task.afi else ""
             return await self._mend(number, uid, afi, wanted, about)
-        if self._services.heal.get(uid.hex().upper()) == number and afi == policy.afi_in and loan:
+        sure = loan is not None and not loan.doubt
+        if self._services.heal.get(uid.hex().upper()) == number and afi == policy.afi_in and sure:
             return await self._mend(number, uid, afi, policy.afi_out, "")
         return Healed.NOTHING
 

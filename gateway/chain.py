@@ -56,6 +56,7 @@ class Tenure(msgspec.Struct, frozen=True):
     """A loan, open or past, under the id of its fact.
 
     ``cap``: how many loans the reader might have when it was decided alone (0: no limit).
+    ``doubt``: it is open, and a return whose time is not sure may have followed it.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Tenure(msgspec.Struct, frozen=True):
     ended: int | None = None
     ended_by: str = ""
     cap: int = 0
+    doubt: bool = False
 
 
 @dataclass(slots=True)
@@ -97,6 +99,9 @@ def reckon(item: ItemView, links: Iterable[Link], policies: Mapping[int, Policy]
         else:
             _renew(chain, item, link, policies.get(link.policy))
         last = link
+    held = _open(chain)
+    if held is not None and _may_be_over(held, rest):
+        chain.loans[-1] = replace(held, doubt=True)
     return chain
 
 
@@ -116,6 +121,17 @@ def _came_back_first(chain: Chain, links: list[Link], n: int) -> bool:
         and loan.reader != held.reader
         and loan.device != back.device
         and back.at - back.unc <= loan.at + loan.unc
+    )
+
+
+def _may_be_over(held: Tenure, links: list[Link]) -> bool:
+    """Tell whether a return that stands before the open loan may have come after it."""
+    loan = next(link for link in links if link.id == held.id)
+    return any(
+        link.kind == "return"
+        and (link.device, link.epoch) != (loan.device, loan.epoch)
+        and link.at <= loan.at <= link.at + link.unc + loan.unc
+        for link in links
     )
 
 

@@ -43,7 +43,10 @@ class ReaderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LoanView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An open loan. ``reader`` is a reader reference; ``renewals`` counts those already had."""
+    """An open loan. ``reader`` is a reader reference; ``renewals`` counts those already had.
+
+    ``doubt``: it may be over, since nobody can tell whether a return came before or after it.
+    """
 
     item: str
     reader: str
@@ -51,6 +54,7 @@ class LoanView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: int = 0
     renewals: int = 0
     title: str = ""
+    doubt: bool = False
 
 
 class GroupRule(msgspec.Struct, frozen=True, kw_only=True):

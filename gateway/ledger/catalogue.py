@@ -163,6 +163,7 @@ class Catalogue:
                 since=row["since"],
                 renewals=row["renewals"],
                 title=row["title"] or "",
+                doubt=bool(row["doubt"]),
             )
             for row in rows
         ]

@@ -22,9 +22,9 @@ _CHAIN = (
     "facts WHERE item IN ({}) AND arrival <= ? "
     "AND +kind IN ('loan', 'return', 'renewal_wish') AND NOT voided"
 )
-_TENURE = "id, item, reader, since, due, renewals, ended, ended_by, cap"
+_TENURE = "id, item, reader, since, due, renewals, ended, ended_by, cap, doubt"
 _LOANS = f"SELECT over, {_TENURE} FROM loans WHERE item IN ({{}})"  # noqa: S608
-_LEND = f"INSERT INTO loans ({_TENURE}, over) VALUES ({', '.join('?' * 10)})"  # noqa: S608
+_LEND = f"INSERT INTO loans ({_TENURE}, over) VALUES ({', '.join('?' * 11)})"  # noqa: S608
 _LIMITS = (
     "SELECT id, reader, since, ended, cap, over FROM loans WHERE reader IN ({}) "
     "AND (since >= ? OR ended IS NULL OR ended > ?) ORDER BY reader, since, id"
@@ -135,7 +135,7 @@ class Chains:
         marks: dict[str, int] = {}
         before: dict[str, Tenure] = {}
         for over, *row in self._store.among(_LOANS, loans):
-            tenure = Tenure(*row)
+            tenure = Tenure(*row[:-1], doubt=bool(row[-1]))
             marks[tenure.id], before[tenure.id] = over, tenure
         after = {tenure.id: tenure for item in loans for tenure in loans[item]}
         differing = set(before.values()) ^ set(after.values())
@@ -146,8 +146,8 @@ class Chains:
         ended.sort(key=lambda one: one.ended is None)  # an item has one open loan at any moment
         self._store.many("DELETE FROM loans WHERE id = ?", [(one.id,) for one in gone])
         self._store.many(
-            "UPDATE loans SET due = ?, renewals = ?, ended = ?, ended_by = ? WHERE id = ?",
-            [(one.due, one.renewals, one.ended, one.ended_by, one.id) for one in ended],
+            "UPDATE loans SET due = ?, renewals = ?, ended = ?, ended_by = ?, doubt = ? WHERE id = ?",
+            [(one.due, one.renewals, one.ended, one.ended_by, one.doubt, one.id) for one in ended],
         )
         fresh.sort(key=lambda one: one.id)
         rows = [(*msgspec.structs.astuple(one), marks.get(one.id, 0)) for one in fresh]

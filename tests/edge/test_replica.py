@@ -251,3 +251,17 @@ def test_a_settled_loan_shows_until_the_base_is_as_new_as_it(replica):
     assert replica.loan("B1") is not None
     replica.apply(Part(version=8, start=7))
     assert replica.loan("B1") is None
+
+
+def test_a_neighbours_return_of_a_clock_that_is_not_sure_puts_the_own_loan_in_doubt(filled):
+    filled.note(lent(10))
+    early = Stamp(wall=NOW - 60_000, mono=5, boot="n", clock="unset", unc=86_400_000)
+    back = Event(seq=1, id="other-1", at=early, fact=Return(item="B1"))
+    filled.hear("drop", "n1", [back], 1)
+    assert filled.loan("B1").doubt
+    sure = Event(
+        seq=2, id="other-2", at=Stamp(wall=NOW - 60_000, mono=5, boot="n"), fact=Return(item="B1")
+    )
+    filled.note(lent(11))
+    filled.hear("drop", "n1", [sure], 2)
+    assert not filled.loan("B1").doubt

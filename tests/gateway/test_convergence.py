@@ -55,7 +55,7 @@ def deliver(ledger: SqliteLedger, said: list[Speaker], order: random.Random) -> 
 def state(ledger: SqliteLedger) -> dict[str, object]:
     """Return the ledger but for the order of arrival, which one code speaks of."""
     loans = ledger.store.all(
-        "SELECT id, item, reader, since, due, renewals, ended, ended_by, over FROM loans"
+        "SELECT id, item, reader, since, due, renewals, ended, ended_by, over, doubt FROM loans"
     )
     facts = ledger.store.all("SELECT id, at, unc, reader, found, chained FROM facts")
     work = ledger.store.all("SELECT key FROM worklist WHERE closed IS NULL")

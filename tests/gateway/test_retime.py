@@ -94,6 +94,20 @@ def test_the_order_of_loans_follows_the_corrected_times(ledger, kiosk):
     assert ledger.store.value("SELECT count(*) FROM loans WHERE ended IS NULL") == 0
 
 
+def test_a_loan_is_in_doubt_while_a_return_of_an_unset_clock_may_have_followed_it(ledger, kiosk):
+    drop, doubt = Speaker("gate-1"), "SELECT doubt FROM loans WHERE ended IS NULL"
+    kiosk.happened(LOAN, NOW - HOUR, clock="synced", unc=50)
+    ledger.apply("tinh", kiosk.batch(), NOW)
+    assert ledger.store.value(doubt) == 0
+    drop.happened(Return(item="B1"), 1000, mono=5_000, **BOOT)
+    ledger.apply("tinh", drop.batch(), NOW)
+    assert ledger.store.value(doubt) == 1
+    assert ledger.catalogue.loan("tinh", "B1").doubt
+    drop.happened(Booted(version="1"), NOW, mono=5_000 + 2 * HOUR, **SURE)
+    ledger.apply("tinh", drop.batch(2), NOW)
+    assert ledger.store.value(doubt) == 0, "it was before: now that is known"
+
+
 def test_a_late_fee_ends_as_early_as_the_return_may_have_been(ledger, kiosk):
     ledger.catalogue.put_policy(msgspec.structs.replace(POLICY, fee_per_day=1000), NOW)
     for item in ("B1", "B2"):

@@ -20,6 +20,12 @@ def test_a_device_that_missed_that_its_ledger_was_put_back_hears_it_after_its_ne
     assert result.ok, complaint(result)
 
 
+def test_a_return_of_an_unset_clock_leaves_no_silent_book_while_its_time_is_not_known():
+    only = {3, 5, 6, 7, 8, 9, 19, 26, 27, 31, 32, 35, 38}
+    result = run(2221, only)
+    assert result.ok, complaint(result)
+
+
 def test_a_seed_is_one_history():
     one, again, other = run(11), run(11), run(12)
     assert one.digest == again.digest != other.digest

@@ -236,6 +236,25 @@ async def test_a_tag_to_be_disarmed_is_armed_instead_when_the_loan_is_over(
     assert (tag.afi, journal.open_tasks()) == (IN, [])
 
 
+async def test_a_tag_stays_armed_while_nobody_can_tell_whether_its_loan_is_over(
+    work, tag, field, replica, services, journal
+):
+    field.tear_after(UID, 0)
+    await work.lend(item_of(tag), "c1", YES)
+    field.put(tag)
+    replica.settle(10, "e1")
+    services.heal[KEY] = "B1"
+    doubtful = LoanView(item="B1", reader="r1", due=YES.due, doubt=True)
+    replica.apply(Part(version=1, loans=[doubtful]))
+    assert await work.heal(item_of(tag)) is Healed.NOTHING
+    await journal.append(close_tasks=[KEY])
+    assert await work.heal(item_of(tag)) is Healed.NOTHING
+    assert tag.afi == IN
+    replica.apply(Part(version=2, start=1, loans=[LoanView(item="B1", reader="r1", due=YES.due)]))
+    assert await work.heal(item_of(tag)) is Healed.REPAIRED
+    assert tag.afi == OUT
+
+
 async def test_the_watch_hears_of_what_was_written(services, pad, tag, field):
     watch = PadWatch(pad[0], services.replica)
     await watch.look()

@@ -161,7 +161,7 @@ def _same_in_any_order(world: World, ledger: SqliteLedger) -> None:
                 )  # fmt: skip
                 other.apply(row["site"], batch, row["received"])
                 streams = [rows for rows in streams if rows]
-        query = "SELECT item, reader, since, due, renewals, ended, over FROM loans ORDER BY item, since, id"
+        query = "SELECT item, reader, since, due, renewals, ended, over, doubt FROM loans ORDER BY item, since, id"
         mine, theirs = ([tuple(r) for r in one.store.all(query)] for one in (ledger, other))
         if mine != theirs:
             differing = sorted(set(mine) ^ set(theirs), key=repr)[:4]
