@@ -135,7 +135,7 @@ class Chains:
         marks: dict[str, int] = {}
         before: dict[str, Tenure] = {}
         for over, *row in self._store.among(_LOANS, loans):
-            tenure = Tenure(*row[:-1], doubt=bool(row[-1]))
+            tenure = Tenure(*row)
             marks[tenure.id], before[tenure.id] = over, tenure
         after = {tenure.id: tenure for item in loans for tenure in loans[item]}
         differing = set(before.values()) ^ set(after.values())
