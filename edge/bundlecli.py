@@ -1,21 +1,19 @@
 """``shelfwire bundle``: facts out and answers in on a USB stick, where there is no network."""
 
 import argparse
-import fcntl
 import json
-import os
 import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from edge.arguments import add_config, add_language, agent_works
 from edge.config import Config, load
 from edge.wire.bundle import BundleError
-from edge.wire.bundlewords import LANGUAGES, language_of, say
+from edge.wire.bundlewords import say
 
 BROKEN = 1
-ETC = Path("/etc/shelfwire/agent.toml")
 _EXPORT = """\
 Write the facts that wait for the centre into a file on a stick. They stay here until the centre's
 answer is back; writing them again, or sending them over the network too, does no harm. What
@@ -55,11 +53,8 @@ def add_parser(subparsers: Any) -> None:
     )
     back.set_defaults(handler=run_import)
     for word in (out, back):
-        word.add_argument(
-            "--config", type=Path, default=ETC, metavar="FILE", help="default: %(default)s"
-        )
-        language = language_of(os.environ)
-        word.add_argument("--lang", choices=LANGUAGES, default=language, help="language")
+        add_config(word)
+        add_language(word)
 
 
 def run_export(args: argparse.Namespace) -> int:
@@ -113,7 +108,7 @@ def _hand_over(file: Path, config: Config, seconds: float) -> tuple[str, dict[st
         done.unlink(missing_ok=True)
         with whole(data / FILE) as copy:
             shutil.copyfileobj(source, copy)
-    if not _at_work(data):
+    if not agent_works(data):
         return "handed_over", {}
     ends = time.monotonic() + seconds
     while not done.exists():
@@ -122,18 +117,6 @@ def _hand_over(file: Path, config: Config, seconds: float) -> tuple[str, dict[st
         time.sleep(0.2)
     said = json.loads(done.read_text("utf-8"))
     return str(said["word"]), dict(said["values"])
-
-
-def _at_work(folder: Path) -> bool:
-    """Return whether an agent works in this folder."""
-    try:
-        with (folder / "agent.lock").open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _fail(language: str, error: BundleError) -> int:

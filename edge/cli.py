@@ -20,6 +20,7 @@ from edge import (
     tagcli,
     taglock,
 )
+from edge.arguments import add_config
 from edge.config import Config, ConfigError, load, site_key
 from edge.version import VERSION
 
@@ -58,13 +59,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"shelfwire {VERSION}")
     words = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     agent = words.add_parser("agent", help="run the stations of this device", description=_AGENT)
-    agent.add_argument(
-        "--config",
-        type=Path,
-        default=Path("/etc/shelfwire/agent.toml"),
-        metavar="FILE",
-        help="the configuration (default: %(default)s)",
-    )
+    add_config(agent)
     agent.add_argument("--verbose", action="store_true", help="log every small thing")
     agent.set_defaults(handler=run_agent)
     check = words.add_parser(

@@ -3,17 +3,16 @@
 import argparse
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.arguments import add_config, add_json, add_language
 from edge.config import ConfigError
-from edge.texts import LANGUAGES, Texts, language_of
+from edge.texts import Texts
 
 if TYPE_CHECKING:
     from edge.doctor.model import Finding
 
 ILL, WRONG = 1, 2
-ETC = Path("/etc/shelfwire/agent.toml")
 _MARKS = {"ok": "ok", "note": "-", "warn": "!", "bad": "X"}
 _HELP = """\
 Look at this machine, its devices and its line to the centre, and say in plain words what is wrong
@@ -38,10 +37,8 @@ def add_parser(subparsers: Any) -> None:
         description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--config", type=Path, default=ETC, metavar="FILE", help="default: %(default)s"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_config(parser)
+    add_json(parser)
     parser.add_argument("--probe", action="store_true", help="ask unknown serial ports too")
     parser.add_argument("--device", metavar="NAME", help="only this device")
     parser.add_argument(
@@ -50,7 +47,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--antennas", type=int, default=1, metavar="N", help="antennas of a pad's reader (1)"
     )
-    parser.add_argument("--lang", choices=LANGUAGES, default=language_of(), help="language")
+    add_language(parser)
     parser.set_defaults(handler=run_doctor)
 
 

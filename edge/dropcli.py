@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.arguments import add_config, add_json, add_language
 from edge.config import Config, load
-from edge.texts import LANGUAGES, Texts, language_of
+from edge.texts import Texts
 
 if TYPE_CHECKING:
     from edge.circulation.model import ItemView, Policy
@@ -36,14 +37,11 @@ def add_parser(words: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     which.add_argument("item", metavar="ITEM", help="the item's number")
-    which.add_argument(
-        "--config", type=Path, default=Path("/etc/shelfwire/agent.toml"), metavar="FILE",
-        help="the configuration of the drop's agent (default: %(default)s)",
-    )  # fmt: skip
+    add_config(which)
     which.add_argument("--station", default="", metavar="NAME", help="if there are several drops")
     which.add_argument("--owner", default="", metavar="ISIL", help="the library that its tag names")
-    which.add_argument("--json", action="store_true", help="for a program to read")
-    which.add_argument("--lang", choices=LANGUAGES, default=language_of(), help="of the answer")
+    add_json(which)
+    add_language(which)
     which.set_defaults(handler=run_which)
 
 

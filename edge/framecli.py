@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from drivers.explained import Explained
+from edge.arguments import add_json
 
 WRONG = 2
 PROTOCOLS = {
@@ -60,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
         const=False,
         help="the device sent it",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(parser)
     parser.set_defaults(handler=run_frame, to_device=None)
 
 

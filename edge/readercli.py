@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import datetime
-import fcntl
 import re
 import sys
 import time
@@ -11,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.arguments import add_config, add_language, agent_works
 from edge.config import ConfigError, load
-from edge.texts import LANGUAGES, Texts, language_of
+from edge.texts import Texts
 
 if TYPE_CHECKING:
     from drivers.feig.options import FeigOptions
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from drivers.feig.service import Difference, Service
 
 DIFFERS, BROKEN, WRONG = 1, 1, 2
-ETC = Path("/etc/shelfwire/agent.toml")
 _CONFIGURE = """\
 Make a reader as a profile says: show what differs, ask, write (RAM and EEPROM), read back. The old
 settings are kept first, so that --undo can put them back. A profile is a file or the name of one in
@@ -50,9 +49,7 @@ def add_parser(subparsers: Any) -> None:
     )  # fmt: skip
     configure.add_argument("profile", metavar="PROFILE", help="a file, or a name in readers/")
     configure.add_argument("--url", help="where the reader is, instead of a configuration")
-    configure.add_argument(
-        "--config", type=Path, default=ETC, metavar="FILE", help="default: %(default)s"
-    )
+    add_config(configure)
     configure.add_argument("--device", metavar="NAME", help="which device of the configuration")
     configure.add_argument("--password", default="", metavar="HEX", help="with --url: 8 hex digits")
     configure.add_argument("--keep", type=Path, metavar="FILE", help="where old settings are kept")
@@ -67,7 +64,7 @@ def add_parser(subparsers: Any) -> None:
     find.add_argument("url", metavar="URL", help="such as serial:///dev/ttyUSB0")
     find.set_defaults(handler=run_find)
     for word in (configure, find):
-        word.add_argument("--lang", choices=LANGUAGES, default=language_of(), help="language")
+        add_language(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +165,6 @@ def _asked(options: object) -> "FeigOptions | None":
     if isinstance(options, NotifyOptions):
         return options.control_options() if options.control else None
     return options if isinstance(options, FeigOptions) else None
-
-
-def agent_works(folder: Path) -> bool:
-    """Return whether an agent holds this data folder."""
-    try:
-        with (folder / "agent.lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 class _Session:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from drivers.barcode.pictures import Picture, decoder
 from drivers.errors import OptionError
+from edge.arguments import add_json, add_language
 from edge.circulation.model import Policy
-from edge.texts import LANGUAGES, Texts, language_of
+from edge.texts import Texts
 from edge.wire.commands import load_public
 from edge.wire.errors import WireError
 from edge.wire.proofs import NotGenuineError, Proof, is_receipt, verify
@@ -45,8 +46,8 @@ def add_parser(words: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="the centre's public key (default: %(default)s)",
     )  # fmt: skip
     check.add_argument("--zone", default=Policy().zone, help="time zone (default: %(default)s)")
-    check.add_argument("--json", action="store_true", help="for a program to read")
-    check.add_argument("--lang", choices=LANGUAGES, default=language_of(), help="of the answer")
+    add_json(check)
+    add_language(check)
     check.set_defaults(handler=run_verify)
 
 

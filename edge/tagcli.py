@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from drivers.ports import BankKind
 from drivers.tags import TagContent, decode
+from edge.arguments import add_json
 from edge.tagtools.cli import add_words
 
 _NOT_HEX = 2
@@ -45,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
         help="it is this bank of a UHF tag, written so: then an item number is believed that the "
         "bytes alone do not prove",
     )
-    reading.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(reading)
     reading.set_defaults(handler=run_decode)
     add_words(words)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.wire.bundle import BundleError
-from edge.wire.bundlewords import LANGUAGES, language_of, say
+from edge.wire.bundlewords import say
+from edge.wire.languages import LANGUAGES, language_of
 from gateway.bundles import Stick, Taken, day, facts_in, values_of
 from gateway.config import load
 from gateway.enrol import open_ledger

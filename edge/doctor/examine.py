@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from drivers.pihealth import PiHealthOptions
+from edge.arguments import agent_works
 from edge.config import Config, ConfigError, load
 from edge.doctor import broker, devices, journal, machine, ports, sitecopy
 from edge.doctor.model import Finding, Tell
-from edge.readercli import agent_works
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,18 @@ class Writer:
         self._db = db
         self._on_full = on_full
         self._jobs: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._stopped = False
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
     async def do(self, job: Job[T], after: Callable[[T], None] | None = None) -> T:
         """Run ``job`` in a durable transaction; ``after`` runs in the loop when it is committed.
 
-        Raises JournalFullError when there is no room, JournalError when the storage fails.
+        Raises JournalFullError when there is no room, JournalError when the storage fails or
+        the writer has stopped.
         """
+        if self._stopped:
+            raise JournalError("the journal is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
@@ -71,6 +75,7 @@ class Writer:
 
     def stop(self) -> None:
         """Do what is queued, then end the thread and close the connection."""
+        self._stopped = True
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()

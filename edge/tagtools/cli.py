@@ -11,6 +11,7 @@ from typing import Any
 
 from drivers.errors import DriverError
 from drivers.tags import FORMATS, TagError
+from edge.arguments import add_json
 from edge.tagtools import screen
 from edge.tagtools.intents import Intents, IntentsError
 from edge.tagtools.line import SCAN, Line, NextCode, Order
@@ -80,7 +81,7 @@ def add_words(words: Any) -> None:
         elif name == "convert":
             _add_line(word)
         else:
-            word.add_argument("--json", action="store_true", help="one JSON object a tag")
+            add_json(word, "one JSON object a tag")
         if name == "verify":
             word.add_argument("--item", metavar="ITEM", help="the number that must be on it")
 

@@ -1,12 +1,8 @@
 """What the tools of the command line say, in Vietnamese and English."""
 
 import json
-import os
-from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
-
-LANGUAGES = ("vi", "en")
 
 
 class Texts:
@@ -25,11 +21,3 @@ class Texts:
     def say(self, key: str, **values: Any) -> str:
         """Return a sentence with its values filled in."""
         return self._sentences.get(key, key).format(**values)
-
-
-def language_of(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the language of the terminal: Vietnamese where it says so, else English."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := environment.get(name):
-            return "vi" if value.lower().startswith("vi") else "en"
-    return "en"

@@ -1,9 +1,7 @@
 """What both ends say of bundles, in Vietnamese and English: why one cannot be used, what was done."""
 
-from collections.abc import Mapping
 from typing import Any
 
-LANGUAGES = ("vi", "en")
 SENTENCES: dict[str, dict[str, str]] = {
     "en": {
         "no_bundle": "{file}: this is no Shelfwire bundle. Choose a file that ends in .bundle.",
@@ -112,11 +110,3 @@ def say(language: str, word: str, **values: Any) -> str:
     if isinstance(size, int):
         values["size"] = f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000)} KB"
     return SENTENCES[language][word].format(**values)
-
-
-def language_of(environment: Mapping[str, str]) -> str:
-    """Return the language of a terminal: Vietnamese where it says so, else English."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := environment.get(name):
-            return "vi" if value.lower().startswith("vi") else "en"
-    return "en"

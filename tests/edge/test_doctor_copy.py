@@ -7,7 +7,8 @@ import pytest
 from edge.doctor.model import Finding
 from edge.doctor.sitecopy import look
 from edge.replica import Replica
-from edge.texts import LANGUAGES, Texts
+from edge.texts import Texts
+from edge.wire.languages import LANGUAGES
 from edge.wire.messages import Part
 
 DAY = 86_400_000

@@ -15,7 +15,7 @@ from drivers.testing.field import Field
 from drivers.testing.serve import Served, serve_tcp
 from edge.backups import BackupError, Backups, Step
 from edge.cli import main
-from edge.texts import language_of
+from edge.wire.languages import language_of
 
 PROFILE = """
 reader = "test"

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.wire.bundle import MAGIC, BundleError, BundleReader, BundleWriter
-from edge.wire.bundlewords import LANGUAGES, SENTENCES, say
+from edge.wire.bundlewords import SENTENCES, say
+from edge.wire.languages import LANGUAGES
 from edge.wire.seal import Seal, seal_from
 from gateway import pki
 
