@@ -54,6 +54,19 @@ async def test_a_clean_end_is_remembered_and_a_new_file_is_clean(
         await journal.close()
 
 
+async def test_closing_twice_does_no_harm_and_a_closed_journal_says_so(
+    tmp_path: Path, clock: Clock
+) -> None:
+    journal = opened(tmp_path, clock)
+    await journal.close()
+    await journal.close()
+    with pytest.raises(JournalError, match="the journal is closed"):
+        await journal.append(LOAN)
+    again = opened(tmp_path, clock)
+    assert again.was_clean
+    await asyncio.gather(again.close(), again.close())
+
+
 async def test_numbers_are_never_used_twice_even_when_all_facts_are_gone(
     journal: Journal, hands: object
 ) -> None:

@@ -30,7 +30,7 @@ class StepWriter(Writer):
     def __init__(self, card: "Card", db: sqlite3.Connection) -> None:
         self._db, self._on_full, self._card = db, card.release, card
         self._jobs = SimpleQueue()
-        self._due = False
+        self._stopped = self._due = False
 
     async def do(self, job: Job[T], after: Callable[[T], None] | None = None) -> T:
         if not self._due:
