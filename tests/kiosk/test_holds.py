@@ -5,10 +5,7 @@ import msgspec
 from edge.wire.batch import to_builtins
 from edge.wire.messages import Holding, Part
 from kiosk.testing import DAY_MS, NOW, item_id
-
-
-def texts(data):
-    return {row["item"]: row["text"] for row in data["items"]}
+from kiosk.visiting import texts
 
 
 async def signed_in(box, number="100001"):

@@ -23,32 +23,7 @@ from kiosk.shelf import Deed, Done
 from kiosk.testing import NOW, TITLES, item_id
 from kiosk.texts import LANGUAGES, catalogue
 from kiosk.visit import Visit
-
-
-async def signed_in(box, card="100001"):
-    box.scan(card)
-    await box.screen("books", lambda d: d["known"])
-
-
-async def lend(box, *numbers, card="100001"):
-    await signed_in(box, card)
-    box.put(*numbers)
-    await box.screen("count", lambda d: d["waiting"] == len(numbers))
-    box.press("count_yes")
-    return await box.screen("results")
-
-
-async def back_home(box):
-    box.lift()
-    box.press("finish")
-    box.press("no_receipt")
-    await box.screen("bye")
-    box.press("finish")
-    await box.screen("idle")
-
-
-def states(data):
-    return {row["item"]: row["state"] for row in data["items"]}
+from kiosk.visiting import back_home, lend, signed_in, states
 
 
 async def test_pain_01_a_tag_that_cannot_be_switched_off_never_takes_the_loan_back(box):

@@ -7,12 +7,9 @@ import pytest
 from drivers.testing.tag15693 import Tag
 from kiosk.session import PRESSES
 from kiosk.testing import book_tag, item_id
+from kiosk.visiting import states
 
 BLANK = bytes.fromhex("E004010000000BAD")
-
-
-def states(data):
-    return {row["item"] or row["title"]: row["state"] for row in data["items"]}
 
 
 async def test_a_mixed_stack_is_sorted_out_book_by_book(box):

@@ -9,36 +9,7 @@ from drivers.testing.tag15693 import Tag
 from edge.circulation.model import ItemView
 from edge.wire.messages import Part
 from kiosk.testing import NOW, TITLES, book_tag, item_id
-
-
-def states(data):
-    return {row["item"]: row["state"] for row in data["items"]}
-
-
-def texts(data):
-    return {row["item"]: row["text"] for row in data["items"]}
-
-
-async def signed_in(box, card="100001"):
-    box.tap(card)
-    return await box.screen("books", lambda d: d["known"])
-
-
-async def lend(box, *numbers, card="100001"):
-    await signed_in(box, card)
-    box.put(*numbers)
-    await box.screen("count", lambda d: d["waiting"] == len(numbers))
-    box.press("count_yes")
-    return await box.screen("results")
-
-
-async def end(box):
-    box.lift()
-    box.press("finish")
-    box.press("no_receipt")
-    await box.screen("bye")
-    box.pass_time(6)
-    await box.screen("idle", lambda d: not d["left"])
+from kiosk.visiting import back_home, lend, signed_in, states, texts
 
 
 async def test_card_then_books_lends_a_stack_after_the_count_question(box):
@@ -73,7 +44,7 @@ async def test_a_visit_may_have_several_rounds_and_ends_with_one_receipt(box):
     rows = data["receipt"]["sections"][0]["rows"]
     assert [row["title"] for row in rows] == [TITLES[0][0], TITLES[1][0]]
     assert rows[0]["due"] == "Hạn trả: 06/12/2026"
-    await end(box)
+    await back_home(box)
 
 
 async def test_a_no_to_the_count_lends_nothing_until_the_stack_changes(box):
@@ -92,7 +63,7 @@ async def test_a_no_to_the_count_lends_nothing_until_the_stack_changes(box):
 
 async def test_books_come_back_without_a_card(box):
     await lend(box, 1, 2)
-    await end(box)
+    await back_home(box)
     box.press("return")
     await box.screen("books", lambda d: d["goal"] == "return")
     box.put(1, 2)
@@ -133,7 +104,7 @@ async def test_an_item_for_the_reading_room_is_refused_and_the_others_are_lent(b
 
 async def test_a_book_the_reader_has_already_is_named_and_not_lent_twice(box):
     await lend(box, 1)
-    await end(box)
+    await back_home(box)
     data = await lend(box, 1)
     assert states(data) == {item_id(1): "already"}
     assert len(box.facts("loan")) == 1
@@ -462,13 +433,13 @@ async def test_no_screen_ever_shows_a_card_number(box):
     original = box.kiosk.stage.show
     box.kiosk.stage.show = lambda message: (seen.append(str(message)), original(message))
     await lend(box, 1)
-    await end(box)
+    await back_home(box)
     assert not any("100001" in message for message in seen)
 
 
 async def test_the_numbers_for_the_health_message_count_visits_and_loans(box):
     await lend(box, 1, 2)
-    await end(box)
+    await back_home(box)
     numbers = box.kiosk.numbers()
     assert 0 < numbers.pop("kiosk_pad_reads_percent") <= 100
     assert numbers == {
