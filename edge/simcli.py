@@ -24,18 +24,20 @@ the option for the configuration file.
   shelfwire simulate llrp --tag 3034257BF7194E4000001A85              llrpkit's emulator (extra llrp)
   shelfwire simulate pcsc --tag 04A1B2C3D4E5F6=R0001                  a card for pcscd with vpcd
   shelfwire simulate scanner-hid --pty /tmp/keys                      a named pipe of key events
+  shelfwire simulate camera --tag "code128 VN000123"                  for source = "stream"
 
 While it runs, words on standard input move the device, or make the wire bad (drop, flip, split,
 delay, dead, reboot, unplug, well); "help" lists them.
 """
 _FAULT_HELP = """\
 what is wrong from the start, may be repeated: "drop PERCENT", "flip PERCENT" (of what is said, in
-both directions), "split MS", "delay MS", "dead"
+both directions), "split MS", "delay MS", "dead"; camera: also "blur DOTS", "dark PERCENT",
+"tilt DEGREES", "half on", "freeze on", "rate NUMBER"
 """
 _TAG_HELP = """\
 what is there at the start, may be repeated. pn532, pcsc: UID or UID=TEXT. pads and gates: UID, or the
 memory, or UID=MEMORY, all as hexadecimal digits. uhf18, uhf288, a0, llrp: EPC, or (not llrp) EPC=PC for a tag that
-is no library's
+is no library's. camera: [KIND] TEXT, KIND one of code39, code128, codabar, ean, qr
 """
 _CALLERS: dict[str, tuple[str, int] | None] = {
     "feig-gate-notify": None,
@@ -43,6 +45,8 @@ _CALLERS: dict[str, tuple[str, int] | None] = {
 }
 """Devices that call, and where if nothing is said."""
 _PIPE = "scanner-hid"
+_NETWORK = {"llrp": "LLRP", "camera": "a camera's stream"}
+"""Devices that have no serial line."""
 _OPTIONS = {"feig-gate-notify": "listen", _PIPE: "path"}
 """What the address is called in the configuration, where it is not url."""
 _DEVICES = (
@@ -59,6 +63,7 @@ _DEVICES = (
     "pcsc",
     "scanner",
     "scanner-hid",
+    "camera",
     "printer",
     "board",
 )
@@ -106,15 +111,17 @@ def run_simulate(args: argparse.Namespace) -> int:
                 raise ValueError(
                     f"{args.device} calls the agent: say where it listens with --tcp HOST:PORT"
                 )
-        if args.device == "llrp":
+        if args.device in _NETWORK:
             if args.pty:
-                raise ValueError("LLRP goes over a network: use --tcp HOST:PORT")
+                raise ValueError(
+                    f"{_NETWORK[args.device]} goes over a network: use --tcp HOST:PORT"
+                )
             where = where or ("127.0.0.1", 0)
         if args.device == _PIPE and (where or not args.pty):
             raise ValueError(f"{_PIPE} has no wire: say where its pipe is to be, --pty PATH")
         bench = DEVICES[args.device][1](args, _say)
         faults = Faults(seed=args.seed)
-        menu = FaultMenu(faults, bench.simulator, _say)
+        menu = FaultMenu(faults, bench.simulator, _say, bench.faults)
         menu.begin(args.fault)
         asyncio.run(_serve(args, bench, faults, menu, where))
     except (ValueError, OSError, OptionError) as error:
@@ -153,8 +160,12 @@ async def _serve(
         bench.carry(served)
         bare, option = served.address.partition("://")[2], _OPTIONS.get(args.device, "url")
         _say(f"ready {bare}")
-        _say('reader = "Virtual PCD"' if args.device == "pcsc" else
-             f'{option} = "{bare if option == "path" else served.address}"')  # fmt: skip
+        if args.device == "pcsc":
+            _say('reader = "Virtual PCD"')
+        elif args.device == "camera":
+            _say(f'url = "http://{bare}/"')
+        else:
+            _say(f'{option} = "{bare if option == "path" else served.address}"')
         listener = _Listener([*bench.words, *menu.words], over)
         _read_lines(lambda line: loop.call_soon_threadsafe(listener.take, line))
         await over.wait()

@@ -5,9 +5,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from drivers.a0.simulator import A0Simulator
+from drivers.barcode.camera_simulator import CameraSimulator
+from drivers.barcode.pictures import SYMBOLOGIES, Symbology
 from drivers.barcode.simulator import HidSimulator, ScannerSimulator
 from drivers.feig.gate_simulator import FeigGateSimulator
 from drivers.feig.notify_simulator import FeigNotifySimulator
@@ -15,25 +17,20 @@ from drivers.feig.simulator import FeigSimulator
 from drivers.gpio.simulator import BoardSimulator
 from drivers.llrp.simulator import LlrpSimulator
 from drivers.pcsc.simulator import PcscSimulator
-from drivers.pn532.cards import AnyCard, make_card
 from drivers.pn532.simulator import Pn532Simulator
 from drivers.ports import Paper
 from drivers.printer.simulator import PrinterSimulator
 from drivers.rl866.simulator import Rl866Simulator
 from drivers.testing.field import Field
-from drivers.testing.gen2 import AirField, Gen2Tag
+from drivers.testing.gen2 import AirField
 from drivers.testing.serve import Served
 from drivers.testing.simulator import Simulator
-from drivers.testing.tag15693 import Tag
 from drivers.threem.simulator import ThreeMSimulator
 from drivers.uhf18 import Model
 from drivers.uhf18.simulator import Uhf18Simulator
+from edge.simtags import AirTagMaker, TagMaker, card, digits, one_of, within
 
 Say = Callable[[str], None]
-T = TypeVar("T")
-
-UID_LEAD = 0xE0
-SMALLEST_MEMORY = 112
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,8 @@ class Bench:
     words: list[Word] = field(default_factory=list)
     carry: Callable[[Served], None] = lambda _: None
     """Called once with the wire, for words that move it."""
+    faults: list[Word] = field(default_factory=list)
+    """Words for what can be wrong with this device alone."""
 
 
 def pn532(args: argparse.Namespace, _say: Say) -> Bench:
@@ -92,7 +91,7 @@ def _pad(simulator: Callable[[Field], Simulator], args: argparse.Namespace, say:
     space = Field(*(make(text) for text in args.tag))
 
     def take(rest: str) -> None:
-        if space.take(_hex("UID", rest)) is None:
+        if space.take(digits("UID", rest)) is None:
             raise ValueError(f"there is no tag {rest.strip()} on the pad")
 
     def tags(_rest: str) -> None:
@@ -135,7 +134,7 @@ def _uhf(simulator: Simulator, space: AirField, args: argparse.Namespace, say: S
         space.put(make(text))
 
     def take(rest: str) -> None:
-        found = space.with_epc(_hex("EPC", rest))
+        found = space.with_epc(digits("EPC", rest))
         if not found:
             raise ValueError(f"there is no tag {rest.strip()} in the field")
         space.take(found[0].tid)
@@ -176,10 +175,10 @@ def a0(args: argparse.Namespace, say: Say) -> Bench:
 
 def llrp(args: argparse.Namespace, say: Say) -> Bench:
     """Return llrpkit's LLRP emulator; a tag is an EPC."""
-    device = LlrpSimulator(*(_hex("EPC", text) for text in args.tag))
+    device = LlrpSimulator(*(digits("EPC", text) for text in args.tag))
 
     def take(rest: str) -> None:
-        if not device.take(_hex("EPC", rest)):
+        if not device.take(digits("EPC", rest)):
             raise ValueError(f"there is no tag {rest.strip()} in the field")
 
     def tags(_rest: str) -> None:
@@ -189,7 +188,9 @@ def llrp(args: argparse.Namespace, say: Say) -> Bench:
     return Bench(
         device,
         [
-            Word("put", "EPC", "bring a tag into the field", lambda r: device.put(_hex("EPC", r))),
+            Word(
+                "put", "EPC", "bring a tag into the field", lambda r: device.put(digits("EPC", r))
+            ),
             Word("take", "EPC", "take a tag out of the field", take),
             Word("tags", "", "show what is in the field", tags),
         ],
@@ -243,21 +244,66 @@ def scanner(_args: argparse.Namespace, _say: Say) -> Bench:
     return Bench(device, [Word("scan", "TEXT", "hold a code in front of it", device.scan)])
 
 
+def camera(args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a network camera; a tag is a code in front of it, [KIND] TEXT."""
+    device = CameraSimulator()
+    if args.tag:
+        device.show(*_code(args.tag[0]))
+
+    def half(rest: str) -> None:
+        device.see(half=one_of({"on": True, "off": False}, rest))
+
+    def freeze(rest: str) -> None:
+        device.frozen = one_of({"on": True, "off": False}, rest)
+
+    def rate(rest: str) -> None:
+        device.rate = within("rate", rest, 0.1, 60)
+
+    def see(name: str, most: float) -> Callable[[str], None]:
+        return lambda rest: device.see(**{name: within(name, rest, 0, most)})
+
+    return Bench(
+        device,
+        [
+            Word("show", "[KIND] TEXT", f"hold a code there: {', '.join(SYMBOLOGIES)}",
+                 lambda rest: device.show(*_code(rest))),
+            Word("take", "", "take the code away", lambda _: device.show("")),
+        ],
+        faults=[
+            Word("blur", "DOTS", "out of focus", see("blur", 50)),
+            Word("dark", "PERCENT", "so much of the light is missing", see("dark", 100)),
+            Word("tilt", "DEGREES", "the code is held askew", see("tilt", 360)),
+            Word("half", "on|off", "only a part of the code is in sight", half),
+            Word("freeze", "on|off", "no more pictures, the line stays", freeze),
+            Word("rate", "NUMBER", "pictures in a second", rate),
+        ],
+    )  # fmt: skip
+
+
+def _code(text: str) -> tuple[str, Symbology]:
+    """Take [KIND] TEXT; without a kind it is a QR code."""
+    first, space, rest = text.strip().partition(" ")
+    for kind in SYMBOLOGIES:
+        if space and first.lower() == kind:
+            return rest.strip(), kind
+    return text.strip(), "qr"
+
+
 def printer(_args: argparse.Namespace, _say: Say) -> Bench:
     """Return a receipt printer."""
     device = PrinterSimulator()
 
     def paper(rest: str) -> None:
-        device.paper = Paper(_one_of({"ok": "ok", "low": "low", "out": "out"}, rest))
+        device.paper = Paper(one_of({"ok": "ok", "low": "low", "out": "out"}, rest))
 
     def cover(rest: str) -> None:
-        device.cover_open = _one_of({"open": True, "closed": False}, rest)
+        device.cover_open = one_of({"open": True, "closed": False}, rest)
 
     def line(rest: str) -> None:
-        device.online = _one_of({"on": True, "off": False}, rest)
+        device.online = one_of({"on": True, "off": False}, rest)
 
     def jam(rest: str) -> None:
-        device.jammed = _one_of({"on": True, "off": False}, rest)
+        device.jammed = one_of({"on": True, "off": False}, rest)
 
     def save(rest: str) -> None:
         pages = device.pages
@@ -285,7 +331,7 @@ def board(_args: argparse.Namespace, say: Say) -> Bench:
 
     def move(rest: str) -> None:
         line, _, state = rest.strip().partition(" ")
-        device.set_input(line, _one_of({"on": True, "off": False}, state))
+        device.set_input(line, one_of({"on": True, "off": False}, state))
 
     return Bench(device, [Word("set", "LINE on|off", "move an input, such as beam_a", move)])
 
@@ -304,94 +350,7 @@ DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
     "pcsc": ("card in a virtual PC/SC reader (vpcd)", pcsc),
     "scanner": ("barcode scanner", scanner),
     "scanner-hid": ("barcode scanner that types", scanner_hid),
+    "camera": ("network camera with a code in front of it", camera),
     "printer": ("receipt printer", printer),
     "board": ("input and output lines", board),
 }
-
-
-class AirTagMaker:
-    """Make UHF tags from words: an EPC, of ISO with the given AFI unless a PC word says otherwise."""
-
-    def __init__(self, afi: str) -> None:
-        """Use this AFI, two hex digits."""
-        self._afi = _byte("--afi", afi)
-        self._made = 0
-
-    def __call__(self, text: str) -> Gen2Tag:
-        """Return the tag for EPC or EPC=PC."""
-        left, equals, right = text.strip().partition("=")
-        epc = _hex("EPC", left)
-        if len(epc) % 2 or len(epc) > 32:
-            raise ValueError(f"EPC {left}: use whole words of 2 bytes, at most 16")
-        pc = (len(epc) // 2) << 11 | 0x0100 | self._afi
-        if equals:
-            word = _hex("PC", right)
-            pc = int.from_bytes(word, "big")
-            if len(word) != 2 or pc >> 11 != len(epc) // 2:
-                raise ValueError(
-                    f"PC {right}: two bytes, whose top five bits count the EPC's words"
-                )
-        self._made += 1
-        return Gen2Tag(bytes.fromhex("e28011052000") + self._made.to_bytes(6, "big"), epc, pc)
-
-
-class TagMaker:
-    """Make item tags from words; a tag without a UID gets one of its own."""
-
-    def __init__(self, block_size: int, dsfid: str, afi: str) -> None:
-        """Use these for every tag; ``dsfid`` and ``afi`` are two hex digits."""
-        if not 1 <= block_size <= 32:
-            raise ValueError(f"--block-size {block_size}: a block has 1 to 32 bytes")
-        self._block_size = block_size
-        self._dsfid = _byte("--dsfid", dsfid)
-        self._afi = _byte("--afi", afi)
-        self._made = 0
-
-    def __call__(self, text: str) -> Tag:
-        """Return the tag for UID, MEMORY or UID=MEMORY."""
-        left, equals, right = text.strip().partition("=")
-        first = _hex("TAG", left)
-        is_uid = bool(equals) or (len(first) == 8 and first[0] == UID_LEAD)
-        self._made += 1
-        uid = first if is_uid else bytes.fromhex("e00401") + self._made.to_bytes(5, "big")
-        memory = _hex("TAG", right) if equals and right.strip() else b"" if is_uid else first
-        whole = max(len(memory), SMALLEST_MEMORY if is_uid and not memory else 0)
-        whole += -whole % self._block_size
-        return Tag(
-            uid, bytearray(memory.ljust(whole, b"\0")), self._block_size, self._dsfid, self._afi
-        )
-
-
-def card(text: str) -> AnyCard:
-    """Return the card for UID or UID=TEXT: 4 bytes MIFARE Classic (08…: a phone), 7 bytes NTAG."""
-    digits, _, words = text.strip().partition("=")
-    uid = _hex("UID", digits)
-    if len(uid) == 4:
-        return make_card("iso14443-4" if uid[0] == 0x08 else "classic1k", uid, words)
-    if len(uid) == 7:
-        return make_card("ntag213", uid, words)
-    raise ValueError(f"UID {digits}: a card has 4 or 7 bytes, not {len(uid)}")
-
-
-def _hex(name: str, text: str) -> bytes:
-    try:
-        data = bytes.fromhex(text.replace(":", " ").replace("-", " "))
-    except ValueError:
-        raise ValueError(f"{name} {text.strip()!r} is not hexadecimal: use 0-9 and A-F") from None
-    if not data:
-        raise ValueError(f"{name}: there are no digits")
-    return data
-
-
-def _byte(name: str, text: str) -> int:
-    data = _hex(name, text)
-    if len(data) != 1:
-        raise ValueError(f"{name} {text!r} is not one byte: use two digits, such as 07")
-    return data[0]
-
-
-def _one_of(known: dict[str, T], rest: str) -> T:
-    word = rest.strip()
-    if word not in known:
-        raise ValueError(f"{word!r}: use {' or '.join(known)}")
-    return known[word]

@@ -16,15 +16,27 @@ _AT_START = ("drop", "flip", "split", "delay", "dead")
 class FaultMenu:
     """The words for one served device. ``say`` tells what is wrong now."""
 
-    def __init__(self, faults: Faults, simulator: object, say: Callable[[str], None]) -> None:
-        """Move ``faults``; a reboot goes through the simulator's own ``power_up`` if it has one."""
+    def __init__(
+        self,
+        faults: Faults,
+        simulator: object,
+        say: Callable[[str], None],
+        own: Sequence[Word] = (),
+    ) -> None:
+        """Move ``faults`` of the wire, and the device's ``own`` ones, which are words of its bench.
+
+        A reboot goes through the simulator's ``power_up``, mending through its ``mend``, what is
+        wrong through its ``wrong``, if it has them.
+        """
         self._faults = faults
         self._simulator = simulator
         self._say = say
         self._served: Served | None = None
         self._has_cable_of_its_own = False
         self._away: asyncio.Task[None] | None = None
+        self._at_start = (*_AT_START, *(word.name for word in own))
         self.words = [
+            *own,
             Word("drop", "PERCENT", "lose so much of what is said", self._percent("drop")),
             Word("flip", "PERCENT", "one wrong bit in so much of it", self._percent("flip")),
             Word("split", "MS|off", "answers byte by byte, so far apart", self._split),
@@ -41,8 +53,8 @@ class FaultMenu:
         words = {word.name: word for word in self.words}
         for option in options:
             name, _, rest = option.strip().partition(" ")
-            if name not in _AT_START:
-                raise ValueError(f"--fault {option!r}: use {', '.join(_AT_START)}")
+            if name not in self._at_start:
+                raise ValueError(f"--fault {option!r}: use {', '.join(self._at_start)}")
             words[name].do(rest)
 
     def connect(self, served: Served, *, drops_on_reboot: bool) -> None:
@@ -110,10 +122,14 @@ class FaultMenu:
         self._say("back")
 
     def _show(self, _rest: str) -> None:
-        self._say(f"faults: {self._faults.wrong() or 'none'}")
+        wrong: Any = getattr(self._simulator, "wrong", str)
+        self._say(f"faults: {', '.join(filter(None, (self._faults.wrong(), wrong()))) or 'none'}")
 
     def _mend(self, _rest: str) -> None:
         self._faults.clear()
+        mend: Any = getattr(self._simulator, "mend", None)
+        if mend is not None:
+            mend()
 
 
 def _number(name: str, rest: str) -> float:

@@ -88,7 +88,9 @@ class CameraScanner:
         why = None
         try:
             while not self._over.wait(self._rest):
-                self._tell(self._decode(self._frames.grab()), None)
+                picture = self._frames.grab()
+                if picture is not None:
+                    self._tell(self._decode(picture), None)
         except DriverError as error:
             why = error
         except Exception as error:  # noqa: BLE001 - what camera libraries raise is not in any manual

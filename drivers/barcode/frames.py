@@ -1,4 +1,4 @@
-"""Where a camera scanner's pictures come from: a Raspberry Pi's own camera, or one on USB."""
+"""Where a camera scanner's pictures come from: a Raspberry Pi's own camera, USB, or the network."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,14 +7,18 @@ from typing import Any, Literal, Protocol
 
 from drivers.barcode.citizen import Policy
 from drivers.barcode.pictures import SYMBOLOGIES, Library, Picture, Symbology
+from drivers.barcode.stream import StreamFrames
 from drivers.errors import OptionError, PortLostError
 
 
 class Frames(Protocol):
     """Where pictures come from; used by one thread."""
 
-    def grab(self) -> Picture:
-        """Wait for the next picture; PortLostError when there are no more."""
+    def grab(self) -> Picture | None:
+        """Wait for the next picture, a moment at most where that can be told; None: not yet.
+
+        PortLostError when there are no more.
+        """
 
     def close(self) -> None:
         """Let go of the camera."""
@@ -24,11 +28,17 @@ class Frames(Protocol):
 class CameraOptions:
     """Options of a camera that reads codes."""
 
-    source: Literal["picamera2", "opencv"] = field(
+    source: Literal["picamera2", "opencv", "stream"] = field(
         default="picamera2",
-        metadata={"help": "picamera2 (a Raspberry Pi's own camera) or opencv (USB cameras)"},
+        metadata={
+            "help": "picamera2 (a Raspberry Pi's own camera), opencv (USB cameras) or stream "
+            "(Motion JPEG from url)"
+        },
     )
     camera: int = field(default=0, metadata={"help": "number of the camera, from 0"})
+    url: str = field(
+        default="", metadata={"help": "stream: where it is, such as http://127.0.0.1:8080/stream"}
+    )
     width: int = field(default=1280, metadata={"help": "width of a picture in dots"})
     height: int = field(default=720, metadata={"help": "height of a picture in dots"})
     library: Library = field(
@@ -114,6 +124,8 @@ def _grey(rows: Any, size: tuple[int, int]) -> Picture:
 
 def open_frames(options: CameraOptions) -> Frames:
     """Start the camera; OptionError if its library is missing, PortLostError if it does not start."""
+    if options.source == "stream":
+        return StreamFrames(options.url, options.still_s)
     makers: dict[str, tuple[str, Callable[[CameraOptions, Any], Frames]]] = {
         "picamera2": ("picamera2", PiFrames),
         "opencv": ("cv2", UsbFrames),

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable
 
 from drivers.testing.simulator import Reply
 
+MOST = 1 << 18
+"""Replies that may wait. A camera on a wire that drips says more than is heard: the rest is lost."""
+
 
 class Outbox:
     """Replies on their way; what needs no time goes out at once. Closed until ``open``."""
@@ -51,7 +54,7 @@ class Outbox:
 
     def put(self, replies: Iterable[Reply]) -> None:
         """Queue replies behind those that wait."""
-        if self._open:
+        if self._open and len(self._replies) < MOST:
             self._replies.extend(self._on_the_way(replies))
             self._speak()
 

@@ -14,6 +14,7 @@ from drivers.testing.outbox import Outbox
 from drivers.testing.simulator import Simulator
 
 _CHUNK = 4096
+_MOST_UNREAD = 1 << 20
 
 
 class Served(Protocol):
@@ -177,8 +178,10 @@ class ServedOnTcp:
             self._host_side = None
 
     def _write(self, data: bytes) -> None:
-        if self._host_side and not self._host_side.is_closing():
-            self._host_side.write(data)
+        """Write; what a host that does not read cannot take is lost."""
+        host = self._host_side
+        if host and not host.is_closing() and host.get_write_buffer_size() < _MOST_UNREAD:
+            host.write(data)
 
 
 class _Guest(asyncio.Protocol):

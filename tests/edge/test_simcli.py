@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drivers.barcode import HID, SCANNER, ScannerOptions
+from drivers.barcode import CAMERA, HID, SCANNER, CameraOptions, ScannerOptions
 from drivers.barcode.hid import HidOptions
 from drivers.errors import NoReplyError, PortLostError
 from drivers.feig import GATE_NOTIFY, NotifyOptions
@@ -26,7 +26,8 @@ from drivers.tags import encode_mb01_alliance
 from drivers.threem import PAD as THREEM
 from drivers.transport import listen, open_transport
 from edge import simcli
-from edge.simdevices import DEVICES, TagMaker, card
+from edge.simdevices import DEVICES
+from edge.simtags import TagMaker, card
 
 MAIN = """
 import argparse, sys
@@ -106,6 +107,30 @@ async def test_a_scanner_scans_what_is_typed() -> None:
             await asyncio.sleep(0.1)
             await running.type("scan Thẻ 0001")
             assert await asyncio.wait_for(waiting, 10) == Scan("Thẻ 0001")
+
+
+async def test_a_camera_shows_a_code_and_is_spoilt_and_mended() -> None:
+    async with simulate("camera", "--tag", "code128 VN000123", "--fault", "tilt 3") as running:
+        assert running.url == f"http://{running.address}/"
+        options = CameraOptions(source="stream", url=running.url, again_ms=300)
+        async with CAMERA.open(options) as scanner:
+            assert await asyncio.wait_for(scanner.next_scan(), 20) == Scan("VN000123", "]C")
+            await running.type("half on")
+            await running.type("faults")
+            assert await running.said() == "faults: tilt 3.0, half True"
+            await running.type("show codabar lá")
+            assert "codabar cannot hold 'lá'" in await running.said()
+            await running.type("blur 99")
+            assert await running.said() == "blur: blur 99: use 0 to 50"
+            await running.type("well")
+            await running.type("show Thẻ của Đỗ Thị Ước")
+            while (told := await asyncio.wait_for(scanner.next_scan(), 20)).symbology == "]C":
+                pass
+            assert told == Scan("Thẻ của Đỗ Thị Ước", "]Q")
+            await running.type("unplug 0.1")
+            with pytest.raises(PortLostError):
+                await asyncio.wait_for(scanner.next_scan(), 20)
+            assert await running.said() == "back"
 
 
 async def test_a_printer_prints_and_runs_out_of_paper(tmp_path: Path) -> None:
