@@ -19,6 +19,7 @@ from edge.clock import Clock
 from edge.config import AgentOptions, Config, ConfigError, load, site_key
 from edge.desk import Desk
 from edge.device import Device
+from edge.elsewhere import Lent
 from edge.health import HealthReport
 from edge.journal import Journal, JournalError
 from edge.journal.checking import check_later
@@ -118,6 +119,7 @@ class Agent:
             await self._until_stopped()
             notify("STOPPING=1")
             await _end(tasks)
+        self._lent.keep()
 
     def _machine(self, journal: Journal) -> MachineWatch:
         """Watch the computer, with the options of the configured ``pihealth`` if there is one."""
@@ -131,6 +133,7 @@ class Agent:
         config, allowed = self.config, dict[str, int]()
         marks, on_heard = TagMarks(replica, allowed, self.clock.now_ms), list[Heard]()
         self._site = Neighbours(config.agent, journal, replica, self.clock, marks, on_heard)
+        self._lent = Lent(key, config.agent.data / "elsewhere.bin")
         health = HealthReport(
             lambda: services, self.stations, VERSION, machine=machine.numbers,
             budget=lambda: uplink.budget,
@@ -146,6 +149,7 @@ class Agent:
             obey=lambda command: self._orders.hear(command),
             version=VERSION,
             site=self._site,
+            lent=self._lent,
         )
         self._orders = self._make_orders(journal, uplink)
         services = Services(
@@ -162,6 +166,7 @@ class Agent:
             heal=marks.heal,
             on_heard=on_heard,
             noisy=self._site.noisy,
+            lent=self._lent,
         )
         return services, uplink
 

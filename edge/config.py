@@ -89,6 +89,13 @@ class UplinkOptions:
     retry_max: float = field(default=30.0, metadata=_help("longest pause between tries, s"))
     ask_seconds: float = field(default=0.8, metadata=_help("how long the desk waits for answers"))
     health_seconds: float = field(default=30.0, metadata=_help("pause between health messages"))
+    elsewhere_days: float = field(
+        default=60.0,
+        metadata=_help("gates know what was lent elsewhere in the province so lately; 0: nothing"),
+    )
+    elsewhere_seconds: float = field(
+        default=15.0, metadata=_help("and hear of it so often at most, s (metered: less often)")
+    )
     bytes_a_day: int = field(
         default=0,
         metadata=_help("a metered link's budget: health and copy wait, facts never; 0: no limit"),
@@ -99,6 +106,8 @@ class UplinkOptions:
         """Refuse half a TLS configuration."""
         if self.host and self.tls and None in (self.ca, self.cert, self.key):
             raise ValueError("TLS needs ca, cert and key; enrolment makes all three")
+        if self.elsewhere_seconds <= 0:
+            raise ValueError("elsewhere_seconds: must be more than 0 (elsewhere_days = 0: never)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,12 @@ class Replica:
         rows = self._reader.execute("SELECT item FROM overlay")
         return [*self._noted.rows(), *(item for (item,) in rows)]
 
+    def happened(self, item: str) -> bool:
+        """Return whether something happened to an item that the base does not show."""
+        query = "SELECT 1 FROM overlay WHERE item = ?"
+        there = self._noted.get(item) or self._reader.execute(query, (item,)).fetchone()
+        return there is not None
+
     def item(self, item_id: str) -> ItemView | None:
         """Return what is known of an item."""
         return self._one(_ITEMS, "key", item_id, ItemView)
@@ -138,7 +144,7 @@ class Replica:
         noted = self._noted.rows()
         own = self._reader.execute("SELECT body FROM overlay WHERE ref = ?", (reader,)).fetchall()
         loans = [msgspec.json.decode(body, type=LoanView) for (body,) in own if body is not None]
-        loans += [loan for loan in self._base_loans(reader) if not self._overlaid(loan.item)]
+        loans += [loan for loan in self._base_loans(reader) if not self.happened(loan.item)]
         loans = [loan for loan in loans if loan.item not in noted]
         loans += [row.loan for row in noted.values() if row.loan and row.lent_to(reader)]
         return sorted(loans, key=lambda loan: (loan.due, loan.item))
@@ -212,10 +218,8 @@ class Replica:
     def settled(self, epoch: str) -> int | None:
         """Return up to which fact of an epoch this file knows that the ledger has it.
 
-        None: the file was made by a program that did not keep this.
-
-        A power cut may take this file back some commits (never the journal): what was noted since
-        is then to be noted again from here, also what the journal knows to be acknowledged.
+        None: a program made it that did not keep this. A power cut may take this file back some
+        commits (never the journal): what was noted since is then to be noted again from here.
         """
         row = self._writer.execute("SELECT value FROM meta WHERE key = 'settled'").fetchone()
         if row is None:
@@ -382,10 +386,6 @@ class Replica:
             self._failing = True
         else:
             self._failing = False
-
-    def _overlaid(self, item: str) -> bool:
-        query = "SELECT 1 FROM overlay WHERE item = ?"
-        return self._reader.execute(query, (item,)).fetchone() is not None
 
     def _base_loans(self, reader: str) -> list[LoanView]:
         query = f"SELECT body FROM loans WHERE gen = {_LIVE} AND ref = ?"  # noqa: S608

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from edge.config import AgentOptions
     from edge.desk import Desk
     from edge.device import Device
+    from edge.elsewhere import Lent
     from edge.journal import Journal
     from edge.replica import Replica
     from edge.wire.facts import Fact
@@ -32,6 +33,8 @@ class Services:
     """What staff found to give false alarms: ``uid:…``, ``antenna:GATE:…``, ``hour:GATE:…``."""
     on_heard: "list[Callable[[str, Fact], None]]" = field(default_factory=list)
     """Called with device and fact for each fact that a neighbour of the site told."""
+    lent: "Lent | None" = None
+    """What is lent elsewhere in the province; kept up to date once a gate calls its ``begin``."""
 
 
 class Station(Protocol):

@@ -21,7 +21,8 @@ _library = logging.getLogger(f"{__name__}.mqtt")
 _library.setLevel(logging.ERROR)  # a loss is said once, by us
 
 HEARD = (
-    topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED, topics.REPLY, topics.STATE,
+    topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED, topics.REPLY,
+    topics.ELSEWHERE_WANTED, topics.STATE,
 )  # fmt: skip
 QUEUE = 2000
 """Messages that may wait inside; more are dropped, and devices say them again."""

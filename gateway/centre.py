@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.wire import topics
 from edge.wire.batch import Batch, decode_batch, refers
 from edge.wire.cursors import encode_cursor
+from edge.wire.elsewhere import Wanted
 from edge.wire.errors import UnresolvedError, WireError
 from edge.wire.messages import Allowed, Ask, Cursor, Have, Health, State, decode, encode
 from edge.wire.topics import Topic
@@ -78,6 +79,7 @@ class Centre:
                 topics.ASK,
                 topics.HEALTH,
                 topics.REPLICA_WANTED,
+                topics.ELSEWHERE_WANTED,
                 topics.REPLY,
             )
         }
@@ -98,6 +100,8 @@ class Centre:
             group.create_task(self._loop(topics.ASK, self._ask), name="answers")
             group.create_task(self._loop(topics.HEALTH, self._status), name="status")
             group.create_task(self._loop(topics.REPLICA_WANTED, self._wanted), name="replica")
+            elsewhere = self._loop(topics.ELSEWHERE_WANTED, self._elsewhere_wanted)
+            group.create_task(elsewhere, name="elsewhere")
             group.create_task(self._loop(topics.REPLY, self._reply), name="replies")
             group.create_task(self._commander.run(), name="commands")
             group.create_task(self._feed(), name="feed")
@@ -252,6 +256,20 @@ class Centre:
         for message in messages:
             await self.broker.say(topics.REPLICA, said.site, message, said.device)
 
+    async def _elsewhere_wanted(self, said: Said) -> None:
+        wanted, now, site = decode(said.payload, Wanted), self._now(), said.site
+        answer = self._copies.afar.answer
+        for message in await self._copying.call(answer, site, said.device, wanted, now):
+            await self.broker.say(topics.ELSEWHERE, site, message, said.device)
+
+    async def _feed_elsewhere(self) -> None:
+        """Tell gates what was lent and came back in the other branches."""
+        newest, now = await self._reads.call(replica.newest), self._now()
+        for site, device in self._copies.afar.due(newest, now):
+            message = await self._copying.call(self._copies.afar.tell, device, now)
+            if message is not None:
+                await self.broker.say(topics.ELSEWHERE, site, message, device)
+
     def _answer(self, ledger: SqliteLedger, site: str, have: Have) -> list[bytes]:
         return self._copies.answer(ledger, site, have, self._now())
 
@@ -275,6 +293,7 @@ class Centre:
                 still = self._now() - self._still_at >= STILL_SECONDS * 1000
                 self._still_at = self._now() if still else self._still_at
                 await self._feed_all(still=still)
+                await self._feed_elsewhere()
 
     async def _expire(self) -> None:
         """End the holds that nobody fetched in time, now and then."""

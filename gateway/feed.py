@@ -8,6 +8,7 @@ from edge.wire.parts import encode_part, with_certificate
 from edge.wire.seal import Seal
 from gateway import replica
 from gateway.config import GatewayOptions
+from gateway.elsewhere import Afar
 from gateway.enrol import centre_seal
 from gateway.home import Home, write_secret
 from gateway.ledger.sqlite import SqliteLedger
@@ -46,6 +47,7 @@ class Feed:
     ) -> None:
         """``everything``: every site gets the whole catalogue."""
         self._seal, self._folder, self._everything = seal, folder, everything
+        self.afar = Afar(seal, everything=everything)
 
     def answer(self, ledger: SqliteLedger, site: str, have: Have, now: int) -> list[bytes]:
         """Return what a device needs next; of a whole copy a few parts, the rest is asked for."""

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from edge.elsewhere import Lent
 from edge.gate.loans import Loans
 from edge.replica import Replica
 from edge.threads import in_thread
@@ -26,24 +27,33 @@ class LoanCopy:
     """Answers whether something is on loan. While it is not up to date it asks the replica.
 
     :meth:`run` is a task of the gate. ``key`` is the site's secret for it; ``path`` its file.
+    ``lent``: what is lent elsewhere, asked after the site's own loans.
     """
 
-    def __init__(self, replica: Replica, key: bytes, path: Path) -> None:
+    def __init__(self, replica: Replica, key: bytes, path: Path, lent: Lent | None = None) -> None:
         self._replica, self._key, self._path = replica, key, path
+        self._lent = lent
         self._loans = Loans(key)
         self._changes: deque[str] = deque()
         self._whole = False
         self.ready = False
+        if lent is not None:
+            lent.begin()
+            lent.follow(lambda: self._changes.extend(replica.overlaid()))
 
     def lent_since(self, item: str | None, uid: str) -> int | None:
         """Return since when (ms) an item, or the item of a tag (UID, hex), is on loan, or None."""
         if self.ready and not self._changes:
-            return self._loans.since(item, uid)
-        if not item:
-            view = self._replica.item_by_uid(uid)
-            item = view.item if view else None
-        loan = self._replica.loan(item) if item else None
-        return loan.since if loan else None
+            since = self._loans.since(item, uid)
+        else:
+            if not item:
+                view = self._replica.item_by_uid(uid)
+                item = view.item if view else None
+            loan = self._replica.loan(item) if item else None
+            if loan is None and item and self._replica.happened(item):
+                return None  # it came back here
+            since = loan.since if loan else None
+        return self._lent.since(item, uid) if since is None and self._lent else since
 
     def __len__(self) -> int:
         """Return how many loans there are in the copy."""
@@ -69,6 +79,8 @@ class LoanCopy:
             loan = self._replica.loan(item)
             if loan is None:
                 self._loans.drop(item)
+                if self._lent is not None and self._replica.happened(item):
+                    self._lent.drop(item)
             else:
                 view = self._replica.item(item)
                 self._loans.put(item, loan.since, view.uid.upper() if view else "")

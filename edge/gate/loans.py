@@ -12,68 +12,12 @@ loans    fingerprints (8 bytes each), then minutes (4 each);   tags   fingerprin
 import hashlib
 import struct
 import zlib
-from array import array
-from bisect import bisect_left
-from itertools import chain
+
+from edge.table import Table
 
 MINUTE_MS = 60_000
-_SPREAD = 12
-"""The top bits of a fingerprint choose one of 4,096 short arrays: putting one in is cheap."""
-_SHIFT = 64 - _SPREAD
 _MAGIC = b"SWL1"
 _HEAD = struct.Struct("<4s8sQQQ")
-
-
-class Table:
-    """A map of 64-bit numbers to numbers of ``code`` (a type code of :mod:`array`)."""
-
-    def __init__(self, code: str) -> None:
-        self._keys = [array("Q") for _ in range(1 << _SPREAD)]
-        self._values = [array(code) for _ in range(1 << _SPREAD)]
-
-    def get(self, key: int) -> int | None:
-        """Return the value of a key."""
-        keys = self._keys[key >> _SHIFT]
-        at = bisect_left(keys, key)
-        if at < len(keys) and keys[at] == key:
-            return int(self._values[key >> _SHIFT][at])
-        return None
-
-    def put(self, key: int, value: int) -> None:
-        """Set the value of a key."""
-        keys, values = self._keys[key >> _SHIFT], self._values[key >> _SHIFT]
-        at = bisect_left(keys, key)
-        if at < len(keys) and keys[at] == key:
-            values[at] = value
-        else:
-            keys.insert(at, key)
-            values.insert(at, value)
-
-    def pop(self, key: int) -> None:
-        """Take a key away, if it is there."""
-        keys = self._keys[key >> _SHIFT]
-        at = bisect_left(keys, key)
-        if at < len(keys) and keys[at] == key:
-            del keys[at], self._values[key >> _SHIFT][at]
-
-    def __len__(self) -> int:
-        """Return how many keys there are."""
-        return sum(map(len, self._keys))
-
-    def dump(self) -> bytes:
-        """Return all keys in their order, then their values."""
-        return b"".join(part.tobytes() for part in chain(self._keys, self._values))
-
-    def load(self, count: int, data: memoryview) -> None:
-        """Take in a dump of ``count`` keys in place of what is here."""
-        keys, values = array("Q"), array(self._values[0].typecode)
-        keys.frombytes(data[: 8 * count])
-        values.frombytes(data[8 * count :])
-        start = 0
-        for n in range(1 << _SPREAD):
-            end = bisect_left(keys, n + 1 << _SHIFT, start)
-            self._keys[n], self._values[n] = keys[start:end], values[start:end]
-            start = end
 
 
 class Loans:

@@ -79,6 +79,7 @@ class Gate:
             services.replica,
             services.desk.secret("loans"),
             services.agent.data / f"loans-{options.name}.bin",
+            services.lent,
         )
         self._screen = _screen(options, services.agent.name)
         self._last_life = 0
@@ -113,6 +114,7 @@ class Gate:
             "muted": float(self._muting.on),
             "fire": float(self._bell.fire),
             "loans": len(self._loans),
+            "elsewhere": len(self._services.lent or ()),
         }
 
     def mute(self, until_ms: int, by: str = "", why: str = "") -> None:

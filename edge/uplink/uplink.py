@@ -5,21 +5,25 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
+from edge.elsewhere import Lent
 from edge.journal import Journal, JournalError
 from edge.neighbours import Neighbours
 from edge.replica import Replica
 from edge.threads import in_thread
 from edge.uplink.budget import Budget
+from edge.uplink.elsewhere import Afar
 from edge.uplink.follow import Follow
 from edge.uplink.known import InReplica
 from edge.uplink.link import Link, LinkLostError, Secrets, connect
 from edge.uplink.pace import Keepalive, first_wait
 from edge.uplink.past import Past
 from edge.uplink.sender import Sender
+from edge.uplink.telling import tell
 from edge.uplink.trust import trust_of
 from edge.wire import topics
 from edge.wire.batch import decode_event
@@ -47,12 +51,8 @@ STEADY = 10.0
 CURSOR_WAIT = 2.0
 """The retained cursor, or the centre's reply to our state, comes in a round trip or two."""
 GOODBYE = 2.0
-HELD_BACK = 60.0
-"""Health lets facts go first over a slow link, but not for longer than this."""
 MQTT_BYTES = 60
 """What a message costs beside topic and payload: MQTT, TLS, TCP and IP."""
-CALM = 3.0
-"""Seconds between health messages that only say that nothing waits any more."""
 TIME_EVERY = 3600.0
 CLOCK_AGAIN = 15.0
 QUESTIONS = 64
@@ -66,7 +66,7 @@ class Uplink:
 
     ``health`` gives the health message. ``allowed`` is filled with what gates shall let pass.
     ``obey`` takes commands; it raises WireError for one that is not to be believed.
-    ``site``: the talk with the neighbours.
+    ``site``: the talk with the neighbours. ``lent``: what gates know of loans elsewhere.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Uplink:
         obey: Obey | None = None,
         version: str = "",
         site: Neighbours | None = None,
+        lent: Lent | None = None,
     ) -> None:
         self.connected = False
         self.heard_ms = 0
@@ -98,10 +99,15 @@ class Uplink:
         self.budget = Budget(options.bytes_a_day, options.bytes_a_month, agent.data / "spent.json")
         thrifty, known = self.budget.metered, InReplica(replica)
         self._sender = Sender(journal, self._publish_batch, thrifty=thrifty, known=known)
+        trust = trust_of(options, agent.data)
         self._follow = Follow(
-            replica, agent.site, trust_of(options, agent.data), agent.data, self._say_have,
+            replica, agent.site, trust, agent.data, self._say_have,
             pressed=lambda: self._sender.pressed,
             spent=lambda: self.budget.used(clock.now_ms()) >= 1.0,
+        )  # fmt: skip
+        self._afar = None if lent is None else Afar(
+            lent, options, agent.site, trust, clock, partial(self._say, topics.ELSEWHERE_WANTED),
+            pressed=lambda: self._sender.pressed, pause=lambda: self.budget.pause(clock.now_ms()),
         )  # fmt: skip
         self._keepalive = Keepalive(options.keepalive)
         self._secrets = Secrets(options)
@@ -164,6 +170,8 @@ class Uplink:
                     group.create_task(self._past.run(), name="uplink past")
                     if self._site is not None:
                         group.create_task(self._site.run(self._say), name="uplink site")
+                    if self._afar is not None:
+                        group.create_task(self._afar.run(), name="uplink elsewhere")
             except asyncio.CancelledError:
                 await self._goodbye(link)
                 raise
@@ -176,7 +184,8 @@ class Uplink:
     async def _greet(self, link: Link) -> None:
         """Subscribe first, so that the retained cursor says where we are before facts are sent."""
         agent = self._agent
-        own = (topics.CURSOR, topics.ANSWER, topics.REPLICA, topics.COMMAND)
+        own = [topics.CURSOR, topics.ANSWER, topics.REPLICA, topics.COMMAND]
+        own += [topics.ELSEWHERE] if self._afar is not None and self._afar.on else []
         wanted = [topic.of(agent.site, agent.device) for topic in own]
         wanted += [topic.of(agent.site) for topic in (topics.CHANGES, topics.ALLOWED)]
         wanted += self._site.filters() if self._site is not None else []
@@ -239,6 +248,8 @@ class Uplink:
                 future.set_result(answer)
         elif row in (topics.REPLICA, topics.CHANGES):
             await self._follow.take(payload)
+        elif row is topics.ELSEWHERE and self._afar is not None:
+            await self._afar.take(payload)
         elif row is topics.ALLOWED:
             self._let_pass(decode(payload, Allowed))
         elif row is topics.COMMAND and self._obey is not None:
@@ -263,6 +274,8 @@ class Uplink:
             news = await journal.acknowledge(cursor.epoch, cursor.seq)
             if news or cursor.seq == journal.acked:
                 await self._settle(cursor)
+            if not news and self._afar is not None:
+                self._afar.doubt()
             self._sender.acknowledged(cursor.seq)
             if cursor.plain:
                 self._sender.misread()
@@ -325,24 +338,11 @@ class Uplink:
         await self._sender.run()
 
     async def _tell_health(self) -> None:
-        """Send health regularly, at once when a part changes, soon when the backlog is gone."""
-        said: Health | None = None
-        at, began = 0.0, _now()
-        while True:
-            health, now = self._health(), _now()
-            pause = self.budget.pause(self._clock.now_ms())
-            same = said is not None and said.parts.get("link") == health.parts.get("link")
-            told = pause is None and same  # that the budget is spent is said once
-            if told or (self._sender.pressed and now - began < HELD_BACK):
-                await asyncio.sleep(1.0)
-                continue
-            late = now - at >= self._options.health_seconds * (pause or 0.0)
-            caught_up = said is not None and said.waiting and not health.waiting
-            changed = said is None or health.parts != said.parts
-            if changed or late or (caught_up and now - at >= CALM):
-                await self._say(topics.HEALTH, health)
-                said, at, began = health, now, now
-            await asyncio.sleep(1.0)
+        await tell(
+            self._health, partial(self._say, topics.HEALTH), self._options.health_seconds,
+            pressed=lambda: self._sender.pressed,
+            pause=lambda: self.budget.pause(self._clock.now_ms()),
+        )  # fmt: skip
 
     async def _set_clock(self) -> None:
         """Ask the time by asking something; the answer carries it whatever it says."""

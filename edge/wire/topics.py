@@ -61,10 +61,16 @@ ASK = Topic("up/ask", Who.DEVICE, False, "a question of the desk (Ask)")
 HEALTH = Topic("up/health", Who.DEVICE, False, "how the device and its parts are (Health)")
 REPLICA_WANTED = Topic("up/replica", Who.DEVICE, False, "the replica version a device has (Have)")
 REPLY = Topic("up/reply", Who.DEVICE, False, "log lines or a masked screen, asked for (Reply)")
+ELSEWHERE_WANTED = Topic(
+    "up/elsewhere", Who.DEVICE, False, "which loans elsewhere a gate wants to know (Wanted)"
+)
 STATE = Topic("state", Who.DEVICE, True, "connected or not (State), with last will")
 CURSOR = Topic("down/cursor", Who.CENTRE, True, "how far the ledger has committed (Cursor)")
 ANSWER = Topic("down/answer", Who.CENTRE, False, "the answer to a question (Answer)")
 REPLICA = Topic("down/replica", Who.CENTRE, False, "a part of a replica snapshot or changes (Part)")
+ELSEWHERE = Topic(
+    "down/elsewhere", Who.CENTRE, False, "what is lent elsewhere in the province (Elsewhere)"
+)
 COMMAND = Topic("down/command", Who.CENTRE, False, "what the device shall do, signed (Command)")
 CHANGES = Topic("changes", Who.CENTRE, False, "replica changes for a site (Part)", shared=True)
 ALLOWED = Topic("allowed", Who.CENTRE, True, "tags the gates let pass (Allowed)", shared=True)
@@ -79,8 +85,8 @@ SITE_WANT = Topic(
 )
 
 ALL = (
-    FACTS, ASK, HEALTH, REPLICA_WANTED, REPLY, STATE, CURSOR, ANSWER, REPLICA, COMMAND, CHANGES,
-    ALLOWED, SITE_FACTS, SITE_PLACE, SITE_WANT,
+    FACTS, ASK, HEALTH, REPLICA_WANTED, REPLY, ELSEWHERE_WANTED, STATE, CURSOR, ANSWER, REPLICA,
+    ELSEWHERE, COMMAND, CHANGES, ALLOWED, SITE_FACTS, SITE_PLACE, SITE_WANT,
 )  # fmt: skip
 
 

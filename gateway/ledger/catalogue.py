@@ -168,6 +168,10 @@ class Catalogue:
             for row in rows
         ]
 
+    def site_key(self, site: str) -> bytes:
+        """Return the secret that the devices of a site have."""
+        return self._key_of(site)
+
     def policy(self) -> tuple[int, Policy]:
         """Return the policy in force and its number; without one, the built-in with number 0."""
         row = self._store.one("SELECT number, body FROM policies ORDER BY number DESC LIMIT 1")

@@ -12,6 +12,7 @@ import pytest
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions, site_key
 from edge.desk import Desk
+from edge.elsewhere import Lent
 from edge.journal import Journal
 from edge.replica import Replica
 from edge.uplink import Uplink
@@ -55,21 +56,24 @@ def config_of(home: Home, broker: Mosquitto) -> Config:
 class Kiosk:
     """The edge without stations."""
 
-    def __init__(self, tmp_path: Path, port: int) -> None:
+    def __init__(
+        self, tmp_path: Path, port: int, site: str = "tinh", device: str = "kiosk-1"
+    ) -> None:
         keys, self.clock = tmp_path / "keys", Clock()
         agent = AgentOptions(
-            site="tinh", device="kiosk-1", data=tmp_path / "pi", site_key=keys / "site.key"
+            site=site, device=device, data=tmp_path / "pi", site_key=keys / "site.key"
         )
         options = UplinkOptions(
-            host="127.0.0.1", port=port, retry_max=0.3,
+            host="127.0.0.1", port=port, retry_max=0.3, elsewhere_seconds=0.2,
             ca=keys / "ca.crt", cert=keys / "device.crt", key=keys / "device.key",
         )  # fmt: skip
-        self.journal = Journal.open(agent.data / "journal.db", "kiosk-1", self.clock)
+        self.journal = Journal.open(agent.data / "journal.db", device, self.clock)
         self.replica = Replica.open(agent.data / "replica.db", self.clock.now_ms)
+        self.lent = Lent(site_key(agent.site_key), agent.data / "elsewhere.bin")
         self.uplink = Uplink(
             options, agent, self.journal, self.replica, self.clock,
             health=lambda: Health(at=self.clock.now_ms(), version="1", boot=self.clock.boot),
-            allowed={},
+            allowed={}, lent=self.lent,
         )  # fmt: skip
         self.desk = Desk(site_key(agent.site_key), self.replica, self.clock, self.uplink, 5.0)
 
@@ -209,3 +213,27 @@ async def test_a_cancellation_that_the_library_swallowed_is_heeded_all_the_same(
     task.cancel()
     await asyncio.wait((task,), timeout=5)
     assert task.cancelled()
+
+
+async def test_a_gate_of_another_branch_soon_knows_of_a_loan(
+    home, broker, kiosk, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("edge.uplink.elsewhere.AGAIN", 0.2)
+    folder, ledger = tmp_path / "xa", open_ledger(home)
+    enrol(home, ledger, "xa", "xa-gate", folder / "keys", now_ms())
+    ledger.close()
+    broker.reload()
+    gate = Kiosk(folder, broker.port, "xa", "xa-gate")
+    gate.lent.begin()
+    async with gateway(config_of(home, broker)), running(gate):
+        await until(lambda: kiosk.replica.version > 0 and gate.lent.version > 0)
+        assert gate.replica.item("B1") is None, "its own copy is of its branch"
+        card = kiosk.desk.card_ref("C1")
+        await kiosk.note(Loan(item="B1", card=card, due=kiosk.clock.now_ms() + 86_400_000))
+        await until(lambda: gate.lent.since("B1", "") is not None)
+        assert gate.lent.since(None, "E004010000000001") is not None
+        await kiosk.note(Return(item="B1"))
+        await until(lambda: gate.lent.since("B1", "") is None)
+    assert not kiosk.lent.version, "no gate there, nothing asked"
+    await gate.journal.close()
+    gate.replica.close()

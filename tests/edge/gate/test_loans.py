@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.circulation.model import ItemView, LoanView
+from edge.elsewhere import Lent
 from edge.gate.loancopy import LoanCopy
-from edge.gate.loans import MINUTE_MS, Loans, Table
+from edge.gate.loans import MINUTE_MS, Loans
+from edge.table import Table
+from edge.wire.elsewhere import Elsewhere, Prints, pack_rows
 from edge.wire.facts import Loan, Return
 from edge.wire.messages import Part
 
@@ -137,3 +140,20 @@ async def test_before_the_copy_is_ready_the_replica_answers(filled, tmp_path):
     assert not copy.ready
     assert copy.lent_since("B1", "") == copy.lent_since(None, UID) == SINCE
     assert copy.lent_since("B9", "") is copy.lent_since(None, "AB") is None
+
+
+async def test_a_loan_elsewhere_counts_until_the_item_comes_back_here(filled, journal, tmp_path):
+    lent, prints = Lent(KEY, tmp_path / "elsewhere.bin"), Prints(KEY)
+    rows = pack_rows([prints.row("B7", "AB07", SINCE), prints.row("B8", "AB08", SINCE)])
+    async with following(LoanCopy(filled, KEY, tmp_path / "loans.bin", lent)) as copy:
+        assert lent.wanted
+        lent.take(Elsewhere(version=5, rows=rows))
+        assert copy.lent_since("B7", "") == copy.lent_since(None, "AB07")
+        assert copy.lent_since("B1", "") == SINCE // MINUTE_MS * MINUTE_MS
+        await journal.append(Return(item="B7"))
+        assert copy.lent_since("B7", "") is None
+        await until(lambda: len(lent) == 1)
+        lent.take(Elsewhere(version=5, start=5, rows=rows))
+        assert copy.lent_since("B7", "") is None, "a page that was on its way says so, wrongly"
+        await until(lambda: len(lent) == 1)
+        assert copy.lent_since("B8", "") is not None

@@ -13,10 +13,12 @@ from drivers.tags import NewTag, encode
 from drivers.testing.tag15693 import Tag
 from edge.circulation.model import ItemView, LoanView
 from edge.clock import Clock
+from edge.elsewhere import Lent
 from edge.gate.muting import LONGEST_MS
 from edge.gate.options import GateOptions
 from edge.gate.station import STATION
 from edge.station import NotPossibleError
+from edge.wire.elsewhere import Elsewhere, Prints, pack_rows
 from edge.wire.facts import (
     GateAlarm,
     GateCount,
@@ -163,6 +165,26 @@ async def test_an_armed_book_on_loan_passes_as_the_site_wants_it(
         reader.pass_tag(book())
         await until(lambda: facts(GateLetPass, GateAlarm))
     assert [fact.reason for fact in facts(GateLetPass)] == (["on_loan"] if passes else [])
+
+
+async def test_a_book_that_was_just_lent_at_another_branch_passes_quietly(
+    wires, services, reader, clock, facts, board, tmp_path
+):
+    lent, prints = (
+        Lent(b"a secret of tinh", tmp_path / "elsewhere.bin"),
+        Prints(b"a secret of tinh"),
+    )
+    services = dataclasses.replace(services, lent=lent)
+    async with standing(services) as gate:
+        row = prints.row("B1", KEY, clock.now_ms() - 600_000)
+        lent.take(Elsewhere(version=5, rows=pack_rows([row])))
+        reader.pass_tag(book())
+        await until(lambda: facts(GateLetPass))
+        assert gate.numbers()["elsewhere"] == 1
+    assert facts(GateLetPass, GateAlarm) == [
+        GateLetPass(gate="gate", uid=KEY, item="B1", reason="on_loan")
+    ]
+    assert not board.outputs.get("lamp")
 
 
 @pytest.mark.parametrize(
