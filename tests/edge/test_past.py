@@ -2,13 +2,16 @@
 
 import shutil
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
 from edge.clock import Clock
 from edge.journal import Journal
+from edge.uplink.past import EMPTY, Past
 from edge.wire.batch import Event, decode_event, mark
 from edge.wire.facts import Return
+from edge.wire.messages import Cursor
 
 OLD = Path(__file__).parent / "databases" / "journal_0001.db"
 
@@ -66,6 +69,26 @@ async def test_a_ledger_that_heard_another_history_since_is_known_by_its_mark(
     assert not journal.diverged(journal.epoch, 2, mark(events[1].id))
     assert journal.diverged(journal.epoch, 2, "another1")
     assert not journal.diverged(journal.epoch, 2)
+
+
+async def test_before_the_first_fact_of_an_epoch_the_centre_is_asked_now_and_then(
+    journal: Journal,
+) -> None:
+    now, first = [0.0], journal.epoch
+    past = Past(journal, AsyncMock(), now=lambda: now[0])
+    assert not past.wanting, "there are no earlier epochs"
+    events = await settled(journal, 1)
+    answer = Cursor(epoch=journal.epoch, seq=0, past={first: (1, mark(events[0].id))})
+    assert past.wanting
+    assert past.missing(answer) == {}
+    assert not past.wanting
+    now[0] += EMPTY
+    assert past.wanting, "the ledger may have been put back, and its word was lost"
+    assert past.missing(answer) == {}
+    now[0] += EMPTY
+    await journal.append(Return(item="B"))
+    await journal.acknowledge(journal.epoch, 1)
+    assert not past.wanting, "what it has of this epoch is said with every health message"
 
 
 async def test_earlier_epochs_are_kept_as_long_as_other_facts(
