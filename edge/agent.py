@@ -32,7 +32,7 @@ from edge.orders.obey import Do
 from edge.replica import Replica
 from edge.station import NotPossibleError, Services, Station
 from edge.tagmarks import TagMarks
-from edge.uplink import Uplink
+from edge.uplink import Uplink, astray
 from edge.version import VERSION
 from edge.wire.batch import decode_event, mark
 from edge.wire.commands import SendLogs, load_public
@@ -104,7 +104,9 @@ class Agent:
                 tasks.append(group.create_task(_never_ends(name, station), name=name))
             if self.config.uplink.host:
                 tasks.append(group.create_task(uplink.run(), name="uplink"))
-            tasks.append(group.create_task(_tend(journal, self.config.agent), name="tend"))
+            tasks.append(
+                group.create_task(_tend(journal, self.config.agent, self.clock), name="tend")
+            )
             whole = check_later(self.config.agent.data / "journal.db")
             tasks.append(group.create_task(whole, name="check"))
             tasks.append(group.create_task(_watch_disk(journal), name="disk"))
@@ -249,13 +251,14 @@ async def _never_ends(name: str, station: Station) -> None:
     raise StationEndedError(f"station {name} ended by itself")
 
 
-async def _tend(journal: Journal, agent: AgentOptions) -> None:
+async def _tend(journal: Journal, agent: AgentOptions, clock: Clock) -> None:
     while True:
         await asyncio.sleep(60)
         try:
             gone = await journal.tend(agent.keep_days)
             if gone:
                 log.info("%d facts older than %d days were let go", gone, agent.keep_days)
+            await astray.settle(journal, clock.now_ms())
         except JournalError as error:
             log.warning("%s", error)
         await asyncio.sleep(TEND_SECONDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.replica import Replica
 from edge.station import Services, Station
+from edge.uplink import astray
 from edge.uplink.budget import Budget
 from edge.wire.messages import Health, PartHealth
 
@@ -62,6 +63,8 @@ class HealthReport:
         }
         low = services.journal.low
         parts["disk"] = PartHealth(up=not low, why="nearly full: no new loans" if low else "")
+        for reason in astray.open_reasons(services.journal):
+            parts[astray.PART] = PartHealth(up=False, why=reason)
         why = copy_trouble(services.replica)
         parts["copy"] = PartHealth(up=not why, why=why)
         if self._budget().metered:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.station import Services
+from edge.uplink import astray
 from edge.version import VERSION
 from kiosk.texts import say
 
 MINUTE_MS = 60_000
+_STORAGE = {astray.OLD_IMAGE: "staff.old_image", astray.LEDGER_OLDER: "staff.ledger_older"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ def status(services: Services, hatch: Hatch | None, lang: str, *, receipt: bool)
     """Return the staff screen: lines with a tone (``good``, ``look``), and what may be pressed."""
     closed = hatch is not None and hatch.closed()
     lines = [_service(lang, closed), _queue(services, lang), _copy(services, lang)]
+    lines += [
+        _line(say(lang, "staff.storage"), say(lang, _STORAGE[reason]), good=False)
+        for reason in astray.open_reasons(services.journal)
+    ]
     lines += [_part(name, device.up, lang) for name, device in sorted(services.devices.items())]
     return {"lines": lines, "closed": closed, "receipt": receipt, "version": VERSION}
 

@@ -232,6 +232,7 @@ class Kiosk:
             "parts": parts,
             "printer": self._printing.word,
             "waiting": self._services.journal.backlog().count,
+            "troubles": [":".join(one) for one in sorted(self._services.journal.troubles)],
         }
 
     def _device(self, name: str) -> Device[Any] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.doctor.model import Finding, Tell
 from edge.journal.database import migrations
+from edge.uplink import astray
 
 PART = "journal"
 OLD_DAYS = 2
@@ -49,4 +50,9 @@ def _read(tell: Tell, db: sqlite3.Connection) -> list[tuple[str, str]]:
     (tasks,) = db.execute("SELECT count(*) FROM tasks").fetchone()
     if tasks:
         tell(Finding(PART, "note", "tasks_open", {"count": tasks}))
-    return [(part, reason) for part, reason in db.execute("SELECT part, reason FROM troubles")]
+    found = db.execute("SELECT part, reason FROM troubles").fetchall()
+    for reason in astray.REASONS:
+        if (PART, reason) in found:
+            tell(Finding(PART, "warn", f"journal_{reason}"))
+            found.remove((PART, reason))
+    return found

@@ -15,6 +15,7 @@ from edge.journal import Journal, JournalError
 from edge.neighbours import Neighbours
 from edge.replica import Replica
 from edge.threads import in_thread
+from edge.uplink import astray
 from edge.uplink.budget import Budget
 from edge.uplink.elsewhere import Afar
 from edge.uplink.follow import Follow
@@ -260,15 +261,11 @@ class Uplink:
         if cursor.epoch != journal.epoch:
             return
         if journal.diverged(cursor.epoch, cursor.seq, cursor.last):
-            log.warning(
-                "the ledger has %d facts of this journal that are not those sent from here (%d): an "
-                "older image of the storage is in use; facts go on under a new epoch",
-                cursor.seq, journal.sent,
-            )  # fmt: skip
             await self._settle(cursor)
+            await astray.old_image(journal, cursor)
             await self._begin_epoch(None)
         elif cursor.seq + 1 < journal.first_kept():
-            log.warning("the ledger went back to %d, before the oldest fact here", cursor.seq)
+            await astray.ledger_older(journal, cursor)
             await self._begin_epoch(cursor.seq)
         else:
             news = await journal.acknowledge(cursor.epoch, cursor.seq)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from drivers.ports import Line
+from edge.uplink import astray
 from edge.wire.facts import BoxReceived, StaffActed
 from kiosk import receipt
 from kiosk.engine.room import Doer, Room
@@ -97,6 +98,7 @@ async def _open(_room: Room, hatch: Hatch, _: Visit) -> str:
 async def _resolve(room: Room, *_: object) -> str:
     """Say that the call was answered and the jam is out; what still stands stays on the list."""
     room.visit.staff_called = False
+    await astray.settle(room.services.journal)
     await room.printing.look()
     return "staff.done_resolve"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from edge.uplink import astray
 from edge.wire.batch import Batch, decode_event
 from edge.wire.facts import Return
 from gateway.ledger.sqlite import SqliteLedger
@@ -224,6 +225,12 @@ def _worklist(world: World, ledger: SqliteLedger) -> None:
     count, newest_ = ledger.store.row("SELECT count(*), coalesce(max(number), 0) FROM worklist")
     if count != newest_:
         world.breach(f"{newest_ - count} entries of the worklist vanished")
+    for pi in world.pis:
+        for reason in astray.open_reasons(pi.journal):
+            key = f"TROUBLE:{pi.device}:{astray.PART}:{reason}"
+            world.counts[f"told of {reason}"] += 1
+            if not ledger.store.one("SELECT 1 FROM worklist WHERE key = ?", key):
+                world.breach(f"{pi.device}: staff were not told of {reason}")
 
 
 def _replica(world: World, ledger: SqliteLedger, pi: Pi) -> None:
