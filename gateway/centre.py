@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,6 +20,7 @@ from gateway.broker import Broker
 from gateway.commander import Commander
 from gateway.config import BrokerOptions
 from gateway.feed import Feed
+from gateway.inbox import Inbox, Said
 from gateway.known import resolve
 from gateway.ledger import gates, status
 from gateway.ledger.sqlite import SqliteLedger
@@ -29,8 +29,8 @@ from gateway.worker import LedgerWorker
 
 log = logging.getLogger(__name__)
 
-WAITING = 500
-"""Messages of one kind that may wait for their loop; more are dropped, and said again."""
+STRANGERS = 500
+"""So many who may not speak are named in the log."""
 FEED_SECONDS = 1.0
 """Changes by hand (imports, staff) reach the sites within this time."""
 BACKLOG, BACKLOG_SECONDS, FEED_LATEST = 200, 0.4, 5.0
@@ -39,19 +39,10 @@ STILL_SECONDS = 60.0
 LEARN_MS = 60_000
 """What staff said of alarms is looked at again after so long."""
 TRIM_SECONDS = 6 * 3600.0
+GARBLED_MS = 10_000
+"""A device that cannot be understood is noted so often."""
 ASK_MS = 5000
 """A question that waited longer than this is not worth an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message of a device."""
-
-    site: str
-    device: str
-    topic: Topic
-    payload: bytes
-    heard: int
 
 
 class Centre:
@@ -72,22 +63,17 @@ class Centre:
         self._copies, self._copying = feed or Feed(), copies or reads
         self.broker = Broker(options, self._hear, self._connected)
         self._commander = Commander(command_key, writes, reads, self.broker, now, pulse)
-        self._queues: dict[Topic, asyncio.Queue[Said]] = {
-            row: asyncio.Queue(WAITING)
-            for row in (
-                topics.FACTS,
-                topics.ASK,
-                topics.HEALTH,
-                topics.REPLICA_WANTED,
-                topics.ELSEWHERE_WANTED,
-                topics.REPLY,
-            )
-        }
-        self._queues[topics.STATE] = self._queues[topics.HEALTH]
+        kinds = (
+            topics.FACTS, topics.ASK, topics.HEALTH, topics.REPLICA_WANTED,
+            topics.ELSEWHERE_WANTED, topics.REPLY,
+        )  # fmt: skip
+        self._inboxes = {row: Inbox() for row in kinds}
+        self._inboxes[topics.STATE] = self._inboxes[topics.HEALTH]
         self._fed: dict[str, int] = {}
         self._allowed: dict[str, Allowed] = {}
         self._noisy: dict[str, tuple[int, list[str]]] = {}
         self._strangers: set[tuple[str, str]] = set()
+        self._garbled_at: dict[tuple[str, str], int] = {}
         self._still_at = self._expired_at = 0
         self._backlog_at = 0.0
 
@@ -115,12 +101,8 @@ class Centre:
     # -- hearing
 
     def _hear(self, site: str, device: str, row: Topic, payload: bytes) -> None:
-        queue = self._queues.get(row)
-        if queue is None:
-            return
-        if queue.full():
-            queue.get_nowait()
-        queue.put_nowait(Said(site, device, row, payload, self._now()))
+        if row in self._inboxes:
+            self._inboxes[row].put(Said(site, device, row, payload, self._now()))
 
     async def _connected(self) -> None:
         for site, device, cursor in await self._reads.call(lambda ledger: ledger.cursors()):
@@ -131,9 +113,8 @@ class Centre:
 
     async def _loop(self, row: Topic, work: Callable[[Said], Awaitable[None]]) -> None:
         """Give messages to their work, one after the other; what cannot be understood is noted."""
-        queue = self._queues[row]
         while True:
-            said = await queue.get()
+            said = await self._inboxes[row].get()
             if not await self._may_speak(said):
                 continue
             try:
@@ -148,7 +129,7 @@ class Centre:
         if site == said.site:
             return True
         who = (said.site, said.device)
-        if who not in self._strangers and len(self._strangers) < WAITING:
+        if who not in self._strangers and len(self._strangers) < STRANGERS:
             self._strangers.add(who)
             log.warning("%s/%s is not enrolled (or revoked): nothing it says is taken in", *who)
         return False
@@ -192,6 +173,11 @@ class Centre:
         await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
 
     async def _garbled(self, said: Said, why: str) -> None:
+        """Note it for staff and the log, now and then: a device may say nothing else."""
+        who = (said.device, said.topic.path)
+        if said.heard - self._garbled_at.get(who, 0) < GARBLED_MS:
+            return
+        self._garbled_at[who] = said.heard
         log.warning("%s/%s %s: %s", said.site, said.device, said.topic.path, why)
         try:
             await self._writes.call(

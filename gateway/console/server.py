@@ -11,6 +11,9 @@ from fastapi import FastAPI
 from gateway.errors import HomeError
 from gateway.pulse import Pulse
 
+MOST_CONNECTIONS = 1000
+"""More are answered 503: each takes memory and a handle."""
+
 
 class _Server(uvicorn.Server):
     """The gateway itself looks after signals, and waits for the open port."""
@@ -43,6 +46,7 @@ class ConsoleServer:
                 server_header=False,
                 lifespan="off",
                 ws="none",
+                limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=1,
             )
         )

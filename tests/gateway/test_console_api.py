@@ -133,8 +133,10 @@ async def test_another_host_name_sees_nothing(client):
 async def test_the_page_is_served_with_a_strict_policy(client, path):
     got = await client.get(path)
     assert got.status_code == 200
-    assert "default-src 'self'" in got.headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in got.headers["content-security-policy"]
+    policy = got.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/static/../app.py"])

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi import Request
 from fastapi.routing import APIRoute
 
 from edge.wire.facts import GateAlarm, Loan, Trouble
@@ -16,6 +17,7 @@ from gateway.config import BrokerOptions, ConsoleOptions
 from gateway.console import app as application
 from gateway.console.doorman import Asks
 from gateway.console.live import Live
+from gateway.console.stream import MOST_EACH, Stream
 from gateway.ledger import accounts, status
 from gateway.ledger.accounts import Account
 from gateway.ledger.sqlite import SqliteLedger
@@ -357,3 +359,18 @@ async def test_a_cut_stream_goes_on_where_it_stopped(house):
     async with house.page() as page:
         got = await page.get("/api/events", headers=headers)
         assert got.text == ""  # nothing any more: the gateway ends
+
+
+async def test_an_account_follows_so_often_at_once_and_no_more(house):
+    stream = Stream(house.live, house.reads, lambda: NOW, house.pulse)
+    request = Request({"type": "http", "method": "GET", "path": "/api/events", "headers": []})
+    open_ = [await stream.events(request, ALL) for _ in range(MOST_EACH)]
+    for answer in open_:
+        assert b"data: " in await anext(answer.body_iterator)
+    assert (await stream.events(request, ALL)).status_code == 429
+    other = Account("other", "", "province")
+    assert (await stream.events(request, other)).status_code == 200
+    await open_.pop().body_iterator.aclose()
+    assert (await stream.events(request, ALL)).status_code == 200
+    for answer in open_:
+        await answer.body_iterator.aclose()
