@@ -107,7 +107,10 @@ def test_the_agent_gets_its_secrets_as_credentials() -> None:
     credentials = {c.split(":")[0] for c in settings("shelfwire-agent.service")["LoadCredential"]}
     example = (FOLDER.parent / "firmware_configs/agent.example.toml").read_text()
     used = set(re.findall(r"/run/credentials/shelfwire-agent\.service/([\w.]+)", example))
-    assert used == credentials == {"device.key", "site.key"}
+    assert used == {"device.key", "site.key"}
+    receipts = {"receipt.key", "receipt.crt", "command.pub"}  # of the folder that receipt_keys names
+    assert credentials == used | receipts
+    assert 'receipt_keys = "/run/credentials/shelfwire-agent.service"' in example
 
 
 def test_the_browser_runs_as_another_user_than_the_agent() -> None:
@@ -131,8 +134,10 @@ def test_every_user_is_made(tmp_path: Path) -> None:
 def test_keys_are_closed_to_everybody_but_root(tmp_path: Path) -> None:
     folder = tmp_path / "etc/shelfwire"
     folder.mkdir(parents=True)
-    (folder / "device.key").write_text("secret")
-    (folder / "device.key").chmod(0o644)
+    keys = [folder / name for name in ("device.key", "site.key", "receipt.key")]
+    for key in keys:
+        key.write_text("secret")
+        key.chmod(0o644)
     rules = tmp_path / "rules.conf"
     mine = (FOLDER / "tmpfiles.d/shelfwire.conf").read_text()
     if os.getuid():
@@ -140,7 +145,7 @@ def test_keys_are_closed_to_everybody_but_root(tmp_path: Path) -> None:
     rules.write_text(mine)
     answer = ask("systemd-tmpfiles", f"--root={tmp_path}", "--create", rules)
     assert answer.returncode == 0, answer.stderr
-    assert (folder / "device.key").stat().st_mode & 0o777 == 0o600
+    assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
 
 
 @pytest.mark.parametrize(
