@@ -108,7 +108,11 @@ def test_the_agent_gets_its_secrets_as_credentials() -> None:
     example = (FOLDER.parent / "firmware_configs/agent.example.toml").read_text()
     used = set(re.findall(r"/run/credentials/shelfwire-agent\.service/([\w.]+)", example))
     assert used == {"device.key", "site.key"}
-    receipts = {"receipt.key", "receipt.crt", "command.pub"}  # of the folder that receipt_keys names
+    receipts = {
+        "receipt.key",
+        "receipt.crt",
+        "command.pub",
+    }  # of the folder that receipt_keys names
     assert credentials == used | receipts
     assert 'receipt_keys = "/run/credentials/shelfwire-agent.service"' in example
 
