@@ -125,10 +125,12 @@ class TagWork:
         session: str = "",
         *,
         online: bool = False,
+        about: str = "",
     ) -> Lent:
         """Record the loan, then disarm. Raises JournalError when the loan could not be recorded.
 
-        ``online``: the centre gave the verdict.
+        ``online``: the centre gave the verdict. ``about``: the event that opened the class in which
+        the reader touched a picture; empty: the reader showed a card.
         """
         afi = self._services.replica.policy.afi_out
         loan = Loan(
@@ -138,6 +140,8 @@ class TagWork:
             online=online,
             session=session,
             evidence=item.evidence(),
+            by="class" if about else "card",
+            about=about,
         )
         [event] = await self._journal.append(loan, open_tasks=_tasks(item, afi))
         work = await self._write(item, afi)
@@ -188,10 +192,12 @@ class TagWork:
         events = await self._journal.append(back, *facts, open_tasks=tasks, close_tasks=done)
         return Returned(events[0].id, work.secured)
 
-    async def heal(self, item: PadItem, reader: str = "", card: str = "") -> Healed:
+    async def heal(
+        self, item: PadItem, reader: str = "", card: str = "", about: str = ""
+    ) -> Healed:
         """Finish what is open on an item that is met again and is not being returned now.
 
-        ``reader`` and ``card``: references of the reader who stands here. A tag that alarms although
+        ``reader`` and ``card``: references of the reader who stands here (``about`` as in lend). A tag that alarms although
         the item is known as lent to this very reader is disarmed after the loan was recorded once
         more: the item may have come back through a machine of which nobody has heard yet.
         """
@@ -202,7 +208,8 @@ class TagWork:
         if card and armed and loan is not None and loan.reader == reader:
             verdict = Verdict(item=item.item, ok=True, due=loan.due)
             try:
-                lent = await self.lend(item, card, verdict, online=self._services.desk.online)
+                online = self._services.desk.online
+                lent = await self.lend(item, card, verdict, online=online, about=about)
             except JournalError:
                 return Healed.FAILED
             return Healed.REPAIRED if lent.secured else Healed.FAILED

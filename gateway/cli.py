@@ -15,7 +15,7 @@ from typing import get_args
 from edge.wire.commands import AnyDeed
 from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
-from gateway import bundlecli, dropcli, enrol, imports, report, usercli
+from gateway import bundlecli, classcli, dropcli, enrol, imports, report, usercli
 from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
@@ -109,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
         word = _word(words, name, do, text, home=True)
         word.add_argument("file", type=Path, metavar=file)
 
+    classcli.add_parser(words, Path(os.environ.get(_HOME, ".")))
     dropcli.add_words(partial(_word, words))
     bundlecli.add_parser(words, _HOME)
     _word(words, "acl", _acl, "write and print the broker's access list", home=True)

@@ -79,9 +79,8 @@ def snapshot(ledger: SqliteLedger, site: str, now: int, *, everything: bool = Fa
     with ledger.store.reading():
         version = newest(ledger)
         rows = list(_everything(Scope.of(ledger, site, everything=everything)))
-        _, policy = ledger.catalogue.policy()
-    parts = list(_pack(rows))
-    policy_table = msgspec.to_builtins(policy)
+        policy_table = _policy(ledger, site)
+    parts = list(_pack(rows, PART_BYTES - len(msgspec.json.encode(policy_table))))
     return [
         Part(
             version=version,
@@ -152,13 +151,31 @@ def _changed(scope: Scope, keys: list[tuple[str, str]], since: int, upto: int, n
             views = dict.fromkeys(scope.cards(key)) | {k: v for k, v in views.items() if v}
         found[table] |= {k: view for k, view in views.items() if view is not None}
         gone += [f"{table}:{k}" for k, view in views.items() if view is None]
-    policy = scope.ledger.catalogue.policy()[1] if any(t == "policy" for t, _ in keys) else None
+    gone += [f"readers:{ref}" for ref in _left_classes(scope, keys) if ref not in found["readers"]]
+    changed = any(table in ("policy", "classes") for table, _ in keys)
     return Part(
         version=upto, start=since, made=now, gone=gone,
-        policy=msgspec.to_builtins(policy) if policy is not None else None,
+        policy=_policy(scope.ledger, scope.site) if changed else None,
         items=[*found["items"].values()], readers=[*found["readers"].values()],
         loans=[*found["loans"].values()],
     )  # fmt: skip
+
+
+def _left_classes(scope: Scope, keys: list[tuple[str, str]]) -> Iterator[str]:
+    """Yield references of children who are in no class of the site any more."""
+    for reader in dict.fromkeys(key for table, key in keys if table == "members"):
+        ref = scope.ledger.classes.ref(scope.site, reader)
+        if ref not in scope.cards(reader):
+            yield ref
+
+
+def _policy(ledger: SqliteLedger, site: str) -> dict[str, Any]:
+    """Return the policy in force with the classes of this site, and of no other."""
+    _, policy = ledger.catalogue.policy()
+    classes = ledger.classes.of_site(site)
+    whole = msgspec.structs.replace(policy, classes=classes)
+    table: dict[str, Any] = msgspec.to_builtins(whole)
+    return table
 
 
 def _touched(scope: Scope, table: str, key: str) -> Iterator[tuple[str, str]]:
@@ -200,13 +217,13 @@ def _everything(scope: Scope) -> Iterator[Row]:
         yield "loans", loan
 
 
-def _pack(rows: list[Row]) -> Iterator[dict[str, Any]]:
-    """Yield the rows in portions below the size of a part; at least one, maybe empty."""
+def _pack(rows: list[Row], most: int) -> Iterator[dict[str, Any]]:
+    """Yield the rows in portions of so many bytes; at least one, maybe empty."""
     part: dict[str, Any] = {}
     size = 0
     for table, row in rows:
         length = len(msgspec.json.encode(row)) + 1
-        if part and size + length > PART_BYTES - 8192:  # room for head and policy
+        if part and size + length > most - 1024:  # room for the head
             yield part
             part, size = {}, 0
         part.setdefault(table, []).append(row)

@@ -20,7 +20,7 @@ class Scope:
 
     A site of a branch needs the items and readers of that branch and those below it, items that
     belong to none, and what links others to it now: a loan that was made there, a loan of one of
-    its items, an item that one of its readers has, or that is kept for one.
+    its items, an item that one of its readers has, or that is kept for one, a child of its classes.
     """
 
     ledger: SqliteLedger
@@ -47,11 +47,15 @@ class Scope:
         )
         linked = f"SELECT 1 FROM loans l WHERE l.ended IS NULL AND {loan} AND"  # noqa: S608
         kept = f"SELECT 1 FROM readers hr WHERE hr.reader = held.reader AND hr.branch IN ({own})"  # noqa: S608
+        taught = (
+            "SELECT 1 FROM class_members cm JOIN classes k USING (class) "  # noqa: S608
+            f"WHERE cm.reader = r.reader AND k.site = {here}"
+        )
         return cls(
             ledger,
             site,
             f"(items.branch IN ({own}) OR EXISTS ({linked} l.item = items.item) OR EXISTS ({kept}))",
-            f"(r.branch IN ({own}) OR EXISTS ({linked} l.reader = r.reader))",
+            f"(r.branch IN ({own}) OR EXISTS ({linked} l.reader = r.reader) OR EXISTS ({taught}))",
             loan,
             own,
         )

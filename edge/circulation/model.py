@@ -84,6 +84,38 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     note_en: str = ""
 
 
+ANIMALS = (
+    "cat", "dog", "rabbit", "bear", "elephant", "frog",
+    "chick", "fish", "panda", "buffalo", "turtle", "owl",
+)  # fmt: skip
+COLOURS = 6
+"""A picture of a child is an animal and the number of a colour: ``cat-3``."""
+
+
+class Pupil(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A child of a class: the reference to lend under, a picture (``cat-3``), the name sealed.
+
+    ``name`` (:mod:`edge.wire.names`) is the given name, empty where nobody agreed to show it.
+    """
+
+    card: str
+    picture: str
+    name: str = ""
+
+
+class SchoolClass(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A class that may use the kiosks of one site together. ``minutes`` is how long a lesson is.
+
+    ``teachers`` are references of the readers who may open it, besides staff.
+    """
+
+    id: str
+    title: str
+    minutes: int = 45
+    teachers: list[str] = []
+    pupils: list[Pupil] = []
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A branch's lending policy. ``offline_*`` are rule R10; hours in ``HH:MM`` local time.
 
@@ -101,6 +133,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     needs a PIN is refused, or with ``pin_offline = "skip"`` goes on without. ``pin_tries`` wrong
     ones in a row lock the PIN for ``pin_lock_minutes``. ``typed_card``: whether a card number may
     be typed by hand.
+
+    ``class_pin``: whether a teacher types a PIN to open a class (staff never do). ``classes`` are
+    those of the site that the policy travels to; the centre fills them in from its own tables.
     """
 
     version: int = 1
@@ -131,6 +166,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     fee_per_day: int = 0
     fee_most: int = 0
     board: Board = Board()
+    class_pin: Literal["ask", "never"] = "ask"
+    classes: list[SchoolClass] = []
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -31,7 +31,7 @@ _SEEN = (
     "evidence.afi_after",
 )  # fmt: skip
 KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("loan", ("item", "card", "due", "online", "session", *_SEEN)),
+    ("loan", ("item", "card", "due", "online", "session", *_SEEN, "by", "about")),
     ("return", ("item", "place", "bin", "owner", "session", *_SEEN)),
     ("renewal_wish", ("item", "card", "session")),
     ("secured", ("item", "uid", "afi", "about")),
@@ -55,6 +55,8 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("box_received", ("name",)),
     ("staff_acted", ("station", "name", "by")),
     ("receipt_wish", ("card", "session")),
+    ("class_opened", ("station", "name", "by", "until", "reason")),
+    ("class_closed", ("station", "name", "by", "reason")),
 )
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((

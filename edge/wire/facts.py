@@ -33,7 +33,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Loan(Base, tag="loan", frozen=True, kw_only=True, omit_defaults=True):
-    """An item left with a reader. ``due`` is the promised due date; ``online``: the centre agreed."""
+    """An item left with a reader. ``due`` is the promised due date; ``online``: the centre agreed.
+
+    ``by``: how the reader was known: by a card, or by touching a picture in a ``class`` that somebody
+    had opened. Then ``about`` is the event id of that ``class_opened``, and nothing else proves who
+    it was.
+    """
 
     item: str
     card: str
@@ -41,6 +46,8 @@ class Loan(Base, tag="loan", frozen=True, kw_only=True, omit_defaults=True):
     online: bool = False
     session: str = ""
     evidence: Evidence = Evidence()
+    by: Literal["card", "class"] = "card"
+    about: str = ""
 
 
 class Return(Base, tag="return", frozen=True, kw_only=True, omit_defaults=True):
@@ -241,6 +248,29 @@ class StaffActed(Base, tag="staff_acted", frozen=True, kw_only=True, omit_defaul
     by: str = ""
 
 
+class ClassOpened(Base, tag="class_opened", frozen=True, kw_only=True, omit_defaults=True):
+    """A kiosk was opened for a class until a time (ms): its children borrow by touching a picture.
+
+    ``name`` is the class, ``by`` the reference of the card that opened it, ``reason`` how that was
+    proven: ``pin``, ``card`` (the policy asks for no more) or ``staff``. Opened again: for longer.
+    """
+
+    station: str
+    name: str
+    by: str
+    until: int
+    reason: Literal["pin", "card", "staff"]
+
+
+class ClassClosed(Base, tag="class_closed", frozen=True, kw_only=True, omit_defaults=True):
+    """A kiosk serves everybody again: by a ``card`` (``by`` whose), or because the ``time`` was over."""
+
+    station: str
+    name: str
+    reason: Literal["card", "time"]
+    by: str = ""
+
+
 class Booted(Base, tag="booted", frozen=True, kw_only=True, omit_defaults=True):
     """The agent started; the first fact of every boot."""
 
@@ -264,6 +294,7 @@ Fact = (
     | GateAlarm | GateLetPass | GateCount | BinChanged | DropRefused
     | TagTrouble | Trouble | Well | StaffCalled | Booted | Ordered | TakenAside
     | GateHint | GateMuted | GateDay | BoxReceived | StaffActed | ReceiptWish
+    | ClassOpened | ClassClosed
 )  # fmt: skip
 """Every fact a device can journal."""
 
@@ -281,6 +312,14 @@ def card_ref(site_key: bytes, card: str) -> str:
     """
     mac = hmac.new(site_key, b"card:" + normal_card(card).encode(), hashlib.sha256)
     return mac.hexdigest()[:32]
+
+
+def member_ref(site_key: bytes, reader: str) -> str:
+    """Return the reference under which a member of a class is lent to who shows no card.
+
+    Nothing that can be scanned or typed has it: only a picture of an open class leads there.
+    """
+    return hmac.new(site_key, b"member:" + reader.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def uid_card(uid: bytes) -> str:

@@ -13,6 +13,7 @@ from gateway.errors import RefusedError
 from gateway.ledger.boxes import Boxes
 from gateway.ledger.catalogue import Catalogue, KeyOf
 from gateway.ledger.chains import Chains
+from gateway.ledger.classes import Classes
 from gateway.ledger.effects import Effects
 from gateway.ledger.fees import Fees
 from gateway.ledger.holds import Holds
@@ -42,6 +43,7 @@ class SqliteLedger:
         self.fees = Fees(self.store, self.catalogue)
         self.pins = Pins(self.store, self.catalogue, key_of)
         self.mails = Mails(self.store, self.catalogue)
+        self.classes = Classes(self.store, self.catalogue, key_of)
         self.chains = Chains(self.store, self.catalogue, self.worklist)
         self.posting = Posting(
             Parts(
