@@ -10,7 +10,9 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from demo import school
 from demo.accounts import sign_in_line
+from demo.catalogue import library
 from demo.places import Places, open_places
 from demo.processes import ChildError
 from demo.stack import Stack
@@ -112,7 +114,8 @@ def _addresses(places: Places) -> str:
         ("Kiosk, commune library", places.url("kiosk-xa")),
     )
     lines = "\n".join(f"  {name:<28}{url}" for name, url in rows)
-    return f"{lines}\n\n  Console: {sign_in_line(places)}\n\n  Ctrl-C stops everything."
+    notes = f"  Console: {sign_in_line(places)}\n  Children: {school.line(library())}"
+    return f"{lines}\n\n{notes}\n\n  Ctrl-C stops everything."
 
 
 def _day(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from demo import waiting
+from demo import school, waiting
 from demo.board import board
 from demo.catalogue import BRANCHES, DATA, Library
 from demo.places import PIS, Pi, Places
@@ -44,6 +44,11 @@ async def provision(places: Places, library: Library, say: Progress) -> None:
         branch = next(one for one in BRANCHES if one.site == pi.site)
         words = ("--name", branch.name, "--branch", pi.site)
         await _gateway(places, "enrol", pi.site, pi.device, "--out", str(out), *words)
+    file = places.centre / "lop3a.csv"
+    file.write_text(school.class_list(library), "utf-8")
+    who = ("--teacher", school.teacher(library).reader, "--title", school.TITLE)
+    made = ("class", "put", school.NAME, "--site", school.SITE, *who)
+    await _gateway(places, *made, "--minutes", str(school.MINUTES), "--list", str(file))
     (places.folder / "ready").write_text("set up\n", "utf-8")
 
 
@@ -129,7 +134,7 @@ async def _import(places: Places, library: Library) -> None:
 
 async def _gateway(places: Places, word: str, *args: str) -> None:
     home = () if word == "init" else ("--home", str(places.centre))
-    command = [program("shelfwire-gateway"), word, *home, *args]
+    command = [program("shelfwire-gateway"), word, *args, *home]
     await run(f"shelfwire-gateway {word}", command, places.log / "setup.log")
 
 

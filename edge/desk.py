@@ -22,8 +22,10 @@ from edge.circulation.rules import (
 from edge.clock import Clock
 from edge.journal.ids import uuid7
 from edge.replica import Replica
+from edge.wire.errors import WireError
 from edge.wire.facts import card_ref
 from edge.wire.messages import Answer, Ask, Holding
+from edge.wire.names import open_name
 from edge.wire.pins import seal
 
 DEADLINE = 0.8
@@ -126,7 +128,20 @@ class Desk:
 
     async def reader(self, card_texts: Sequence[str]) -> Visitor:
         """Say whose card this is. The texts are what the one card says of itself, best first."""
-        refs = [self.card_ref(text) for text in card_texts]
+        return await self._visitor([self.card_ref(text) for text in card_texts])
+
+    async def member(self, ref: str) -> Visitor:
+        """Say who a child of a class is, by the reference that the class list gives."""
+        return await self._visitor([ref])
+
+    def given_name(self, ref: str, sealed: str) -> str:
+        """Return the name of a child of a class; empty when it may not be shown or cannot be read."""
+        try:
+            return open_name(self._key, ref, sealed) if sealed else ""
+        except WireError:
+            return ""
+
+    async def _visitor(self, refs: list[str]) -> Visitor:
         answers = await asyncio.gather(*(self._ask("reader", ref) for ref in refs))
         known = [
             self._known(ref, answer)

@@ -20,7 +20,7 @@ from kiosk.stage import Message
 from kiosk.texts import day, minute, say
 from kiosk.visit import ASKING, LENDING, MAY_RETURN, PROVING, RETURNING, Loaned, Visit
 
-WITH_SHELF = RETURNING | LENDING | {State.BOOKS_SEEN, State.CARD_WANTED}
+WITH_SHELF = RETURNING | LENDING | {State.BOOKS_SEEN, State.CARD_WANTED, State.CLASS}
 
 ACCOUNTS = frozenset({State.ACCOUNT, State.RENEWAL, State.RENEWING})
 NAMED = LENDING | ACCOUNTS
@@ -45,6 +45,7 @@ class Surroundings:
     wait: int = 0
     idle: Around | None = None
     title: Callable[[str], str] = str
+    lesson: dict[str, Any] | None = None
 
 
 def message(visit: Visit, around: Surroundings) -> Message:
@@ -85,6 +86,8 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
     if visit.state in ASKING | PROVING:
         data |= {"may_type": around.typed, "typing": visit.typing, "wait": around.wait}
         data["dots"] = len(visit.typed)
+    if around.lesson is not None:
+        data |= {"lesson": around.lesson, "tapped": visit.tapped}
     if visit.typing:  # a card number is no secret to who types it
         data["typed"] = visit.typed
     if visit.state is State.PROOF:

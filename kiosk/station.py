@@ -36,7 +36,7 @@ LOOK_IDLE, LOOK_BUSY = 0.35, 0.15
 """Seconds between looks at the pad while nobody is there, and during a visit."""
 TICK = 0.2
 PRINTER_LOOK = 30.0
-CLOSABLE = (State.IDLE, State.OUT_OF_SERVICE, State.STAFF_CARD, State.STAFF)
+CLOSABLE = (State.IDLE, State.OUT_OF_SERVICE, State.STAFF_CARD, State.STAFF, State.CLASS)
 """Where no reader is at work: here a kiosk that is out of service says so."""
 AWAY_AFTER_MS = 1500
 """A pad that is away for so long puts the kiosk out of service; a shorter gap is not shown."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from kiosk.session import WORKING, State
 
 S = State
-RESTING = frozenset({S.IDLE, S.OUT_OF_SERVICE})
+RESTING = frozenset({S.IDLE, S.OUT_OF_SERVICE, S.CLASS})
+NEXT_CHILD, CHILD = 6, 60
+"""Seconds in a class: after everything is done and the pad is empty; in the middle of a visit."""
 DONE = frozenset({S.LENT, S.RETURNED})
 """States in which a reader whose pad is empty has most likely gone."""
 
@@ -37,7 +39,7 @@ class Limits:
             return self.working
         if state in (S.RECEIPT, S.RECEIPT_SHOWN):
             return self.receipt
-        if state in (S.ACCOUNT, S.RENEWAL, S.STAFF):
+        if state in (S.ACCOUNT, S.RENEWAL, S.STAFF, S.CLASS_CHOICE, S.CLASS_MENU):
             return self.private
         if state in (S.PLACING, S.COUNTING, S.LENT, S.RETURNED):
             return self.session
@@ -49,12 +51,13 @@ class Patience:
     """What the time of a visit hangs on.
 
     ``changed``: language or look are not the usual ones, which the next reader must not inherit;
-    ``clear_ms``: since when the pad is empty (monotonic), None while something lies there.
+    ``in_class``: the next child waits behind this one. ``clear_ms``: since when the pad is empty (monotonic), None while something lies there.
     """
 
     state: State
     changed: bool = False
     clear_ms: int | None = None
+    in_class: bool = False
 
 
 class Timer:
@@ -81,6 +84,8 @@ class Timer:
     def warns(self, now: Patience) -> bool:
         """Whether the reader is asked now if more time is needed."""
         left = self._left(now)
+        if now.in_class and self._walked_away(now):
+            return False
         if left is None or now.state in WORKING | RESTING | {S.BYE}:
             return False
         return 0 < left <= self._warning(now)
@@ -94,12 +99,14 @@ class Timer:
         limit = self._limits.of(now.state)
         if now.state in RESTING and now.changed:
             limit = self._limits.start
+        if now.in_class:
+            limit = min(limit, CHILD)
         if limit == 0:
             return None
         left = limit - self._since(self._from)
         if self._walked_away(now):
             gone = self._since(max(self._from, now.clear_ms or 0))
-            left = min(left, self._limits.away - gone)
+            left = min(left, (NEXT_CHILD if now.in_class else self._limits.away) - gone)
         return left
 
     def _walked_away(self, now: Patience) -> bool:

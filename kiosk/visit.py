@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from edge.circulation.model import LoanView
+from edge.circulation.model import LoanView, SchoolClass
 from edge.desk import Visitor
 from edge.wire.proofs import Proof
 from kiosk.session import State
@@ -11,10 +11,10 @@ from kiosk.shelf import Deed, Shelf
 
 S = State
 RETURNING = frozenset({S.PLACING_RETURNS, S.RETURNING, S.RETURNED})
-MAY_RETURN = RETURNING | {S.IDLE, S.BOOKS_SEEN, S.CARD_WANTED}
+MAY_RETURN = RETURNING | {S.IDLE, S.BOOKS_SEEN, S.CARD_WANTED, S.CLASS}
 """States in which a set that lacks a part still counts: it may be given back."""
 ASKING = frozenset({S.CARD_WANTED, S.CARD_FOR_ACCOUNT, S.CARD_FOR_RENEWAL})
-PROVING = frozenset({S.PIN_TO_BORROW, S.PIN_FOR_ACCOUNT, S.PIN_FOR_RENEWAL})
+PROVING = frozenset({S.PIN_TO_BORROW, S.PIN_FOR_ACCOUNT, S.PIN_FOR_RENEWAL, S.PIN_FOR_CLASS})
 LENDING = frozenset({S.PLACING, S.COUNTING, S.LENDING, S.LENT})
 
 Tone = Literal["calm", "look", "stop", "good"]
@@ -47,6 +47,8 @@ class Visit:
 
     ``typed``: digits of the keypad that was not used yet. ``typing``: they are a card number.
     ``by_hand``: the card's number was typed. ``proven``: the PIN was right.
+    ``groups``: the classes that the card of a teacher or of staff (``opener``) opens. ``tapped``: the
+    reader touched a picture in a class that the event ``about`` opened.
     ``proof``: what a scanned receipt proves; ``proven_false``: one that proves nothing.
     """
 
@@ -72,6 +74,10 @@ class Visit:
     typing: bool = False
     by_hand: bool = False
     proven: bool = False
+    groups: list[SchoolClass] = field(default_factory=list)
+    opener: Literal["", "card", "staff"] = ""
+    tapped: bool = False
+    about: str = ""
     proof: Proof | None = None
     proven_false: bool = False
 

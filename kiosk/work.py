@@ -67,7 +67,7 @@ class Work:
                 visit.shelf.put(row.key, R.REFUSED, "row.not_saved")
             elif verdict.reason == "already_yours":
                 reader = visitor.reader.reader if visitor.reader else ""
-                await self.tags.heal(row.pad, reader, visitor.card)
+                await self.tags.heal(row.pad, reader, visitor.card, visit.about)
                 visit.shelf.put(row.key, R.ALREADY, "row.already", verdict.due)
                 changed("tick")
             else:
@@ -162,7 +162,9 @@ class Work:
         online: bool,
     ) -> bool:
         try:
-            lent = await self.tags.lend(row.pad, visitor.card, verdict, visit.id, online=online)
+            lent = await self.tags.lend(
+                row.pad, visitor.card, verdict, visit.id, online=online, about=visit.about
+            )
         except JournalError as error:
             log.error("loan of %s not recorded: %s", row.key, error)
             visit.shelf.put(row.key, R.REFUSED, "row.not_saved")

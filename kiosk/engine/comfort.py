@@ -30,7 +30,7 @@ def call_staff(room: Room, _: Any) -> None:
 def kids(room: Room, _: Any) -> None:
     """Change to screens for children and back; they are read aloud."""
     looks = room.visit.look ^ {"kids"}
-    room.visit.look = looks | {"voice"} if "kids" in looks else (looks - {"voice"}) | room.looks
+    room.visit.look = looks | {"voice"} if "kids" in looks else (looks - {"voice"}) | room.usual
 
 
 def _look(name: str) -> Doer:

@@ -7,7 +7,7 @@ from drivers.ports import Card, Scan
 from edge.items import PadItem, by_barcode
 from edge.wire.proofs import is_receipt
 from kiosk.codes import candidates, card_texts
-from kiosk.engine import books, cards, comfort, keypad, loans, paper, staff
+from kiosk.engine import books, cards, comfort, keypad, lesson, loans, paper, staff
 from kiosk.engine.room import STILL_MS, Doer, Room, visit_id
 from kiosk.session import PRESSES, Effect, Event, State, step
 from kiosk.shelf import Deed
@@ -15,9 +15,13 @@ from kiosk.visit import Visit
 
 log = logging.getLogger(__name__)
 E, S, X = Event, State, Effect
-KINDS = (books, cards, comfort, keypad, loans, paper, staff)
+KINDS = (books, cards, comfort, keypad, lesson, loans, paper, staff)
 """The files that do effects, by kind; a new kind is a new file named here."""
 EFFECTS: dict[Effect, Doer] = {effect: do for kind in KINDS for effect, do in kind.EFFECTS.items()}
+
+
+QUIET = (S.IDLE, S.OUT_OF_SERVICE, S.STAFF_CARD, S.CLASS_CARD, S.CLASS, S.CLASS_MENU)
+"""From the start screen to one of these is no visit of a reader."""
 
 
 class Engine(Room):
@@ -93,6 +97,7 @@ class Engine(Room):
                 self.handle(E.STACK_STILL)
         if visit.notice is not None and now >= visit.notice.until:
             visit.notice = None
+        lesson.end_in_time(self)
         if self.timer.over(self.patience()):
             self.timer.restart()
             self.handle(E.TIME_UP)
@@ -110,7 +115,7 @@ class Engine(Room):
         if X.FORGET in arrow.effects:
             self._forget(arrow.to, event)
         self.visit.enter(arrow.to)
-        if state is S.IDLE and arrow.to not in (S.IDLE, S.OUT_OF_SERVICE, S.STAFF_CARD):
+        if state in (S.IDLE, S.CLASS) and arrow.to not in QUIET:
             self.counters.visits += 1
         for effect in arrow.effects:
             if effect is not X.FORGET:
@@ -122,8 +127,11 @@ class Engine(Room):
     def _forget(self, state: State, event: Event) -> None:
         old = self.visit
         fresh = old.shelf.latest if event is E.BOOKS else frozenset()
-        self.counters.lent += old.shelf.counted(Deed.LENT)
-        self.counters.returned += old.shelf.counted(Deed.RETURNED)
+        lent, back = old.shelf.counted(Deed.LENT), old.shelf.counted(Deed.RETURNED)
+        self.counters.lent += lent
+        self.counters.returned += back
+        if self.lesson is not None:
+            self.lesson = self.lesson.counted(lent, back)
         shelf = old.shelf.forget(fresh)
-        self.visit = Visit(old.number + 1, visit_id(), state, self.lang, set(self.looks), shelf)
+        self.visit = Visit(old.number + 1, visit_id(), state, self.lang, set(self.usual), shelf)
         self.visit.told_still = event is not E.BOOKS

@@ -14,6 +14,7 @@ from edge.station import Services
 from kiosk import receipt
 from kiosk.hatch import Hatch, status
 from kiosk.idle import Around
+from kiosk.lesson import Lesson, choices, shown
 from kiosk.proof import ReceiptKeys
 from kiosk.screen import Surroundings, message
 from kiosk.session import Event, Facts, State
@@ -83,7 +84,13 @@ class Room(ABC):
         self.dim_s = 300
         self.receipt_keys = receipt_keys
         self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang, set(looks))
+        self.lesson: Lesson | None = None
         self._sound = (0, "")
+
+    @property
+    def usual(self) -> frozenset[str]:
+        """The look with which a visit begins: a class has the screens for children."""
+        return self.looks | {"kids", "voice"} if self.lesson else self.looks
 
     @abstractmethod
     def handle(self, event: Event, about: Any = None) -> None:
@@ -133,12 +140,23 @@ class Room(ABC):
             pin_first=first,
             pin_private=private,
             typing=visit.typing,
+            in_class=self.lesson is not None,
+            tapped=visit.tapped,
+            pin_class=self._pin_for_class(),
+            staff=bool(visit.staff),
         )
+
+    def _pin_for_class(self) -> bool:
+        """Return whether a PIN is still wanted before a class is opened."""
+        visit, policy = self.visit, self.services.replica.policy
+        if visit.opener != "card" or visit.proven or policy.class_pin == "never":
+            return False
+        return policy.pin_offline != "skip" or self.services.desk.online
 
     def _pin_wanted(self) -> tuple[bool, bool]:
         """Return whether a PIN is still wanted before anything, and before the account."""
         visit, policy = self.visit, self.services.replica.policy
-        if not visit.known or visit.proven:
+        if not visit.known or visit.proven or visit.tapped:
             return False, False
         if visit.by_hand and policy.typed_card != "always":
             return True, True
@@ -160,9 +178,10 @@ class Room(ABC):
     def patience(self) -> Patience:
         """Return how long the visit may stand as it does, and since when the pad is empty."""
         visit = self.visit
-        changed = visit.look != self.looks or visit.lang != self.lang
+        changed = visit.look != self.usual or visit.lang != self.lang
         clear = None if visit.shelf.holds_tags else self.changed_ms
-        return Patience(visit.state, changed=changed, clear_ms=clear)
+        in_class = self.lesson is not None
+        return Patience(visit.state, changed=changed, clear_ms=clear, in_class=in_class)
 
     def show(self) -> None:
         """Make the screen from what is true now."""
@@ -187,8 +206,20 @@ class Room(ABC):
             wait=self._wait(),
             idle=self._idle(visit),
             title=self._title,
+            lesson=self._lesson(visit),
         )
         self.stage.show(message(visit, around))
+
+    def _lesson(self, visit: Visit) -> dict[str, Any] | None:
+        """Return what the page shows of classes; the children on the class's own screen only."""
+        policy = self.services.replica.policy
+        if visit.state is S.CLASS_CHOICE:
+            now = self.services.clock.now_ms()
+            return {"choices": choices(visit.groups, now, policy.zone)}
+        if self.lesson is None:
+            return {} if visit.state is S.IDLE and policy.classes else None
+        name = self.services.desk.given_name if visit.state is S.CLASS else None
+        return shown(self.lesson, policy.zone, name)
 
     def _idle(self, visit: Visit) -> Around | None:
         if visit.state is not S.IDLE:

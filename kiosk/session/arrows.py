@@ -13,6 +13,9 @@ class Facts:
 
     ``known``: and may borrow without a PIN, or has proven it. ``pin_first``: a PIN is asked for
     before anything; ``pin_private``: before the account is shown. ``typing``: a card number.
+
+    ``in_class``: the kiosk is open for a class; ``tapped``: the reader is known by a picture alone.
+    ``pin_class``: a PIN is asked for before a class is opened. ``staff``: staff stand here.
     """
 
     known: bool = False
@@ -23,6 +26,10 @@ class Facts:
     pin_first: bool = False
     pin_private: bool = False
     typing: bool = False
+    in_class: bool = False
+    tapped: bool = False
+    pin_class: bool = False
+    staff: bool = False
 
 
 def books_wait(facts: Facts) -> bool:
@@ -55,6 +62,26 @@ def typing(facts: Facts) -> bool:
     return facts.typing
 
 
+def in_class(facts: Facts) -> bool:
+    """Return whether the kiosk is open for a class: who is done leaves it to the next child."""
+    return facts.in_class
+
+
+def tapped(facts: Facts) -> bool:
+    """Return whether nothing but a touched picture says who this is: no account is shown."""
+    return facts.tapped
+
+
+def pin_class(facts: Facts) -> bool:
+    """Return whether the class is only opened after a PIN."""
+    return facts.pin_class
+
+
+def staff_here(facts: Facts) -> bool:
+    """Return whether a staff card was shown in this visit."""
+    return facts.staff
+
+
 def something_done(facts: Facts) -> bool:
     """Something belongs on a receipt."""
     return facts.done > 0
@@ -83,9 +110,18 @@ def go(to: State, *effects: Effect) -> tuple[Step, ...]:
     return (Step(to, effects),)
 
 
-HOME = (Step(S.OUT_OF_SERVICE, (X.FORGET,), unable), Step(S.IDLE, (X.FORGET,)))
-LEAVE = (Step(S.RECEIPT, (), something_done), Step(S.BYE))
+HOME = (
+    Step(S.OUT_OF_SERVICE, (X.FORGET,), unable),
+    Step(S.CLASS, (X.FORGET,), in_class),
+    Step(S.IDLE, (X.FORGET,)),
+)
+LEAVE = (
+    Step(S.CLASS, (X.FORGET,), in_class),
+    Step(S.RECEIPT, (), something_done),
+    Step(S.BYE),
+)
 PAD_AWAY = (
+    Step(S.OUT_OF_SERVICE, (X.FORGET,), in_class),
     Step(S.RECEIPT, (X.SAY_UNABLE,), something_done),
     Step(S.OUT_OF_SERVICE, (X.FORGET,)),
 )
@@ -98,10 +134,12 @@ BUTTONS[E.HELP] = (Step(S.IDLE, (X.CALL_STAFF,)),)
 """What works on every screen and leads nowhere else."""
 
 SHOW_ACCOUNT = (
+    Step(S.PLACING, (), tapped),
     Step(S.PIN_FOR_ACCOUNT, (), pin_private),
     Step(S.ACCOUNT, (X.LOAD_ACCOUNT,)),
 )
 SHOW_RENEWAL = (
+    Step(S.PLACING, (), tapped),
     Step(S.PIN_FOR_RENEWAL, (), pin_private),
     Step(S.RENEWAL, (X.LOAD_ACCOUNT,)),
 )

@@ -1,6 +1,16 @@
 """Nobody is there: the start, the goodbye, and a machine that cannot work."""
 
-from kiosk.session.arrows import HOME, TAKE_BACK_NOW, Row, Step, at, books_wait, go
+from kiosk.session.arrows import (
+    HOME,
+    TAKE_BACK_NOW,
+    Row,
+    Step,
+    at,
+    books_wait,
+    go,
+    in_class,
+    staff_here,
+)
 from kiosk.session.events import Effect, Event
 from kiosk.session.states import State
 
@@ -18,6 +28,7 @@ ROWS: dict[State, Row] = {
         E.RENEW: go(S.CARD_FOR_RENEWAL),
         E.SHOW_ACCOUNT: go(S.CARD_FOR_ACCOUNT),
         E.STAFF: go(S.STAFF_CARD),
+        E.CLASS: go(S.CLASS_CARD),
         E.TIME_UP: HOME,
         E.UNABLE: go(S.OUT_OF_SERVICE, X.FORGET),
     }),
@@ -34,14 +45,17 @@ ROWS: dict[State, Row] = {
     S.PROOF: at(S.PROOF, {
         E.RECEIPT_CODE: go(S.PROOF, X.CHECK_RECEIPT),
         E.BOOKS: (Step(S.BOOKS_SEEN, (X.FORGET,), books_wait),),
-        E.CARD: go(S.CARD_WANTED, X.FORGET, X.CHECK_CARD),
-        E.BACK: HOME,
+        E.CARD: (
+            Step(S.PROOF, (X.SAY_CLASS,), in_class),
+            Step(S.CARD_WANTED, (X.FORGET, X.CHECK_CARD)),
+        ),
+        E.BACK: (Step(S.STAFF, (), staff_here), *HOME),
         E.FINISH: HOME,
         E.TIME_UP: HOME,
         E.UNABLE: go(S.OUT_OF_SERVICE, X.FORGET),
     }),
     S.OUT_OF_SERVICE: at(S.OUT_OF_SERVICE, {
-        E.ABLE: go(S.IDLE),
+        E.ABLE: (Step(S.CLASS, (X.FORGET,), in_class), Step(S.IDLE)),
         E.STAFF: go(S.STAFF_CARD),
         E.TIME_UP: HOME,
     }),

@@ -10,12 +10,18 @@ from kiosk.session.arrows import (
     at,
     books_wait,
     go,
+    in_class,
     known,
 )
 from kiosk.session.events import Effect, Event
 from kiosk.session.states import State
 
 S, E, X = State, Event, Effect
+LEND_NEXT = (
+    Step(S.PLACING, (), known),
+    Step(S.CLASS, (X.FORGET,), in_class),
+    Step(S.CARD_WANTED),
+)
 
 ROWS: dict[State, Row] = {
     S.PLACING_RETURNS: at(S.PLACING_RETURNS, {
@@ -23,10 +29,11 @@ ROWS: dict[State, Row] = {
         E.BOOK_CODE: go(S.PLACING_RETURNS, X.ADD_BY_CODE),
         E.CARD: (
             Step(S.PLACING_RETURNS, (X.COMPARE_CARD,), known),
+            Step(S.PLACING_RETURNS, (X.SAY_CLASS,), in_class),
             Step(S.CARD_WANTED, (X.CHECK_CARD,)),
         ),
         E.BOOK_AS_CARD: go(S.PLACING_RETURNS, X.SAY_BOOK_CODE),
-        E.BORROW: (Step(S.PLACING, (), known), Step(S.CARD_WANTED)),
+        E.BORROW: LEND_NEXT,
         E.BACK: (Step(S.PLACING, (), known), *LEAVE),
         E.FINISH: LEAVE,
         E.TIME_UP: HOME,
@@ -42,10 +49,11 @@ ROWS: dict[State, Row] = {
         E.BOOK_CODE: go(S.PLACING_RETURNS, X.ADD_BY_CODE),
         E.CARD: (
             Step(S.RETURNED, (X.COMPARE_CARD,), known),
+            Step(S.RETURNED, (X.SAY_CLASS,), in_class),
             Step(S.CARD_WANTED, (X.CHECK_CARD,)),
         ),
         E.BOOK_AS_CARD: go(S.RETURNED, X.SAY_BOOK_CODE),
-        E.BORROW: (Step(S.PLACING, (), known), Step(S.CARD_WANTED)),
+        E.BORROW: LEND_NEXT,
         E.RETURN: TAKE_BACK_NOW,
         E.BACK: LEAVE,
         E.FINISH: LEAVE,

@@ -17,6 +17,7 @@ ROWS: dict[State, Row] = {
     S.STAFF: at(S.STAFF, {
         E.STAFF_DOES: go(S.STAFF, X.STAFF_DOES),
         E.BOX_CODE: go(S.STAFF, X.RECEIVE_BOX),
+        E.RECEIPT_CODE: go(S.PROOF, X.CHECK_RECEIPT),
         E.BACK: HOME,
         E.FINISH: HOME,
         E.TIME_UP: HOME,

@@ -32,6 +32,11 @@ class State(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
     STAFF_CARD = "staff_card"
     STAFF = "staff"
+    CLASS_CARD = "class_card"
+    PIN_FOR_CLASS = "pin_for_class"
+    CLASS_CHOICE = "class_choice"
+    CLASS = "class"
+    CLASS_MENU = "class_menu"
 
 
 S = State
@@ -62,6 +67,11 @@ SCREENS: dict[State, str] = {
     S.OUT_OF_SERVICE: "trouble",
     S.STAFF_CARD: "identify",
     S.STAFF: "staff",
+    S.CLASS_CARD: "identify",
+    S.PIN_FOR_CLASS: "pin",
+    S.CLASS_CHOICE: "classes",
+    S.CLASS: "class",
+    S.CLASS_MENU: "classes",
 }
 """The screen a reader sees in each state."""
 

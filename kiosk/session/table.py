@@ -1,11 +1,21 @@
 """All flows in one table, how it is read, and how it is drawn."""
 
-from kiosk.session import account, asking, lending, proving, receipt, resting, returning, staff
+from kiosk.session import (
+    account,
+    asking,
+    lending,
+    lesson,
+    proving,
+    receipt,
+    resting,
+    returning,
+    staff,
+)
 from kiosk.session.arrows import BUTTONS, Facts, Row, Step
 from kiosk.session.events import Event
 from kiosk.session.states import State
 
-FLOWS = (resting, asking, proving, lending, returning, account, receipt, staff)
+FLOWS = (resting, asking, proving, lending, returning, account, receipt, staff, lesson)
 """Each flow is a file with its ``ROWS``; a new flow is a new file named here."""
 
 TABLE: dict[State, Row] = {state: row for flow in FLOWS for state, row in flow.ROWS.items()}

@@ -65,3 +65,22 @@ function attributes(old, next) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
 }
+
+/** Make a button that presses `press`. */
+export function button(look, iconName, label, press, arg = "", more = {}) {
+  return h(`button.${look}`, { type: "button", "data-press": press, "data-arg": arg, ...more },
+    iconName && icon(iconName), h("span", {}, label));
+}
+
+/** Make the title of a screen. */
+export function head(t, title, sentence = "", extra = null) {
+  return h("div.head", {}, extra, h("h1", { tabindex: "-1" }, title), sentence && h("p.sentence", {}, sentence));
+}
+
+/** Make the sentence above a shelf, if there is one. */
+export function notice(data) {
+  if (!data.notice) return null;
+  const names = { look: "circle-alert", stop: "octagon-alert", calm: "info", good: "circle-check" };
+  return h(`div.notice.${data.notice.tone}`, { role: "alert", "data-key": "notice" },
+    icon(names[data.notice.tone] ?? "info"), h("span", {}, data.notice.text));
+}

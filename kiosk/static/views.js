@@ -2,7 +2,8 @@
 
 import { cover } from "/look/cover.js";
 import { board } from "/static/board.js";
-import { drawing, h, icon } from "/static/dom.js";
+import { button, drawing, h, head, icon, notice } from "/static/dom.js";
+import { classes, lesson } from "/static/lesson.js";
 import { following } from "/static/words.js";
 import { CARD, HAND, LOOK_HERE, REST, TICK } from "/static/drawings.js";
 
@@ -17,18 +18,9 @@ const ROW_TONES = {
   refused: "stop", trouble: "look", already: "calm", left: "calm", wished: "calm", late: "look", hold_ready: "good", hold_waits: "calm",
 };
 
-function button(look, iconName, label, press, arg = "", more = {}) {
-  return h(`button.${look}`, { type: "button", "data-press": press, "data-arg": arg, ...more },
-    iconName && icon(iconName), h("span", {}, label));
-}
-
 /** One sentence after the other, each for itself: a voice says them one by one. */
 function spoken(what, ...texts) {
   return h(what, {}, texts.filter(Boolean).map((text) => h("span", {}, `${text} `)));
-}
-
-function head(t, title, sentence = "", extra = null) {
-  return h("div.head", {}, extra, h("h1", { tabindex: "-1" }, title), sentence && h("p.sentence", {}, sentence));
 }
 
 function row(item) {
@@ -48,13 +40,6 @@ function shelf(items, empty = "") {
   return h(`ul.shelf.${size}`, { "data-count": items.length }, items.map(row));
 }
 
-function notice(data) {
-  if (!data.notice) return null;
-  const names = { look: "circle-alert", stop: "octagon-alert", calm: "info", good: "circle-check" };
-  return h(`div.notice.${data.notice.tone}`, { role: "alert", "data-key": "notice" },
-    icon(names[data.notice.tone] ?? "info"), h("span", {}, data.notice.text));
-}
-
 function idle(t, d) {
   const hours = d.hours && (d.hours.closed ? t("idle.closed") : t("idle.open_hours", d.hours));
   return [h("div.welcome", {},
@@ -67,7 +52,8 @@ function idle(t, d) {
     button("big.first", "book-open", t("menu.borrow"), "borrow"),
     button("big", "undo-2", t("menu.return"), "return"),
     !d.kids && button("big", "rotate-cw", t("menu.renew"), "renew"),
-    !d.kids && button("big", "user-round", t("menu.account"), "account")), !d.left && !d.kids && board(t, d), notice(d)];
+    !d.kids && button("big", "user-round", t("menu.account"), "account"),
+    d.lesson && button("big.classes", "users", t("class.open"), "class")), !d.left && !d.kids && board(t, d), notice(d)];
 }
 
 function books(t, d) {
@@ -85,7 +71,7 @@ function books(t, d) {
   notice(d) ?? ready(t, d), shelf(d.items, t("books.none")),
     h("div.actions", {},
       d.waiting > 0 && button("first", "check", t("books.borrow_n", { n: d.waiting }), "borrow"),
-      button("second", "user-round", t("menu.account"), "account"),
+      !d.tapped && button("second", "user-round", t("menu.account"), "account"),
       button("second", "undo-2", t("menu.return"), "return"))];
 }
 
@@ -97,14 +83,16 @@ function hello(t, d) {
   return d.known && d.name ? h("p.hello", {}, icon("user-round"), t("id.hello", { name: d.name })) : null;
 }
 
+const ASKED = { staff_card: "staff.ask", class_card: "class.ask" };
+
 function identify(t, d) {
   if (d.typing) return typed(t, d);
   return [h("div.ask", {},
     drawing(CARD, d.checking ? "card checking" : "card"),
     h("div.words", {},
-      h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : d.state === "staff_card" ? t("staff.ask") : t("id.title")),
-      spoken("p.sentence", t("id.hint"), ["card_for_account", "card_for_renewal"].includes(d.state) && t("id.account_hint")),
-      notice(d), d.state !== "staff_card" && h("p.privacy", {}, icon("lock"), t("id.privacy")),
+      h("h1", { tabindex: "-1" }, d.checking ? t("id.checking") : ASKED[d.state] ? t(ASKED[d.state]) : t("id.title")),
+      spoken("p.sentence", t(d.state === "class_card" ? "class.ask_hint" : "id.hint"), ["card_for_account", "card_for_renewal"].includes(d.state) && t("id.account_hint")),
+      notice(d), !ASKED[d.state] && h("p.privacy", {}, icon("lock"), t("id.privacy")),
       d.may_type && h("div.actions", {}, button("second", "keyboard", t("pin.type_card"), "type_card")))),
   d.items?.length ? h("div.beside", {}, h("p", {}, t("bor.seen", { n: d.waiting })), shelf(d.items)) : null];
 }
@@ -250,7 +238,7 @@ function staff(t, d) {
       { disabled: name === "reprint" && !receipt ? "" : null }))))];
 }
 
-export const VIEWS = { staff, idle, books, identify, pin, proof, count, working, results, account, renew: account, receipt, bye, trouble };
+export const VIEWS = { class: lesson, classes, staff, idle, books, identify, pin, proof, count, working, results, account, renew: account, receipt, bye, trouble };
 
 function language(t, m) {
   const [code, name] = following(m.lang);
@@ -273,8 +261,8 @@ export function top(t, m) {
       !m.look?.includes("low_reach") && language(t, m))];
 }
 
-const BACK = new Set(["books", "identify", "pin", "account", "renew", "receipt", "staff"]);
-const NO_FINISH = new Set(["idle", "working", "bye", "trouble"]);
+const BACK = new Set(["classes", "books", "identify", "pin", "account", "renew", "receipt", "staff"]);
+const NO_FINISH = new Set(["class", "idle", "working", "bye", "trouble"]);
 
 export function bottom(t, m) {
   const main = m.screen === "results" ? "first" : "second";
@@ -283,7 +271,7 @@ export function bottom(t, m) {
     h("div.middle.fixed", {}, looks(t, m), low && language(t, m), m.data.staff_called
       ? h("p.called", { role: "status" }, icon("bell-ring"), t("ses.staff_called"))
       : button("second.help", "bell", t("menu.help"), "help", "", { "aria-label": t("menu.help") })),
-    h("div.right", {}, !NO_FINISH.has(m.screen) && button(main, "log-out", t("ses.finish"), "finish"))];
+    h("div.right", {}, !NO_FINISH.has(m.screen) && button(main, "log-out", t(m.data.tapped ? "class.done" : "ses.finish"), "finish"))];
 }
 
 function resting(t, d) {

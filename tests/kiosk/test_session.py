@@ -28,6 +28,10 @@ facts = st.builds(
     pin_first=st.booleans(),
     pin_private=st.booleans(),
     typing=st.booleans(),
+    in_class=st.booleans(),
+    tapped=st.booleans(),
+    pin_class=st.booleans(),
+    staff=st.booleans(),
 )
 states = st.sampled_from(State)
 events = st.sampled_from(Event)
@@ -56,6 +60,11 @@ CONTRACT = [
     "kids",
     "staff",
     "staff_does",
+    "class",
+    "open_class",
+    "close_class",
+    "longer",
+    "pupil",
     "type_card",
     "digit",
     "rub_out",

@@ -6,7 +6,7 @@ import pytest
 
 import edge.printing
 import kiosk
-from edge.circulation.model import REASONS
+from edge.circulation.model import ANIMALS, COLOURS, REASONS
 from kiosk.engine.staff import ACTS
 from kiosk.texts import LANGUAGES, catalogue, day, minute, say
 from kiosk.work import NO_RENEWAL, REFUSALS
@@ -48,6 +48,8 @@ def test_every_text_is_used_and_every_used_text_is_there():
     named = set(re.findall(pattern, code)) - {"tag.uid"}
     named |= {f"look.{word}" for word in ("large_text", "contrast", "low_reach", "voice", "kids")}
     named |= {f"tag.{word}" for word in ("blank", "unreadable", "foreign", "card", "torn")}
+    named |= {f"class.animal_{word}" for word in ANIMALS}
+    named |= {f"class.colour_{n}" for n in range(COLOURS)}
     named |= {f"staff.{word}" for word in ("close", "open", *ACTS)}
     assert named - set(catalogue("vi")) == set()
     assert set(catalogue("vi")) - named == set()
