@@ -27,6 +27,7 @@ from gateway.config import (
     NoticeOptions,
     OidcOptions,
 )
+from gateway.sip2.options import Sip2Options
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- begin: ([a-z-]+) -->\n)(.*?)(<!-- end: \2 -->)", re.DOTALL)
@@ -180,6 +181,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "ladder": ladder,
     "devices": devices,
     "gateway": gateway,
+    "sip2": lambda: _options(Sip2Options),
     "kiosk": _diagram("kiosk.session"),
     "gate-beams": _diagram("edge.gate.beams"),
     "gate-tags": _diagram("edge.gate.tags"),

@@ -196,21 +196,33 @@ class Desk:
         return [there.get(one) or self._replica.item(one) for one in items]
 
     async def sort(self, item: str) -> tuple[ItemView | None, str]:
-        """Return what is known of an item that comes back, and the bin the centre names for it."""
-        answer = await self._ask("take_back", "", [item])
+        """Return what is known of an item that comes back, and the bin the centre names for it.
+
+        To be asked when the item lies behind the flap and is armed: the centre may act on it.
+        """
+        answer = await self._ask("take_back", "", [item], armed=True)
         views = [view for view in answer.items if view.item == item] if answer is not None else []
         view = views[0] if views else self._replica.item(item)
         return view, answer.bins.get(item, "") if answer is not None else ""
 
     async def _ask(
-        self, what: str, card: str, items: Sequence[str] = (), name: str = "", sealed: str = ""
+        self,
+        what: str,
+        card: str,
+        items: Sequence[str] = (),
+        name: str = "",
+        sealed: str = "",
+        *,
+        armed: bool = False,
     ) -> Answer | None:
         """Return an answer that answers; silence keeps the next questions from waiting."""
         if not self.online:
             return None
         now = self._clock.now_ms()
         name = name or uuid7(now)
-        question = Ask(id=name, what=what, card=card, items=list(items), at=now, sealed=sealed)
+        question = Ask(
+            id=name, what=what, card=card, items=list(items), at=now, sealed=sealed, armed=armed
+        )
         answer = await self._centre.ask(question, self._seconds)
         if answer is None:
             self._silent_ms = self._clock.mono_ms()

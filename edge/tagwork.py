@@ -161,9 +161,12 @@ class TagWork:
         session: str = "",
         *,
         bin_name: str = "",
+        choose: Callable[[], Awaitable[str]] | None = None,
     ) -> Returned:
         """Arm, read back, then record the return. Nothing is recorded of an item that left.
 
+        ``choose`` says, when the tag is armed, into which bin it goes; empty: none takes it, and
+        nothing is recorded. It may take its time, so the tag is read once more behind it.
         Raises JournalError when the return could not be recorded; the tag then alarms already.
         """
         afi = self._services.replica.policy.afi_in
@@ -173,6 +176,11 @@ class TagWork:
         work = await self._write(item, afi)
         if work.unreachable and item.by == "tag":
             return Returned(None, secured=False, removed=work.removed)
+        if choose is not None:
+            bin_name = await choose()
+            there = await self._still_there(item)
+            if not bin_name or there is not _End.DONE:
+                return Returned(None, work.secured, removed=there is not _End.AWAY)
         done, silent = work.uids(_End.DONE), work.uids(_End.FAILED, _End.GONE, _End.AWAY)
         back = Return(
             item=number,
@@ -271,6 +279,22 @@ class TagWork:
         for uid, now in item.tags:
             work.ends[uid.hex().upper()] = await self._set(uid, now, afi)
         return work
+
+    async def _still_there(self, item: PadItem) -> _End:
+        """Return whether every tag of an item can still be read: done, gone, or away."""
+        for uid, _ in item.tags if item.by == "tag" else ():
+            for last in (False, True):
+                try:
+                    await self._device.call(_asking(uid))
+                    break
+                except TagLostError:
+                    if last:
+                        return _End.GONE
+                except RefusedError:
+                    break
+                except DriverError:
+                    return _End.AWAY
+        return _End.DONE
 
     async def _set(self, uid: bytes, now: int | None, afi: int) -> _End:
         """Set one security byte and read it back; only what was read back counts."""

@@ -13,13 +13,14 @@ from edge.wire.batch import Batch, decode_batch, refers
 from edge.wire.cursors import encode_cursor
 from edge.wire.elsewhere import Wanted
 from edge.wire.errors import UnresolvedError, WireError
-from edge.wire.messages import Allowed, Ask, Cursor, Have, Health, State, decode, encode
+from edge.wire.messages import Allowed, Answer, Ask, Cursor, Have, Health, State, decode, encode
 from edge.wire.topics import Topic
 from gateway import answers, replica
 from gateway.broker import Broker
 from gateway.commander import Commander
 from gateway.config import BrokerOptions
 from gateway.feed import Feed
+from gateway.ils import LibrarySystem
 from gateway.inbox import Inbox, Said
 from gateway.known import resolve
 from gateway.ledger import gates, status
@@ -58,9 +59,11 @@ class Centre:
         command_key: Ed25519PrivateKey,
         feed: Feed | None = None,
         copies: LedgerWorker | None = None,
+        ils: LibrarySystem | None = None,
     ) -> None:
         self._writes, self._reads, self._now, self._pulse = writes, reads, now, pulse
         self._copies, self._copying = feed or Feed(), copies or reads
+        self._ils, self._sorting = ils, set[asyncio.Task[None]]()
         self.broker = Broker(options, self._hear, self._connected)
         self._commander = Commander(command_key, writes, reads, self.broker, now, pulse)
         kinds = (
@@ -80,6 +83,13 @@ class Centre:
     async def run(self) -> None:
         """Work until cancelled."""
         await self._know_versions()
+        try:
+            await self._work()
+        finally:
+            for task in list(self._sorting):
+                task.cancel()
+
+    async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.broker.run(), name="broker")
             group.create_task(self._loop(topics.FACTS, self._facts), name="facts")
@@ -202,6 +212,17 @@ class Centre:
             answer = await self._writes.call(SqliteLedger.check_pin, said.site, ask, self._now())
         else:
             answer = await self._reads.call(answers.answer, said.site, ask, self._now())
+        if self._ils is not None and self._ils.sorts and ask.what == "take_back":
+            task = asyncio.create_task(self._sort(self._ils, said, ask, answer), name="sort")
+            self._sorting.add(task)  # nobody else's question waits for the library system
+            task.add_done_callback(self._sorting.discard)
+            return
+        await self._reply_to(said, answer)
+
+    async def _sort(self, ils: LibrarySystem, said: Said, ask: Ask, answer: Answer) -> None:
+        await self._reply_to(said, await ils.sorted(answer, ask, said.site, said.device))
+
+    async def _reply_to(self, said: Said, answer: Answer) -> None:
         now = self._now()
         answer = msgspec.structs.replace(answer, now=now, held=max(0, now - said.heard))
         await self.broker.say(topics.ANSWER, said.site, encode(answer), said.device)

@@ -15,7 +15,7 @@ from typing import get_args
 from edge.wire.commands import AnyDeed
 from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
-from gateway import bundlecli, classcli, dropcli, enrol, imports, report, usercli
+from gateway import bundlecli, classcli, dropcli, enrol, imports, report, sip2cli, usercli
 from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
@@ -112,6 +112,7 @@ def parser() -> argparse.ArgumentParser:
     classcli.add_parser(words, Path(os.environ.get(_HOME, ".")))
     dropcli.add_words(partial(_word, words))
     bundlecli.add_parser(words, _HOME)
+    sip2cli.add_words(words, _HOME, Path(os.environ.get(_HOME, ".")))
     _word(words, "acl", _acl, "write and print the broker's access list", home=True)
     _word(words, "report", _report, "print loans, alarms and devices of the ledger", home=True)
     return parser

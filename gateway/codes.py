@@ -68,6 +68,12 @@ CODES = {
         Code("UNKNOWN_BOX", "action", ("done", "accept")),
         Code("BOX_ASTRAY", "action", ("done", "accept")),
         Code("NOT_IN_BOX", "action", ("found", "accept")),
+        # The library system.
+        Code("ILS_REFUSED", "action", ("again", "accept")),
+        Code("ILS_UNSURE", "action", ("again", "accept")),
+        Code("ILS_SORT", "action", ("done", "accept")),
+        Code("ILS_AHEAD", "action", ("found", "accept")),
+        Code("ILS_AWAY", "action", ("accept",)),
         # Machines.
         Code("STAFF_CALLED", "action", ("done",)),
         Code("TROUBLE", "action", ("mended",)),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge.wire.tables import ConfigError, read_table
+from gateway.sip2.options import Sip2Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,13 @@ class Config:
     oidc: OidcOptions = field(default_factory=OidcOptions)
     mail: MailOptions = field(default_factory=MailOptions)
     notices: NoticeOptions = field(default_factory=NoticeOptions)
+    sip2: Sip2Options = field(default_factory=Sip2Options)
 
 
 _TABLES = {
     "gateway": GatewayOptions, "broker": BrokerOptions, "console": ConsoleOptions,
     "oidc": OidcOptions, "mail": MailOptions, "notices": NoticeOptions,
+    "sip2": Sip2Options,
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from gateway.console.server import ConsoleServer
 from gateway.errors import HomeError
 from gateway.feed import feed_of
 from gateway.home import Home
+from gateway.ils import LibrarySystem
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.mail import Postman
 from gateway.notices.setup import notifier
@@ -62,7 +63,8 @@ async def gateway(
         copies = LedgerWorker(lambda: enrol.open_ledger(home), "copies")
         closing.callback(copies.close)  # a kiosk's question never waits behind a whole copy
         feed, key = feed_of(home, config.gateway), enrol.command_key(home)
-        centre = Centre(writes, reads, config.broker, now, pulse, key, feed, copies)
+        ils = await _library_system(config, writes, reads, now)
+        centre = Centre(writes, reads, config.broker, now, pulse, key, feed, copies, ils)
         app = make_app(writes, reads, centre.broker, now, pulse, config.console, provider(config))
         telling = await notifier(config, writes, now, pulse)
         server = ConsoleServer(app, config.console.host, config.console.port, pulse)
@@ -78,6 +80,8 @@ async def gateway(
                 tasks.append(group.create_task(postman.run(), name="mail"))
             if telling is not None:
                 tasks.append(group.create_task(telling.run(), name="notices"))
+            if ils is not None:
+                tasks.append(group.create_task(ils.run(), name="library system"))
             await server.wait_ready()
             log.info("staff console: %s", server.address)
             try:
@@ -86,6 +90,15 @@ async def gateway(
                 server.stop()
                 for task in (tasks[0], *tasks[2:]):
                     task.cancel()
+
+
+async def _library_system(
+    config: Config, writes: LedgerWorker, reads: LedgerWorker, now: Callable[[], int]
+) -> LibrarySystem | None:
+    if not config.sip2.host:
+        return None
+    zone = await reads.call(lambda ledger: ledger.catalogue.policy()[1].zone)
+    return LibrarySystem(config.sip2, writes, reads, now, zone)
 
 
 def provider(config: Config) -> Provider | None:

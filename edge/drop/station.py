@@ -1,4 +1,4 @@
-"""The book-drop station: looks into the chute, arms and records, then opens the shutter.
+"""The book-drop station: looks into the chute, arms, asks which bin, records, opens the shutter.
 
 What happens when is in the table of :mod:`edge.drop.chute`. An item passes the shutter only after
 its return is in the journal, so that a power cut leaves it in the chute. Which bin it falls into is
@@ -8,7 +8,7 @@ chosen before the return is recorded, so that the record says where it lies.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from edge.drop.chamber import Chamber
 from edge.drop.chute import Chute, Effect, Event, State
 from edge.drop.options import DropOptions
 from edge.drop.paper import Paper
-from edge.drop.sorter import Sorter
+from edge.drop.sorter import Sorted, Sorter
 from edge.items import PadItem, PadWatch
 from edge.journal import JournalError
 from edge.recorder import Recorder
@@ -197,11 +197,18 @@ class Drop:
             self._recorder.put(fact)
 
     async def _take_in(self, item: PadItem) -> bool:
-        """Choose the bin, arm, record; return whether the item may fall."""
-        goes = await self._sorter.sort(item, self._services.replica.policy)
-        bin_name = self._bins.taking([goes.bin, *self._otherwise()])
-        if not bin_name or not await self._take_back(item, bin_name):
+        """Arm, choose the bin, record; return whether the item may fall."""
+        chosen: list[tuple[str, Sorted]] = []
+
+        async def choose() -> str:
+            goes = await self._sorter.sort(item, self._services.replica.policy)
+            bin_name = self._bins.taking([goes.bin, *self._otherwise()])
+            chosen.append((bin_name, goes))
+            return bin_name
+
+        if self._bins.full or not await self._take_back(item, choose=choose):
             return False
+        [(bin_name, goes)] = chosen
         self._falls(bin_name, [item])
         title = goes.view.title if goes.view is not None else item.title
         self._paper.came_in(item.item or "", title, goes)
@@ -230,8 +237,10 @@ class Drop:
         """Return where an item goes whose own bin is full."""
         return [rule.bin for rule in self._rules[-1:]] + [aside(self._rules)]
 
-    async def _take_back(self, item: PadItem, bin_name: str) -> bool:
-        done = await self._work.take_back(item, "drop", bin_name=bin_name)
+    async def _take_back(
+        self, item: PadItem, bin_name: str = "", choose: Callable[[], Awaitable[str]] | None = None
+    ) -> bool:
+        done = await self._work.take_back(item, "drop", bin_name=bin_name, choose=choose)
         if done.event_id is None and not done.removed:
             raise DeviceAwayError(f"{self._reader.name}: {self._reader.why}")
         return done.event_id is not None

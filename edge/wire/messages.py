@@ -160,7 +160,8 @@ class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A question of the desk. ``what``: ``reader``, ``lend``, ``take_back``, ``renew``, ``pin``.
 
     ``card`` is a card reference, ``sealed`` a PIN (:mod:`edge.wire.pins`). The answer carries the
-    same ``id``.
+    same ``id``. ``armed``: the item of a ``take_back`` lies in a book drop, armed, and its return is
+    recorded next: a library system may be told of it already, to hear its sort bin.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Ask(Message, frozen=True, kw_only=True, omit_defaults=True):
     items: list[str] = []
     at: int = 0
     sealed: str = ""
+    armed: bool = False
 
 
 class Holding(Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -22,6 +22,7 @@ from gateway.ledger.mails import Mails
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.pins import Pins
 from gateway.ledger.posting import Posting
+from gateway.ledger.retell import tell_again
 from gateway.ledger.store import Connect, Store
 from gateway.ledger.worklist import Worklist
 
@@ -152,6 +153,8 @@ class SqliteLedger:
                 self._found(entry)
             elif action == "shelved":
                 self.holds.shelve(entry["detail"]["hold"], now)
+            elif action == "again" and entry["fact"]:
+                tell_again(self.store, entry["fact"])
 
     def reopen(self, number: int, who: str, now: int) -> None:
         """Take a decision back: the entry is open again and the ledger as it was."""
@@ -181,6 +184,8 @@ class SqliteLedger:
             )
         rows = self.store.all("SELECT * FROM facts WHERE id = ?", entry["fact"])
         self.posting.judge_again(rows, now)
+        if "assigned" in columns:
+            tell_again(self.store, entry["fact"])
 
     def _found(self, entry: dict[str, Any]) -> None:
         item = self.catalogue.item(entry["item"]) if entry["item"] else None

@@ -109,7 +109,8 @@ class Notifier:
         key = f"trouble.{detail.get('reason')}" if entry["code"] == "TROUBLE" else ""
         text = texts.get(key) or texts.get(f"code.{entry['code']}", entry["code"])
         at = datetime.fromtimestamp(entry["opened"] / 1000, ZoneInfo(self._zone))
-        words = text.format_map(_Blank(detail))
+        why = texts.get(f"ils.{detail.get('reason')}", detail.get("why", ""))
+        words = text.format_map(_Blank({**detail, "why": why}))
         return f"{at:%H:%M} {entry['place']}, {entry['machine']}: {words}"
 
 

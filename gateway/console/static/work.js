@@ -9,7 +9,7 @@ const ICONS = {
   OTHER_LOAN_CLOSED: "users", NOT_FOR_LOAN_TAKEN: "book-marked", FOUND_ITEM: "search",
   LOST_RETURNED: "book-check", CLOCK_UNTRUSTED: "clock", TAG_STILL_ARMED: "shield-alert",
   TAG_TROUBLE: "nfc", TAKEN_ASIDE: "inbox", NOT_IN_BIN: "inbox", SEQ_CONFLICT: "layers", REJECTED: "circle-help", RETURN_BEFORE_LOAN: "history",
-  HOLD_TAKEN: "hand",
+  HOLD_TAKEN: "hand", ILS_SORT: "inbox",
 };
 const ASKS = new Set(["assign", "void"]);
 
@@ -80,7 +80,7 @@ function values(entry) {
     ...entry.detail,
     delta: length(entry.detail.unc ?? 0),
     reason: ["TAG_TROUBLE", "TAKEN_ASIDE", "NOT_IN_BIN"].includes(entry.code) ? t(reason ?? "tag.other") : entry.detail.reason,
-    why: entry.detail.why ?? "",
+    why: has(`ils.${entry.detail.reason}`) ? t(`ils.${entry.detail.reason}`) : entry.detail.why ?? "",
   };
 }
 
