@@ -13,7 +13,7 @@ from gateway.home import Home
 from gateway.ledger import posts
 from gateway.sip2 import words
 from gateway.sip2.client import Client
-from gateway.sip2.errors import LineError, LoginError, Sip2Error
+from gateway.sip2.errors import LoginError, SilentError, Sip2Error
 from gateway.sip2.message import Message
 from gateway.sip2.options import Sip2Options
 from gateway.sip2.server import Faults, SimulatedServer
@@ -86,12 +86,13 @@ def _check(args: argparse.Namespace) -> int:
     except LoginError as error:
         return _bad(f"It answers, but lets us not in: {error}",
                     "Check user, password file and location; some systems bar an account after three tries.")  # fmt: skip
-    except LineError as error:
+    except SilentError:
+        return _bad("It took the line and says nothing.",
+                    "Often it serves one client at a time (Koha: min_servers), or waits for another line end "
+                    "(line_end), or for TLS (tls).")  # fmt: skip
+    except Sip2Error as error:
         return _bad(str(error), "Check host and port, the firewall, and tls: a TLS line to a port without TLS "
                     "(or the other way round) ends like this.")  # fmt: skip
-    except Sip2Error as error:
-        return _bad(str(error), "It took the line and said nothing: often it serves one client at a time "
-                    "(Koha: min_servers), or waits for another line end (line_end).")  # fmt: skip
     _say(f"[ok]   signed in{' as ' + options.user if options.user else ' (no login is set)'}")
     _tell_status(status, options)
     return 0

@@ -8,7 +8,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.sip2.errors import GarbledError, LineError, LoginError, Sip2Error, UnansweredError
+from gateway.sip2.errors import (
+    GarbledError,
+    LineError,
+    LoginError,
+    SilentError,
+    Sip2Error,
+    UnansweredError,
+)
 from gateway.sip2.line import Cutter, Received, open_line, seal
 from gateway.sip2.message import ANSWERS, Message
 from gateway.sip2.options import Sip2Options
@@ -59,7 +66,9 @@ class Client:
                 async with asyncio.timeout(seconds or self._options.seconds):
                     await self._ready()
             except TimeoutError:
-                raise self._lost(LineError("no connection in time")) from None
+                silent = self._streams is not None
+                why = SilentError("it says nothing") if silent else LineError("no connection")
+                raise self._lost(why) from None
             try:
                 async with asyncio.timeout(seconds or self._options.seconds):
                     answer = await self._exchange(message)

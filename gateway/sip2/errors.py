@@ -15,6 +15,10 @@ class LineError(Sip2Error):
     """The line to the library system is down; nothing was sent."""
 
 
+class SilentError(LineError):
+    """It took the connection and said nothing to our sign-in; nothing that matters was sent."""
+
+
 class UnansweredError(Sip2Error):
     """Something was sent and no answer came: nobody knows whether it was done (rule R14)."""
 

@@ -65,6 +65,28 @@ async def test_the_bin_that_the_centre_names_in_time_wins(
     assert [fact.bin for fact in facts(Return)] == ["3"]
 
 
+async def test_the_centre_is_asked_when_the_tag_is_armed_and_a_book_pulled_out_then_is_not_returned(
+    wires, services, stock, hatch, line, facts, field
+):
+    tag, asked = book(1), []
+
+    async def answer(question, _seconds):
+        asked.append((question.armed, tag.afi))
+        hatch.empty()
+        return Answer(id=question.id, bins=dict.fromkeys(question.items, "3"))
+
+    line.connected, line.ask = True, answer
+    async with standing(services, **SORTED) as drop:
+        hatch.insert(tag)
+        await until(lambda: drop.numbers()["ready"] and asked)
+        line.connected = False
+        hatch.insert(book(2))
+        await hatch.fall()
+        await until(lambda: facts(Return))
+    assert asked == [(True, IN)]
+    assert [fact.item for fact in facts(Return)] == ["B2"]
+
+
 async def test_a_bin_that_the_drop_does_not_have_is_not_taken_from_the_centre(services, stock):
     sorter = Sorter(services.desk, read_rules(RULES), list(BINS), "tinh")
     view = services.replica.item("B2")
