@@ -36,8 +36,8 @@ def library(**changed):
     thread.join(10)
 
 
-def config(tmp_path, port, secret="right", more=""):
-    (tmp_path / "secret").write_text(secret)
+def config(tmp_path, port, word="right", more=""):
+    (tmp_path / "secret").write_text(word)
     path = tmp_path / "gateway.toml"
     path.write_text(
         f'[gateway]\ndata = "."\n[broker]\ntls = false\n[sip2]\nhost = "127.0.0.1"\nport = {port}\n'
