@@ -15,12 +15,12 @@ from typing import get_args
 from edge.wire.commands import AnyDeed
 from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
-from gateway import bundlecli, classcli, dropcli, enrol, imports, report, sip2cli, usercli
+from gateway import bundlecli, classcli, dropcli, homecli, imports, report, sip2cli, usercli
 from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
+from gateway.homecli import opened
 from gateway.ledger import commands
-from gateway.ledger.sqlite import SqliteLedger
 
 _ABOUT = """\
 The centre of Shelfwire: takes in every fact of every device once, keeps the ledger of loans,
@@ -67,23 +67,7 @@ def parser() -> argparse.ArgumentParser:
     run = _word(words, "run", _run, "take facts in, answer, show the staff console")
     run.add_argument("--config", type=Path, required=True, help="gateway.toml that init made")
 
-    init = _word(words, "init", _init, "make a gateway's folder: keys, ledger, access list")
-    init.add_argument("dir", type=Path, metavar="DIR", help="folder to make; what is there stays")
-    init.add_argument(
-        "--host", action="append", help="name or address of the broker (default: localhost)"
-    )
-
-    one = _word(words, "enrol", _enrol, "make a device's key and let it speak", home=True)
-    one.add_argument("site", metavar="SITE", help="the building: a-z, 0-9 and -")
-    one.add_argument("device", metavar="DEVICE", help="the machine: a-z, 0-9 and -")
-    one.add_argument("--out", type=Path, required=True, help="folder for key, certificate, secret")
-    one.add_argument("--name", default="", help="what staff call the machine")
-    one.add_argument("--site-name", default="", help="what staff call the building")
-    one.add_argument("--branch", default="", help="branch of the tree the site belongs to")
-
-    gone = _word(words, "revoke", _revoke, "take a device's right to speak", home=True)
-    gone.add_argument("device", metavar="DEVICE")
-
+    homecli.add_words(partial(_word, words), now_ms)
     usercli.add_parser(words, Path(os.environ.get(_HOME, ".")), now_ms)
 
     deed = _word(words, "command", _command, "tell a device to do something", home=True)
@@ -113,7 +97,6 @@ def parser() -> argparse.ArgumentParser:
     dropcli.add_words(partial(_word, words))
     bundlecli.add_parser(words, _HOME)
     sip2cli.add_words(words, _HOME, Path(os.environ.get(_HOME, ".")))
-    _word(words, "acl", _acl, "write and print the broker's access list", home=True)
     _word(words, "report", _report, "print loans, alarms and devices of the ledger", home=True)
     return parser
 
@@ -144,39 +127,13 @@ def _run(args: argparse.Namespace) -> int:
     return run(load(args.config))
 
 
-def _init(args: argparse.Namespace) -> int:
-    hosts = args.host or ["localhost", "127.0.0.1"]
-    home = enrol.make_home(args.dir, hosts)
-    _say(f"gateway in {home.folder}; next: shelfwire-gateway enrol SITE DEVICE --out FOLDER")
-    return 0
-
-
-def _enrol(args: argparse.Namespace) -> int:
-    home = Home(args.home)
-    with _Opened(home) as ledger:
-        mark = enrol.enrol(
-            home, ledger, args.site, args.device, args.out, now_ms(),
-            name=args.name, branch=args.branch, site_name=args.site_name,
-        )  # fmt: skip
-    _say(f"{args.device} may speak for {args.site}; certificate {mark[:16]}… in {args.out}")
-    return 0
-
-
-def _revoke(args: argparse.Namespace) -> int:
-    home = Home(args.home)
-    with _Opened(home) as ledger:
-        enrol.revoke(home, ledger, args.device, now_ms())
-    _say(f"{args.device} may not speak; now reload the broker (SIGHUP) to close its way in")
-    return 0
-
-
 def _command(args: argparse.Namespace) -> int:
     words = dict(text.partition("=")[::2] for text in args.arg)
     deed = commands.read_deed(
         args.deed, {k: int(v) if v.isdigit() else v for k, v in words.items()}
     )
     who = args.who or getpass.getuser()
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         ident = commands.ask(ledger, args.device, deed, who, now_ms(), args.minutes * 60_000)
         found = commands.one(ledger, ident)
         until = time.monotonic() + args.wait
@@ -188,74 +145,53 @@ def _command(args: argparse.Namespace) -> int:
 
 
 def _items(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         _say(f"{imports.import_items(ledger, args.file, now_ms())} items new or changed")
     return 0
 
 
 def _readers(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         count = imports.import_readers(ledger, args.file, now_ms())
         _say(f"{count} readers and cards new or changed")
     return 0
 
 
 def _branches(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         _say(f"{imports.import_branches(ledger, args.file)} branches")
     return 0
 
 
 def _holds(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         _say(f"{imports.import_holds(ledger, args.file, now_ms())} holds new or changed")
     return 0
 
 
 def _fees(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         _say(f"{imports.import_fees(ledger, args.file, now_ms())} fees new")
     return 0
 
 
 def _policy(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         _say(f"policy {imports.import_policy(ledger, args.file, now_ms())} is in force")
     return 0
 
 
 def _board(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         board = imports.import_board(ledger, args.file, now_ms())
         _say(f"idle kiosks show {len(board.events)} events and {len(board.books)} new books")
     return 0
 
 
-def _acl(args: argparse.Namespace) -> int:
-    home = Home(args.home)
-    with _Opened(home) as ledger:
-        sys.stdout.write(enrol.write_acl(home, ledger))
-    return 0
-
-
 def _report(args: argparse.Namespace) -> int:
-    with _Opened(Home(args.home)) as ledger:
+    with opened(Home(args.home)) as ledger:
         report.show(ledger, now_ms())
     return 0
-
-
-class _Opened:
-    """The ledger of a folder, closed at the end."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-
-    def __enter__(self) -> SqliteLedger:
-        self._ledger = enrol.open_ledger(self._home)
-        return self._ledger
-
-    def __exit__(self, *_error: object) -> None:
-        self._ledger.close()
 
 
 def now_ms() -> int:

@@ -79,6 +79,7 @@ CODES = {
         Code("TROUBLE", "action", ("mended",)),
         Code("BIN_FULL", "warn", ("done",)),
         Code("POWER_CUT", "info"),
+        Code("CERTIFICATE_ENDS", "action", ("done",)),
     )
 }
 

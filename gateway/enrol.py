@@ -61,6 +61,25 @@ def make_home(folder: Path, hosts: list[str]) -> Home:
     return home
 
 
+def renew(home: Home, hosts: list[str] | None, *, everything: bool = False) -> list[str]:
+    """Make new certificates for the broker and the gateway where a third of their life is left.
+
+    ``everything``: also for those with more; ``hosts``: the broker's names, None: as before.
+    Returns whose were made. The old ones are good to their end, so nothing stops meanwhile.
+    """
+    home.check()
+    broker, gateway = _load(home, "broker").cert, _load(home, "gateway").cert
+    done = []
+    if everything or hosts or pki.is_old(broker):
+        made = pki.make_server(_load(home, "server-ca"), hosts or pki.hosts_of(broker))
+        _save(home, "broker", made)
+        done.append("broker")
+    if everything or pki.is_old(gateway):
+        _save(home, "gateway", pki.make_client(_load(home, "device-ca"), acl.GATEWAY))
+        done.append("gateway")
+    return done
+
+
 def open_ledger(home: Home) -> SqliteLedger:
     """Open the ledger of a gateway's folder."""
     return SqliteLedger(home.check().ledger, home.site_key)

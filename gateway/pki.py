@@ -113,6 +113,18 @@ def make_server(authority: Pair, hosts: list[str]) -> Pair:
     return _sign(authority, hosts[0], ExtendedKeyUsageOID.SERVER_AUTH, SERVER_DAYS, alternative)
 
 
+def hosts_of(cert: x509.Certificate) -> list[str]:
+    """Return the host names and addresses that a broker's certificate is for."""
+    names = cert.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return [str(name.value) for name in names]
+
+
+def is_old(cert: x509.Certificate) -> bool:
+    """Return whether a third of a certificate's life is left, or less."""
+    since, until = cert.not_valid_before_utc, cert.not_valid_after_utc
+    return (until - datetime.now(UTC)) * 3 <= until - since
+
+
 def make_revocations(authority: Pair, serials: list[int]) -> bytes:
     """Return the authority's list of certificates that are no longer good, as PEM."""
     now = datetime.now(UTC)

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 
-from gateway import enrol
+from gateway import enrol, lifetimes
 from gateway.accounts.oidc import Client, Provider
 from gateway.centre import Centre
 from gateway.config import Config
@@ -73,6 +73,7 @@ async def gateway(
                 group.create_task(centre.run(), name="centre"),
                 group.create_task(server.run(), name="console"),
                 group.create_task(_watchdog(centre), name="watchdog"),
+                group.create_task(lifetimes.watch(writes, home, now, pulse), name="certificates"),
             ]
             if config.mail.host:
                 postman = Postman(writes, reads, config.mail, now)

@@ -30,5 +30,6 @@ DEEDS: dict[Role, frozenset[str]] = {
 
 MACHINE_CODES = frozenset(
     {"TROUBLE", "BIN_FULL", "TAG_TROUBLE", "CLOCK_UNTRUSTED", "REJECTED", "SEQ_CONFLICT"}
+    | {"CERTIFICATE_ENDS"}
 )
 """What a technician sees of the worklist: machines, never people."""

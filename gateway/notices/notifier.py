@@ -111,7 +111,8 @@ class Notifier:
         at = datetime.fromtimestamp(entry["opened"] / 1000, ZoneInfo(self._zone))
         why = texts.get(f"ils.{detail.get('reason')}", detail.get("why", ""))
         words = text.format_map(_Blank({**detail, "why": why}))
-        return f"{at:%H:%M} {entry['place']}, {entry['machine']}: {words}"
+        where = ", ".join(filter(None, (entry["place"], entry["machine"])))
+        return f"{at:%H:%M} {where}: {words}" if where else f"{at:%H:%M} {words}"
 
 
 class _Blank(dict[str, Any]):

@@ -9,7 +9,7 @@ const ICONS = {
   OTHER_LOAN_CLOSED: "users", NOT_FOR_LOAN_TAKEN: "book-marked", FOUND_ITEM: "search",
   LOST_RETURNED: "book-check", CLOCK_UNTRUSTED: "clock", TAG_STILL_ARMED: "shield-alert",
   TAG_TROUBLE: "nfc", TAKEN_ASIDE: "inbox", NOT_IN_BIN: "inbox", SEQ_CONFLICT: "layers", REJECTED: "circle-help", RETURN_BEFORE_LOAN: "history",
-  HOLD_TAKEN: "hand", ILS_SORT: "inbox",
+  HOLD_TAKEN: "hand", ILS_SORT: "inbox", CERTIFICATE_ENDS: "calendar",
 };
 const ASKS = new Set(["assign", "void"]);
 
@@ -94,7 +94,7 @@ function entryRow(entry, board, view) {
         entry.detail.count > 1 ? el("span.times", {}, t("work.count_times", { n: number(entry.detail.count) })) : null),
       about(entry),
       el("p.hint", {}, advice(entry, board)),
-      el("p.meta", {}, el("span", {}, icon("map-pin"), machineName(entry.device, board), " · ", siteName(entry.site, board)),
+      el("p.meta", {}, entry.site ? el("span", {}, icon("map-pin"), machineName(entry.device, board), " · ", siteName(entry.site, board)) : null,
         entry.reader ? el("span", {}, icon("user"), el("button.link", { type: "button", "data-act": "record", "data-value": entry.reader }, entry.reader_name || entry.reader)) : null,
         plan(entry, board),
         el("time", { datetime: new Date(at).toISOString(), title: exact(at), tabindex: 0 }, ago(at, board.now)))),
