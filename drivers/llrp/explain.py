@@ -57,7 +57,7 @@ def explain(frame: bytes, to_device: bool | None) -> Explained:
         fields |= {"description": status[1]} if status[1] else {}
     fields |= _details(parameters)
     return Explained(
-        to_device if speaker is None else speaker,
+        speaker if to_device is None else to_device,
         MESSAGES.get(code, "unknown"),
         "none",
         code,

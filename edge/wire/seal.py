@@ -7,7 +7,7 @@ that signs what goes down and opens what comes up on a stick. The centre knows i
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from edge.wire.errors import WireError
@@ -29,6 +30,12 @@ CENTRE = "centre"
 """The common name in the certificate of the centre's own key."""
 SIGNATURE, KEY_ID, POINT = 64, 8, 33
 """Bytes of a signature (r and s), of a key's name, of a public key that travels along."""
+UNREADABLE = (
+    ValueError, TypeError, UnsupportedAlgorithm,
+    x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+    CryptographyDeprecationWarning,
+)  # fmt: skip
+"""What the library raises for a certificate that is none (the warning: in a later version)."""
 _CURVE, _HASH = ec.SECP256R1(), hashes.SHA256()
 
 
@@ -122,7 +129,7 @@ def read_certificate(der: bytes, authority: x509.Certificate) -> Certified:
         cert.verify_directly_issued_by(authority)
         name = cert.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
         purposes = cert.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (ValueError, TypeError, InvalidSignature, IndexError, x509.ExtensionNotFound):
+    except (*UNREADABLE, InvalidSignature, IndexError, x509.ExtensionNotFound):
         raise SealError("cert: not a certificate of our authority") from None
     signs = ExtendedKeyUsageOID.CODE_SIGNING in purposes
     return Certified(str(name), f"{cert.serial_number:x}", _public(cert), signs)
@@ -141,7 +148,7 @@ class Trust:
         try:
             self._authority = x509.load_pem_x509_certificate(ca_pem)
             given = x509.load_pem_x509_certificate(centre_pem) if centre_pem else None
-        except ValueError as error:
+        except UNREADABLE as error:
             raise SealError(f"ca.crt or centre.crt cannot be read: {error}") from None
         if given is not None:
             self.learn(given.public_bytes(Encoding.DER))

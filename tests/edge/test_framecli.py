@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drivers.explained import Explained
@@ -70,6 +70,7 @@ def test_a_wrong_bit_in_a_frame_with_a_checksum_is_never_good(
 
 
 @each_protocol
+@example(data=bytes((0, 4, *bytes(8))), to_device=True)  # LLRP: only the reader says this
 @given(data=st.binary(max_size=80), to_device=st.sampled_from([True, False, None]))
 def test_any_bytes_are_explained(protocol: str, data: bytes, to_device: bool | None) -> None:
     told = explain(protocol, data, to_device)

@@ -7,11 +7,23 @@ from edge.wire.messages import Ask
 from edge.wire.pins import seal, unseal
 from gateway.errors import RefusedError
 from gateway.imports import import_readers
+from gateway.ledger import pins
 from gateway.ledger.pins import PEPPER
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.testing import KEYS, MINUTE, NOW, card, stock
 
 KEY = KEYS["tinh"]
+COST = dict(pins._SCRYPT)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch):
+    """PINs of tests need not be slow to guess."""
+    monkeypatch.setitem(pins._SCRYPT, "n", 1 << 6)
+
+
+def test_a_guess_costs_what_owasp_asks_for():
+    assert (COST["n"], COST["r"], COST["p"]) == (1 << 14, 8, 5)
 
 
 @pytest.fixture

@@ -77,6 +77,13 @@ def test_a_key_and_a_certificate_that_do_not_belong_together_are_refused() -> No
         read_certificate(b"no certificate", AUTHORITY.cert)
 
 
+def test_a_certificate_of_a_version_that_does_not_exist_is_refused() -> None:
+    der = CENTRE.cert.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03", 1)
+    assert der != CENTRE.cert
+    with pytest.raises(SealError, match="authority"):
+        read_certificate(der, AUTHORITY.cert)
+
+
 @given(st.data())
 def test_a_changed_byte_is_never_believed_and_raises_nothing_else(data: st.DataObject) -> None:
     whole = with_certificate(encode_part(PART, "tinh", CENTRE), CENTRE.cert)
