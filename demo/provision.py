@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from demo import school, waiting
+from demo import bins, school, waiting
 from demo.board import board
 from demo.catalogue import BRANCHES, DATA, Library
 from demo.places import PIS, Pi, Places
 from demo.processes import program, run
 
-FULL_AT = 12
-"""Books that fill the bin of the demo."""
 Progress = Callable[[str], None]
 
 _STATIONS: dict[str, dict[str, str]] = {
@@ -29,6 +27,7 @@ _STATIONS: dict[str, dict[str, str]] = {
 _DRIVERS = {
     "pad": "feig", "card": "pn532", "scanner": "scanner", "printer": "escpos", "gate": "feig-gate",
     "gate-board": "board-socket", "drop-pad": "feig", "drop-board": "board-socket",
+    "slips": "escpos",
 }  # fmt: skip
 
 
@@ -87,13 +86,19 @@ def edge_tables(pi: Pi, places: Places, *, quick: bool = False) -> dict[str, Any
         "uplink": uplink,
         "devices": {
             device: {"driver": _DRIVERS[device], "url": _url(places, pi.site, device)}
-            for station in pi.stations for device in _STATIONS[station].values()
+            | (bins.board(pi.site) if device == "drop-board" else {})
+            for station in pi.stations for device in _devices(station, pi.site)
         },
         "stations": {
             station: dict(_STATIONS[station]) | _extra(station, pi, places, quick=quick)
             for station in pi.stations
         },
     }  # fmt: skip
+
+
+def _devices(station: str, site: str) -> list[str]:
+    slips = ["slips"] if station == "drop" and len(bins.BASKETS[site]) > 1 else []
+    return [*_STATIONS[station].values(), *slips]
 
 
 def _extra(station: str, pi: Pi, places: Places, *, quick: bool) -> dict[str, Any]:
@@ -104,7 +109,7 @@ def _extra(station: str, pi: Pi, places: Places, *, quick: bool) -> dict[str, An
         return {"port": places.ports[f"kiosk-{pi.site}"], "card_letters": "BD"} | signs | short
     if station == "gate":
         return {"name": f"{pi.site}-gate", "absence_ms": 1500 if quick else 5000}
-    return {"name": f"{pi.site}-drop", "capacity": FULL_AT}
+    return {"name": f"{pi.site}-drop", **bins.station(pi.site)}
 
 
 def _url(places: Places, site: str, device: str) -> str:
@@ -139,7 +144,7 @@ async def _gateway(places: Places, word: str, *args: str) -> None:
 
 
 def _toml(tables: dict[str, Any], path: str = "") -> str:
-    """Return a TOML file of tables in tables; values are texts, numbers and booleans."""
+    """Return a TOML file of tables in tables; values are texts, numbers, booleans, lists of texts."""
     plain = {key: value for key, value in tables.items() if not isinstance(value, dict)}
     lines = [f"{key} = {_value(value)}" for key, value in plain.items()]
     head = f"[{path}]\n" if path and lines else ""
@@ -150,5 +155,5 @@ def _toml(tables: dict[str, Any], path: str = "") -> str:
     return text
 
 
-def _value(value: str | float | bool) -> str:
+def _value(value: str | float | bool | list[str]) -> str:
     return json.dumps(value, ensure_ascii=False)

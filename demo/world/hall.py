@@ -4,7 +4,7 @@
 GET  /                page            GET /api/scene   what is seen now
 WS   /ws              {"scene"} on every change, {"wires": [...]} what is said on the wires
 POST /api/do          {"do": "move", "item": …, "to": …}  (see ACTS), 409 with a sentence's key
-GET  /api/find        ?site=&text=    GET /api/receipt/SITE/N.png    GET /api/times  (seconds)
+GET  /api/find        ?site=&text=    GET /api/receipt|slip/SITE/N.png    GET /api/times  (seconds)
 ```
 """
 
@@ -50,6 +50,7 @@ class Acts:
             "scan": world.scan,
             "walk": world.walk,
             "open_bin": world.open_bin,
+            "jam": world.jam,
             "network": world.network,
             "power": world.power,
             "cable": world.cable,
@@ -129,9 +130,11 @@ def make_app(world: World) -> FastAPI:
             return JSONResponse({"error": "no_such_act", "values": {}}, status_code=400)
         return JSONResponse({"done": True})
 
-    @app.get("/api/receipt/{site}/{number}.png")
-    async def receipt(site: str, number: int) -> Response:
-        pages = world.sites[site].printer.pages if site in world.sites else []
+    @app.get("/api/{paper}/{site}/{number}.png")
+    async def receipt(paper: str, site: str, number: int) -> Response:
+        here = world.sites.get(site)
+        printers = {} if here is None else {"receipt": here.printer, "slip": here.slips}
+        pages = printers[paper].pages if paper in printers else []
         if not 0 <= number < len(pages):
             return Response(status_code=404)
         png = io.BytesIO()

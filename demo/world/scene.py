@@ -84,7 +84,8 @@ class Scene:
         return {
             "places": {
                 "shelf": self._shelf(name),
-                **{kind: _items(world.things.at(f"{kind}:{name}")) for kind in ("pad", "chute", "bin")},
+                **{kind: _items(world.things.at(f"{kind}:{name}")) for kind in ("pad", "chute")},
+                **{one.place: _items(world.things.at(f"{one.place}:{name}")) for one in site.baskets},
             },
             "network": world.plugs[name].plugged,
             "kiosk": world.places.url(f"kiosk-{name}"),
@@ -97,6 +98,9 @@ class Scene:
             ],
             "cables": {cable.name: cable.plugged for cable in site.cables.values()},
             "printer": _printer(site),
+            "slips": len(site.slips.texts),
+            "baskets": [{"place": one.place, "name": one.name, "full": one.full} for one in site.baskets],
+            "jam": name in world.stuck,
             "outputs": _outputs(site),
             "card": world.showing.get(name),
             "walking": world.walking.get(name),

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from demo.bins import BASKETS
 from demo.catalogue import Person
 from demo.places import Places
 from demo.world.cable import Cable, Heard, Tapped
@@ -37,6 +38,7 @@ class Wire:
 WIRES = (
     Wire("pad"), Wire("card"), Wire("scanner"), Wire("printer"), Wire("drop-pad"),
     Wire("gate", "gate"), Wire("gate-board", "gate-board"), Wire("drop-board", "drop-board"),
+    Wire("slips"),
 )  # fmt: skip
 
 
@@ -60,6 +62,8 @@ class Site:
         self.card_reader = Pn532Simulator()
         self.scanner = ScannerSimulator()
         self.printer = PrinterSimulator()
+        self.slips = PrinterSimulator()
+        self.baskets = BASKETS[name]
         self.gate = FeigGateSimulator(self.arch)
         self.gate_board = BoardSimulator(on_output=self._gate_switched)
         self.drop_board = BoardSimulator(on_output=lambda line, on: switched(name, line, on))
@@ -81,8 +85,10 @@ class Site:
             "gate-board": (self.gate_board, BoardEar()),
             "drop-board": (self.drop_board, BoardEar()),
         }
+        if len(self.baskets) > 1:
+            parts["slips"] = (self.slips, PrinterEar())
         async with contextlib.AsyncExitStack() as stack:
-            for wire in WIRES:
+            for wire in (one for one in WIRES if one.name in parts):
                 simulator, ear = parts[wire.name]
                 served = await self._wire(wire, Tapped(simulator, ear, self._heard(wire.name)))
                 self.cables[wire.name] = Cable(wire.name, served)
@@ -97,6 +103,12 @@ class Site:
 
     def _heard(self, device: str) -> Heard:
         return lambda who, word, data: self._tell(self.name, device, who, word, data)
+
+    def open_basket(self) -> str:
+        """Return the place of the bin that the diverters of the book drop point at."""
+        outputs = self.drop_board.outputs
+        pointed = (one.place for one in self.baskets if one.diverter and outputs.get(one.diverter))
+        return next(pointed, self.baskets[0].place)
 
     def _gate_switched(self, line: str, on: bool) -> None:
         if line == "lamp" and on:

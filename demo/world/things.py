@@ -1,6 +1,7 @@
 """Books and readers of the demo, and where each is. What changed is kept in one file.
 
-A book's place is ``shelf:SITE``, ``pad:SITE``, ``chute:SITE``, ``bin:SITE`` or ``bag:READER``. A
+A book's place is ``shelf:SITE``, ``pad:SITE``, ``chute:SITE``, ``bin:SITE`` (also ``bin-2``, ``bin-3``) or
+``bag:READER``. A
 reader is inside a site or on the street before it.
 """
 

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from demo.bins import PLACES
 from demo.catalogue import Library
 from demo.places import PIS, SITES, Places
 from demo.world.errors import WorldError
@@ -19,7 +20,7 @@ from demo.world.things import Book, Reader, Things
 from demo.world.words import Word
 from drivers.ports import Paper
 
-BIN_HALF, BIN_FULL = 6, 12
+BIN_HALF = 6
 CARD_SECONDS = 1.2
 FALL_SECONDS = 0.4
 SAVE_SECONDS = 0.5
@@ -41,6 +42,8 @@ class World:
         self.pis = {pi.device: PiPower(pi, places, self._changed) for pi in PIS}
         self.walking: dict[str, dict[str, str]] = {}
         self.showing: dict[str, str] = {}
+        self.stuck: set[str] = set()
+        """Sites where the next thing sticks in the chute of the book drop."""
         self._gates = {name: asyncio.Lock() for name in SITES}
         self._listeners: set[Listener] = set()
         self._dirty = asyncio.Event()
@@ -135,15 +138,22 @@ class World:
                 self._changed()
 
     async def open_bin(self, site: str) -> None:
-        """Open the bin, put the books back on the shelf, close it again."""
+        """Open the bins, put the books back on the shelf, close them again."""
         board = self._site(site).drop_board
         board.set_input("bin_door", True)
-        for book in self.things.at(f"bin:{site}"):
-            self.things.move(book, f"shelf:{site}")
+        for basket in self.sites[site].baskets:
+            for book in self.things.at(f"{basket.place}:{site}"):
+                self.things.move(book, f"shelf:{site}")
         self._bin_level(site)
         self._changed()
         await asyncio.sleep(1.0 * self.pace)
         board.set_input("bin_door", False)
+        self._changed()
+
+    def jam(self, site: str, on: bool) -> None:
+        """Make the chute of a book drop stick, or free it; what sticks is taken out by hand."""
+        self._site(site)
+        (self.stuck.add if on else self.stuck.discard)(site)
         self._changed()
 
     async def network(self, site: str, on: bool) -> None:
@@ -180,7 +190,7 @@ class World:
 
     def _check_reach(self, book: Book, kind: str, where: str) -> None:
         here, at = book.place.split(":")
-        if here == "bin":
+        if here in PLACES:
             raise WorldError("bin_is_closed")
         holder = self.things.reader(at) if here == "bag" else None
         site = holder.site if holder else at
@@ -229,18 +239,21 @@ class World:
         self._changed()
 
     def _fall(self, name: str) -> None:
-        if self.sites[name].drop_board.outputs.get("shutter"):
+        site = self.sites[name]
+        if site.drop_board.outputs.get("shutter") and name not in self.stuck:
             for book in self.things.at(f"chute:{name}"):
                 self._lift(book)
-                self.things.move(book, f"bin:{name}")
+                self.things.move(book, f"{site.open_basket()}:{name}")
             self._bin_level(name)
         self._changed()
 
     def _bin_level(self, name: str) -> None:
-        inside = len(self.things.at(f"bin:{name}"))
         board = self.sites[name].drop_board
-        board.set_input("bin_half", inside >= BIN_HALF)
-        board.set_input("bin_full", inside >= BIN_FULL)
+        for basket in self.sites[name].baskets:
+            inside = len(self.things.at(f"{basket.place}:{name}"))
+            board.set_input(basket.line, inside >= basket.full)
+            if basket.place == "bin":
+                board.set_input("bin_half", inside >= BIN_HALF)
 
     def _site(self, name: str) -> Site:
         if name not in self.sites:

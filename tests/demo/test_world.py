@@ -96,6 +96,31 @@ async def test_what_lies_in_the_chute_falls_when_the_shutter_opens(world):
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("diverter", "place"), [("divert_2", "bin-2"), ("divert_3", "bin-3")])
+async def test_a_book_falls_into_the_bin_that_the_diverter_points_at(world, diverter, place):
+    books = world.things.at("shelf:tinh")[:4]
+    simulator = world.sites["tinh"].drop_board
+    simulator.outputs[diverter] = True
+    for book in books:
+        world.move(book.copy.item, "chute:tinh")
+        simulator.outputs["shutter"] = True
+        world._fall("tinh")
+    assert world.things.at(f"{place}:tinh") == books
+    assert simulator.inputs[f"full_{place[-1]}"]
+
+
+async def test_a_chute_that_sticks_keeps_what_lies_in_it(world):
+    book = first(world)
+    world.jam("tinh", True)
+    world.move(book.copy.item, "chute:tinh")
+    world.sites["tinh"].drop_board.outputs["shutter"] = True
+    world._fall("tinh")
+    assert book.place == "chute:tinh"
+    world.jam("tinh", False)
+    world._fall("tinh")
+    assert book.place == "bin:tinh"
+
+
 async def test_an_emptied_bin_goes_back_to_the_shelf(world):
     for book in world.things.at("shelf:xa")[:12]:
         world.things.move(book, "bin:xa")

@@ -74,6 +74,7 @@ export const SPOTS = {
   floor: { x: 22, y: 346, w: 510, h: 110 },
   gate: { x: 232, y: 436, w: 116, h: 66 },
   bin: { x: 556, y: 366, w: 128, h: 84 },
+  jam: { x: 700, y: 500, r: 13 },
   chute: { x: 556, y: 474, w: 128, h: 52 },
   street: { x: 22, y: 504, w: 528, h: 122 },
 };
@@ -88,6 +89,7 @@ export const CABLES = {
   "gate-board": { from: [354, 474], plug: [374, 474] },
   "drop-pad": { from: [556, 490], plug: [540, 490] },
   "drop-board": { from: [556, 400], plug: [540, 400] },
+  slips: { from: [684, 400], plug: [700, 400] },
 };
 
 export const PIS = { x: 408, y: 166, w: 290, h: 164 };

@@ -67,14 +67,27 @@ export function gate() {
     label(middle(g), g.y + 34, "gate", "quiet"));
 }
 
-export function drop(empty) {
-  const { bin, chute } = SPOTS;
+const BASKET_ICONS = { 1: "library", 2: "hand", 3: "route" };
+
+/** The book drop: one bin or several side by side, the chute below, and what makes it stick. */
+export function drop(baskets, empty, jam) {
+  const { bin, chute } = SPOTS, alone = baskets.length === 1, w = (bin.w - 8) / baskets.length;
+  const columns = baskets.map(({ place, name }, n) => {
+    const x = bin.x + 4 + n * w, centre = x + w / 2;
+    return svg("g", { class: "basket", "data-basket": place },
+      svg("title", { text: say(alone ? "bin" : `bin.${name}`) }),
+      svg("rect", { x: x + 2, y: bin.y + bin.h - 6, width: w - 4, height: 0, rx: 4, class: "level" }),
+      n ? svg("path", { d: `M${x} ${bin.y + 4}v${bin.h - 8}`, class: "wall" }) : null,
+      alone ? label(centre, bin.y + 22, "bin") : svg("text", { x: centre, y: bin.y + 22, class: "label", "text-anchor": "middle", text: name }),
+      alone ? null : icon(BASKET_ICONS[name], centre - 8, bin.y + 28, 16),
+      svg("text", { x: centre, y: bin.y + (alone ? 42 : 66), class: "count label", "text-anchor": "middle" }));
+  });
   const body = pressable(svg("g", { class: "bin" }, box(bin, "bin-box"),
-    svg("rect", { x: bin.x + 6, y: bin.y + bin.h - 6, width: bin.w - 12, height: 0, rx: 4, class: "level" }),
-    svg("path", { d: `M${bin.x + 12} ${bin.y + 10}v${bin.h - 24}`, class: "door" }),
-    label(middle(bin), bin.y + 22, "bin"), svg("text", { x: middle(bin), y: bin.y + 42, class: "count label", "text-anchor": "middle" })),
+    alone ? svg("path", { d: `M${bin.x + 12} ${bin.y + 10}v${bin.h - 24}`, class: "door" }) : null, ...columns),
   say("act.empty"), empty);
-  return svg("g", {}, body,
+  const { x, y, r } = SPOTS.jam;
+  const stick = pressable(svg("g", { class: "switch jam" }, svg("circle", { cx: x, cy: y, r, class: "knob" }), icon("wrench", x - 7, y - 7, 14)), say("act.jam"), jam);
+  return svg("g", {}, body, stick,
     target(chute, "chute", box(chute, "chute"),
       svg("rect", { x: chute.x + 14, y: chute.y - 16, width: chute.w - 28, height: 14, class: "hole" }),
       svg("rect", { x: chute.x + 14, y: chute.y - 16, width: (chute.w - 28) / 2, height: 14, class: "shutter left" }),

@@ -18,18 +18,20 @@ export class Plan {
     this.node.replaceChildren();
     this.things.clear();
     this.node.setAttribute("aria-label", site.name);
-    this.plugs = new Plugs(this.name, this.hall.act);
+    this.plugs = new Plugs(this.name, this.hall.act, site.cables);
     this.gate = furniture.gate();
-    this.drop = furniture.drop(() => this.hall.act({ do: "open_bin", site: this.name }));
+    this.drop = furniture.drop(site.baskets, () => this.hall.act({ do: "open_bin", site: this.name }),
+      () => this.hall.act({ do: "jam", site: this.name, on: !this.drop.classList.contains("stuck") }));
+    this.slip = svg("g", { class: "receipt" });
     this.receipt = svg("g", { class: "receipt" });
     this.layer = svg("g", { class: "things" });
     this.node.append(furniture.walls(), furniture.grounds(),
       furniture.sign(site.name, () => this.hall.find(this.name)), furniture.shelf(), furniture.rack(), furniture.desk(site.kiosk),
-      this.gate, this.drop, this.plugs.node, this.receipt, this.layer);
+      this.gate, this.drop, this.plugs.node, this.receipt, this.slip, this.layer);
   }
 
   /** Draw again from nothing: another language. */
-  forget() { this.layer = null; }
+  forget() { this.layer = null; this.slips = undefined; }
 
   render(scene) {
     const site = scene.sites[this.name];
@@ -37,6 +39,7 @@ export class Plan {
     this.plugs.render(site);
     this.#machines(site);
     this.#paper(site);
+    this.#slips(site);
     const places = layout(scene, this.name);
     for (const [key, node] of this.things) {
       if (!places.has(key)) { node.remove(); this.things.delete(key); }
@@ -77,12 +80,35 @@ export class Plan {
     this.drop.classList.toggle("open", out.shutter);
     this.drop.classList.toggle("lit", out.light);
     this.drop.classList.toggle("emptying", out.bin_door);
-    const n = site.places.bin.length, level = this.drop.querySelector(".level"), full = SPOTS.bin.h - 12;
-    const height = Math.min(full, (n / 12) * full);
+    this.drop.classList.toggle("stuck", site.jam);
+    const stick = this.drop.querySelector(".jam");
+    stick.setAttribute("aria-label", say(site.jam ? "act.unjam" : "act.jam"));
+    stick.setAttribute("aria-pressed", String(site.jam));
+    for (const basket of site.baskets) this.#level(basket, site.places[basket.place].length, site.baskets.length === 1);
+    this.node.classList.toggle("cut-off", !site.network);
+  }
+
+  #level({ place, full: most }, n, alone) {
+    const node = this.drop.querySelector(`[data-basket="${place}"]`), level = node.querySelector(".level");
+    const full = SPOTS.bin.h - 12, height = Math.min(full, (n / most) * full);
     level.setAttribute("height", height);
     level.setAttribute("y", SPOTS.bin.y + 6 + full - height);
-    this.drop.querySelector(".count").textContent = say(n === 1 ? "bin.count_one" : "bin.count", { n });
-    this.node.classList.toggle("cut-off", !site.network);
+    node.classList.toggle("full", n >= most);
+    node.querySelector(".count").textContent = alone ? say(n === 1 ? "bin.count_one" : "bin.count", { n }) : String(n);
+  }
+
+  /** The last slip that the drop printed lies beside its bins. */
+  #slips(site) {
+    if (site.slips === this.slips) return;
+    const fresh = this.slips !== undefined;
+    this.slips = site.slips;
+    this.slip.replaceChildren();
+    if (!site.slips) return;
+    const { x, y, w } = SPOTS.bin, url = `/api/slip/${this.name}/${site.slips - 1}.png`;
+    const sheet = svg("g", { class: fresh ? "slip fresh" : "slip" },
+      svg("rect", { x: x + w - 34, y: y - 34, width: 38, height: 40, class: "sheet" }),
+      svg("image", { href: url, x: x + w - 32, y: y - 32, width: 34, height: 38, preserveAspectRatio: "xMidYMin slice" }));
+    this.slip.append(pressable(sheet, say("slip.open"), () => this.hall.receipt(url)));
   }
 
   #paper(site) {

@@ -15,13 +15,13 @@ function plug(x, y, cls) {
 }
 
 export class Plugs {
-  constructor(site, act) {
+  constructor(site, act, cables) {
     this.site = site;
     this.act = act;
     this.pis = new Map();
     this.node = svg("g", { class: "plugs" });
     this.network = this.#network();
-    this.cables = Object.fromEntries(Object.entries(CABLES).map(([name, at]) => [name, this.#cable(name, at)]));
+    this.cables = Object.fromEntries(Object.entries(CABLES).filter(([name]) => name in cables).map(([name, at]) => [name, this.#cable(name, at)]));
     this.paper = this.#paper();
     this.node.append(this.network, ...Object.values(this.cables), this.paper);
   }
