@@ -74,6 +74,7 @@ CODES = {
         Code("ILS_SORT", "action", ("done", "accept")),
         Code("ILS_AHEAD", "action", ("found", "accept")),
         Code("ILS_AWAY", "action", ("accept",)),
+        Code("NOTICE_LOST", "action", ("done", "accept")),
         # Machines.
         Code("STAFF_CALLED", "action", ("done",)),
         Code("TROUBLE", "action", ("mended",)),

@@ -111,6 +111,9 @@ class NoticeOptions:
     outbox: Path | None = field(
         default=None, metadata={"help": "folder that an SMS or Zalo gateway empties"}
     )
+    services: Path | None = field(
+        default=None, metadata={"help": "file of SMS or Zalo services that take messages by HTTP"}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ GROUP_MS = 60_000
 AT_ONCE = frozenset({"STAFF_CALLED", "GATE_ALARM"})
 AT_ONCE_MS = 3_000
 MOST_LINES = 20
+LOST = "NOTICE_LOST"
+"""A message that nobody got: of this no message is made."""
+DAY_MS = 24 * 3_600_000
 TRIES = 6
 FIRST_AGAIN_MS, LONGEST_AGAIN_MS = 60_000, 3_600_000
 KEEP_MS = 30 * 24 * 3_600_000
@@ -25,7 +28,7 @@ def gather(ledger: SqliteLedger, told: Told, now: int) -> int:
     count = 0
     with ledger.store.transaction():
         for row in _new(ledger, "worklist", "SELECT * FROM worklist WHERE number > ?"):
-            if row["severity"] != "action":
+            if row["severity"] != "action" or row["code"] == LOST:
                 continue
             soon = AT_ONCE_MS if row["code"] in AT_ONCE else GROUP_MS
             for way, goal, language, after in told(row["code"], row["site"], now):
@@ -82,9 +85,41 @@ def due(ledger: SqliteLedger, now: int) -> list[dict[str, Any]]:
     ]
 
 
-def done(ledger: SqliteLedger, number: int, state: str) -> None:
+def done(ledger: SqliteLedger, number: int, state: str, now: int) -> None:
     """Note that a message left, or that there was nothing left to tell."""
-    ledger.store.run("UPDATE notices SET state = ?, why = '' WHERE number = ?", state, number)
+    with ledger.store.transaction():
+        ledger.store.run(
+            "UPDATE notices SET state = ?, why = '', next = ? WHERE number = ?", state, now, number
+        )
+        if state == "sent":
+            way = ledger.store.value("SELECT way FROM notices WHERE number = ?", number)
+            ledger.worklist.settle(f"{LOST}:{way}", now)
+
+
+def sent_lately(ledger: SqliteLedger, way: str, now: int) -> int:
+    """Return how many messages left by a way in the last 24 hours."""
+    return int(
+        ledger.store.value(
+            "SELECT count(*) FROM notices WHERE way = ? AND state = 'sent' AND next > ?",
+            *(way, now - DAY_MS),
+        )
+    )
+
+
+def give_up(ledger: SqliteLedger, number: int, then: str, now: int) -> None:
+    """Hand a message that was given up to another way; without one the worklist says so."""
+    row = ledger.store.row("SELECT * FROM notices WHERE number = ?", number)
+    with ledger.store.transaction():
+        if then:
+            ledger.store.run(
+                "INSERT INTO notices (made, way, goal, language, entries, fine, next) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                *(now, then, row["goal"], row["language"], row["entries"], row["fine"], now),
+            )
+            return
+        ledger.worklist.open(
+            f"{LOST}:{row['way']}", LOST, now, detail={"way": row["way"], "why": row["why"]}
+        )
 
 
 def failed(ledger: SqliteLedger, number: int, why: str, now: int, *, final: bool) -> str:

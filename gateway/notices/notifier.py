@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.console.texts import catalogues
 from gateway.ledger import notices
 from gateway.notices.roster import Roster
+from gateway.notices.services import Service
 from gateway.notices.ways import Message, NotSentError, Way
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
@@ -75,20 +76,28 @@ class Notifier:
     async def _send(self, row: dict[str, Any]) -> None:
         message = self._words(row)
         if message is None:
-            await self._writes.call(notices.done, row["number"], "dropped")
+            await self._writes.call(notices.done, row["number"], "dropped", self._now())
             return
+        way = self._ways.get(row["way"])
         try:
-            way = self._ways.get(row["way"])
             if way is None:
                 raise NotSentError(f"[notices] does not say how to send {row['way']}", final=True)
+            most = way.a_day if isinstance(way, Service) else None
+            if most is not None:
+                sent = await self._writes.call(notices.sent_lately, row["way"], self._now())
+                if sent >= most:
+                    raise NotSentError(f"{most} messages a day are the most")
             await asyncio.to_thread(way, message)
         except NotSentError as error:
             state = await self._writes.call(
                 notices.failed, row["number"], str(error), self._now(), final=error.final
             )
             log.warning("a message by %s is %s: %s", row["way"], state, error)
+            if state == "given_up":
+                then = way.then if isinstance(way, Service) else ""
+                await self._writes.call(notices.give_up, row["number"], then, self._now())
         else:
-            await self._writes.call(notices.done, row["number"], "sent")
+            await self._writes.call(notices.done, row["number"], "sent", self._now())
 
     def _words(self, row: dict[str, Any]) -> Message | None:
         texts = self._texts[row["language"]]
@@ -109,7 +118,8 @@ class Notifier:
         key = f"trouble.{detail.get('reason')}" if entry["code"] == "TROUBLE" else ""
         text = texts.get(key) or texts.get(f"code.{entry['code']}", entry["code"])
         at = datetime.fromtimestamp(entry["opened"] / 1000, ZoneInfo(self._zone))
-        why = texts.get(f"ils.{detail.get('reason')}", detail.get("why", ""))
+        said = "" if entry["code"].startswith("ILS") else detail.get("why", "")  # may name a reader
+        why = texts.get(f"ils.{detail.get('reason')}", said or "–")
         words = text.format_map(_Blank({**detail, "why": why}))
         where = ", ".join(filter(None, (entry["place"], entry["machine"])))
         return f"{at:%H:%M} {where}: {words}" if where else f"{at:%H:%M} {words}"

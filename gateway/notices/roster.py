@@ -18,8 +18,8 @@ class Person:
     """A row ``[[duty]]`` of the roster."""
 
     name: str = field(metadata={"help": "who"})
-    way: Literal["mail", "webhook", "outbox"] = field(metadata={"help": "how"})
-    to: str = field(metadata={"help": "address, https address, or number in the outbox"})
+    way: str = field(metadata={"help": "mail, webhook, outbox, or a service's name"})
+    to: str = field(metadata={"help": "address, https address, or phone number"})
     sites: list[str] = field(default_factory=list, metadata={"help": "sites; empty: all"})
     codes: list[str] = field(default_factory=list, metadata={"help": "codes; empty: all to do"})
     days: list[str] = field(default_factory=lambda: list(DAYS), metadata={"help": "mon … sun"})

@@ -165,7 +165,6 @@ def test_a_roster_is_read_whole_or_refused_with_the_row(tmp_path):
     path.write_text('quiet_since = "22:00"\n[[duty]]\nname = "a"\nway = "outbox"\nto = "1"\n')
     assert read_roster(path).quiet_since == "22:00"
     for text, why in (
-        ('[[duty]]\nname = "a"\nway = "pigeon"\nto = "1"', "duty\\]\\] 1 way"),
         ('[[duty]]\nname = "a"\nway = "webhook"\nto = "ftp://x"', "https address"),
         ('[[duty]]\nname = "a"\nway = "outbox"\nto = "1"\nsince = "25:00"', "no hour"),
         ('[[duty]]\nname = "a"\nway = "outbox"\nto = "1"\ndays = ["x"]', "days"),
