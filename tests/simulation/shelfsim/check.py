@@ -203,9 +203,11 @@ def _time(world: World, ledger: SqliteLedger) -> None:
             world.breach(f"{key}: time ran backwards in the ledger at {row['seq']}")
         ats[key] = row["at"]
         truth = world.truths.get(row["id"])
-        leaping = any(abs(truth.event.at.wall / 1000 - leap) < 1 for leap in world.leaps if truth)
-        if truth is None or leaping or truth.event.at.clock == "holdover":
+        if truth is None or truth.event.at.clock == "holdover":
             continue  # a plausible clock that nobody confirmed may be wrong
+        moments = (truth.event.at.wall / 1000, truth.at / 1000)
+        if any(abs(moment - leap) < 1 for leap in world.leaps for moment in moments):
+            continue  # stamped before a leap, committed after it
         off = abs(row["at"] - truth.at)
         world.counts["times checked"] += 1
         if off > row["unc"] + SLACK:

@@ -250,6 +250,7 @@ class Conductor:
         self._cut(names, dice.uniform(20, 90))
         self.world.leaps.append(self.loop.now())
         self.loop.leaped += dice.choice((0.2, 1.0, 4.0, 9.0, 35.0)) * DAY
+        self.world.leaps.append(self.loop.now())
 
     def _staff(self, dice: random.Random) -> None:
         ledger = self.world.gateway.staff
