@@ -23,6 +23,7 @@ the option for the configuration file.
   shelfwire simulate rl866 --fault "drop 5" --fault "delay 200"
   shelfwire simulate llrp --tag 3034257BF7194E4000001A85              llrpkit's emulator (extra llrp)
   shelfwire simulate pcsc --tag 04A1B2C3D4E5F6=R0001                  a card for pcscd with vpcd
+  shelfwire simulate scanner-hid                                      a keyboard of this kernel (uinput)
   shelfwire simulate scanner-hid --pty /tmp/keys                      a named pipe of key events
   shelfwire simulate camera --tag "code128 VN000123"                  for source = "stream"
 
@@ -117,8 +118,8 @@ def run_simulate(args: argparse.Namespace) -> int:
                     f"{_NETWORK[args.device]} goes over a network: use --tcp HOST:PORT"
                 )
             where = where or ("127.0.0.1", 0)
-        if args.device == _PIPE and (where or not args.pty):
-            raise ValueError(f"{_PIPE} has no wire: say where its pipe is to be, --pty PATH")
+        if args.device == _PIPE:
+            _check_keys(args, where)
         bench = DEVICES[args.device][1](args, _say)
         faults = Faults(seed=args.seed)
         menu = FaultMenu(faults, bench.simulator, _say, bench.faults)
@@ -130,13 +131,28 @@ def run_simulate(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check_keys(args: argparse.Namespace, where: tuple[str, int] | None) -> None:
+    from drivers.testing.keyboard import UINPUT, is_here
+
+    if where:
+        raise ValueError(f"{_PIPE} has no wire: leave out --tcp")
+    if not args.pty and not is_here():
+        raise ValueError(
+            f"no keyboard can be made here, {UINPUT} is missing or not ours (as root: modprobe "
+            f"uinput); for a named pipe instead say where it is to be, --pty PATH"
+        )
+
+
 async def _served(
     args: argparse.Namespace, bench: Any, faults: Any, where: tuple[str, int] | None
 ) -> Any:
     from drivers.testing.calling import call
+    from drivers.testing.keyboard import serve_keyboard
     from drivers.testing.serve import serve_pipe, serve_pty, serve_tcp
 
     if args.device == _PIPE:
+        if args.pty is None:
+            return await serve_keyboard(bench.simulator, faults)
         return await serve_pipe(bench.simulator, args.pty, faults)
     if where is None:
         return await serve_pty(bench.simulator, args.pty, faults)

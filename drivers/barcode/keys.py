@@ -21,6 +21,8 @@ SPOILT = "\0"
 
 _ENTER, _TAB, _KEYPAD_ENTER = 28, 15, 96
 _SHIFTS, _CAPS, _RIGHT_ALT = frozenset((42, 54)), 58, 100
+LAST_KEY = 126
+"""The highest key code that is known here."""
 _OTHERS = frozenset((29, 97, 56, 125, 126))
 """Control, left Alt and the logo keys: what is typed with them is a command, not a letter."""
 _KEYPAD = {71: "7", 72: "8", 73: "9", 74: "-", 75: "4", 76: "5", 77: "6", 78: "+", 79: "1",

@@ -21,8 +21,10 @@ from drivers.barcode.keys import (
     Layout,
     typed,
 )
+from drivers.barcode.simulator import HidSimulator
 from drivers.errors import OptionError, PortLostError
 from drivers.ports import Scan, Scanner
+from drivers.testing import keyboard
 
 PRINTABLE = "".join(chr(n) for n in range(0x20, 0x7F))
 LETTERS = st.sampled_from(sorted(set(PRINTABLE) - {" "}))
@@ -161,3 +163,37 @@ def no_descriptor_stays_open() -> Iterator[None]:
     before = len(list(Path("/proc/self/fd").iterdir()))
     yield
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+keyboards = pytest.mark.skipif(not keyboard.is_here(), reason="this kernel makes no keyboards")
+
+
+@keyboards
+async def test_a_keyboard_of_the_kernel_is_read_and_pulled_and_read_again() -> None:
+    device = HidSimulator()
+    served = await keyboard.serve_keyboard(device)
+    text = "VN000123 " + "ABC-xyz." * 20
+    try:
+        path = Path(served.address.removeprefix("file://"))
+        async with HID.open(HidOptions(path=path)) as scanner:
+            device.scan(text)
+            assert (await soon(scanner)).text == text
+            with pytest.raises(PortLostError, match="belong to another program"):
+                async with HID.open(HidOptions(path=path)):
+                    pass
+            await served.unplug()
+            with pytest.raises(PortLostError, match="went away"):
+                await soon(scanner)
+        await served.plug()
+        path = Path(served.address.removeprefix("file://"))
+        async with HID.open(HidOptions(path=path)) as scanner:
+            device.scan("R0001")
+            assert (await soon(scanner)).text == "R0001"
+    finally:
+        await served.close()
+
+
+@pytest.mark.skipif(keyboard.is_here(), reason="this kernel makes keyboards")
+async def test_a_kernel_that_makes_no_keyboards_is_said_to() -> None:
+    with pytest.raises(OSError, match="uinput"):
+        await keyboard.serve_keyboard(HidSimulator())
