@@ -99,6 +99,17 @@ class AirItemReader(Protocol):
         """Say whether a tag keeps this UID when bank 01 is written anew."""
 
 
+@runtime_checkable
+class UserBank(Protocol):
+    """An item reader of Gen2 tags that reaches their user bank too; words are two bytes."""
+
+    async def read_user(self, uid: bytes, words: int | None = None) -> bytes:
+        """Return so many words of the user bank, else all that there are; TagLostError if it leaves."""
+
+    async def write_user(self, uid: bytes, first: int, data: bytes) -> None:
+        """Write whole words from word ``first``; after TagLostError any part may be written."""
+
+
 class Protected(StrEnum):
     """What a chip's password can guard."""
 

@@ -17,6 +17,13 @@ from drivers.tags.model import (
     TagContent,
     TagError,
 )
+from drivers.tags.uhf_user import (
+    air_write_plan,
+    encode_user,
+    is_known_user,
+    is_torn_user,
+    user_write_plan,
+)
 from drivers.tags.uhf_write import (
     encode_mb01,
     encode_mb01_alliance,
@@ -39,6 +46,7 @@ __all__ = [
     "NewTag",
     "TagContent",
     "TagError",
+    "air_write_plan",
     "choose",
     "decode",
     "encode",
@@ -48,7 +56,11 @@ __all__ = [
     "encode_mb11",
     "encode_over",
     "encode_uii",
+    "encode_user",
+    "is_known_user",
     "is_torn",
+    "is_torn_user",
     "uhf_write_plan",
+    "user_write_plan",
     "write_plan",
 ]

@@ -11,9 +11,10 @@ from drivers.tags.uhf import PC_EXTENDED, PC_ISO, PC_USER_BANK, bank_image, deco
 
 _MOST_WORDS = 31
 _WORD = 2
-_UII = 2 * _WORD
+UII = 2 * _WORD
 """Where the UII begins in a bank 01."""
-_NO_NUMBER = b"\xff\xff"
+NO_NUMBER = b"\xff\xff"
+"""The head of a UII that is being written: no packing begins with it."""
 
 
 def encode_uii(tag: NewTag) -> bytes:
@@ -71,16 +72,18 @@ def encode_mb11(tag: NewTag, size: int, *, whole: bool = False) -> bytes:
     return used.ljust(size, b"\0")
 
 
-def encode_over(tag: NewTag, old: bytes, kind: BankKind, afi: int = AFI_IN) -> bytes:
+def encode_over(
+    tag: NewTag, old: bytes, kind: BankKind, afi: int = AFI_IN, *, user: bool | None = None
+) -> bytes:
     """Return the bank 01 that holds the item on a tag whose bank 01 is ``old`` now.
 
-    What belongs to the tag and not to the item stays: whether its user bank is in use, and the head
-    of an alliance tag. TagError for what this ``kind`` of bank has no place for.
+    What belongs to the tag and not to the item stays: the head of an alliance tag and, unless
+    ``user`` says it, whether the user bank is in use. TagError for what this ``kind`` of bank has no
+    place for; the tag's further elements belong in the user bank.
     """
     pc = int.from_bytes(old[_WORD : 2 * _WORD], "big")
-    user = bool(pc & PC_USER_BANK)
-    if tag.elements:
-        raise TagError("the air identity holds owner, item and set only: leave out --element")
+    if user is None:
+        user = bool(pc & PC_USER_BANK)
     if kind != "mb01-alliance":
         return encode_mb01(tag, afi=afi if kind == "mb01" else None, user_bank=user)
     if tag.owner or tag.parts > 1:
@@ -97,16 +100,16 @@ def uhf_write_plan(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
     then the rest of it is written, the PC word, and the head last: a tag torn away in between
     carries no number at all rather than a mixture of two, whose CRC would be right.
     """
-    head, tail = new[_UII : _UII + _WORD], new[_UII + _WORD :]
-    same_pc, same_tail = _pc(old) == _pc(new), old[_UII + _WORD :] == tail
+    head, tail = new[UII : UII + _WORD], new[UII + _WORD :]
+    same_pc, same_tail = _pc(old) == _pc(new), old[UII + _WORD :] == tail
     steps = [] if same_tail else [(3, tail)] if tail else []
-    steps += [] if same_pc else [(1, new[_WORD:_UII])]
-    now = old[_UII : _UII + _WORD]
+    steps += [] if same_pc else [(1, new[_WORD:UII])]
+    now = old[UII : UII + _WORD]
     if not steps:
         return [] if now == head else [(2, head)]
     if now == head and same_tail:
         return steps
-    return [*([] if now == _NO_NUMBER else [(2, _NO_NUMBER)]), *steps, (2, head)]
+    return [*([] if now == NO_NUMBER else [(2, NO_NUMBER)]), *steps, (2, head)]
 
 
 def is_torn(memory: bytes, old: bytes, new: bytes) -> bool:
@@ -115,14 +118,14 @@ def is_torn(memory: bytes, old: bytes, new: bytes) -> bool:
         return False
     return all(
         memory[at : at + _WORD] in (old[at : at + _WORD], new[at : at + _WORD])
-        or (at == _UII and memory[at : at + _WORD] == _NO_NUMBER)
-        for at in range(_UII, len(memory), _WORD)
+        or (at == UII and memory[at : at + _WORD] == NO_NUMBER)
+        for at in range(UII, len(memory), _WORD)
     )
 
 
 def _pc(bank: bytes) -> int:
     """Return the PC word without the bits that are the chip's own."""
-    return int.from_bytes(bank[_WORD:_UII], "big") & ~(PC_USER_BANK | PC_EXTENDED)
+    return int.from_bytes(bank[_WORD:UII], "big") & ~(PC_USER_BANK | PC_EXTENDED)
 
 
 def _bank(uii: bytes, afi: int | None, user_bank: bool, room: int) -> bytes:

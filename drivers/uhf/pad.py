@@ -13,6 +13,7 @@ from drivers.ports import AirTag, Bank, Identified, SeenTag, TagInfo, UhfReader
 from drivers.tags.uhf import bank_image
 from drivers.uhf.names import Names
 from drivers.uhf.rule import EPC_WORD, PC_WORD, UhfRule, is_lasting
+from drivers.uhf.user import user_bank
 
 R = TypeVar("R")
 WORD = 2
@@ -85,6 +86,18 @@ class UhfPad:
         else:  # the EPC has grown by words that were never read
             self._uids.pop(epc, None)
             self._epcs.pop(uid, None)
+
+    async def read_user(self, uid: bytes, words: int | None = None) -> bytes:
+        """Return so many words of the user bank, else all that there are; TagLostError if it leaves."""
+        epc, _ = await self._found(uid, self._head)
+        if words is None:
+            return await user_bank(self._reader, epc)
+        return await self._reader.read(epc, Bank.USER, 0, words)
+
+    async def write_user(self, uid: bytes, first: int, data: bytes) -> None:
+        """Write whole words from word ``first``; after TagLostError any part may be written."""
+        epc, _ = await self._found(uid, self._head)
+        await self._reader.write(epc, Bank.USER, first, data)
 
     async def write_afi(self, uid: bytes, afi: int) -> None:
         """Write the security state of exactly this tag; verify with :meth:`info`.

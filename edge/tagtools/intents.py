@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from drivers.ports import BankKind
-from drivers.tags import is_torn, uhf_write_plan, write_plan
+from drivers.ports import Bank, BankKind
+from drivers.tags import air_write_plan, is_torn, is_torn_user, write_plan
 
 _STEPS = (
     """
@@ -24,8 +24,15 @@ CREATE TABLE intent (
 ) STRICT;
 """,
     "ALTER TABLE intent ADD COLUMN bank TEXT NOT NULL DEFAULT '';",
+    """
+ALTER TABLE intent ADD COLUMN user_before BLOB NOT NULL DEFAULT x'';
+ALTER TABLE intent ADD COLUMN user_image  BLOB NOT NULL DEFAULT x'';
+""",
 )
 """From each version of the file to the next."""
+
+
+Step = tuple[Bank | None, int, bytes]
 
 
 class IntentsError(Exception):
@@ -38,7 +45,8 @@ class Intent:
 
     ``before`` is the memory as it was read, ``image`` as it is to be; ``dsfid`` and ``afi`` are None
     where the tag keeps its own. With ``bank`` the memory is bank 01 of a UHF tag, its CRC word the
-    chip's own. ``format`` is for people and not kept.
+    chip's own, and ``user_image`` is its bank 11, empty to leave that alone. ``format`` is for people
+    and not kept.
     """
 
     uid: bytes
@@ -50,21 +58,30 @@ class Intent:
     afi: int | None = None
     format: str = ""
     bank: BankKind = ""
+    user_before: bytes = b""
+    user_image: bytes = b""
 
-    def steps(self, memory: bytes) -> list[tuple[int, bytes]]:
-        """Return ``(block, data)`` in the order to write over what the tag holds; none: it is done."""
+    def steps(self, memory: bytes, user: bytes = b"") -> list[Step]:
+        """Return ``(bank, block, data)`` in the order to write over what the tag holds; none: done.
+
+        ``user`` is what its user bank holds, where that is written too; the bank is None for the
+        memory of the tag.
+        """
         if self.bank:
-            return uhf_write_plan(memory, self.image)
-        return write_plan(memory, self.image, self.block_size)
+            steps = air_write_plan(memory, self.image, user, self.user_image)
+            return [(at if at is Bank.USER else None, word, data) for at, word, data in steps]
+        return [(None, *step) for step in write_plan(memory, self.image, self.block_size)]
 
-    def belongs(self, memory: bytes) -> bool:
+    def belongs(self, memory: bytes, user: bytes = b"") -> bool:
         """Whether a memory is one that this write leaves behind, wherever it was torn.
 
         Each block is as before, as it is to be, or (the first) wiped. Anything else was written by
         somebody else since, and is not ours to change.
         """
         if self.bank:
-            return is_torn(memory, self.before, self.image)
+            return is_torn(memory, self.before, self.image) and (
+                not self.user_image or is_torn_user(user, self.user_before, self.user_image)
+            )
         if len(memory) != len(self.image):
             return False
         size = self.block_size
@@ -107,9 +124,10 @@ class Intents:
     def keep(self, intent: Intent) -> None:
         """Remember a write, before the first byte of the tag is changed."""
         self._db.execute(
-            "INSERT OR REPLACE INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (_name(intent.uid), intent.item, intent.block_size, intent.before, intent.image,
-             intent.dsfid, intent.afi, time.time_ns() // 1_000_000, intent.bank),
+             intent.dsfid, intent.afi, time.time_ns() // 1_000_000, intent.bank,
+             intent.user_before, intent.user_image),
         )  # fmt: skip
 
     def of(self, uid: bytes) -> Intent | None:
@@ -140,15 +158,19 @@ class Intents:
             raise IntentsError(f"{path}: written by a newer version of this program; use that one")
 
 
-_SELECT = "SELECT uid, item, block_size, before, image, dsfid, afi, bank FROM intent"
-_Row = tuple[str, str, int, bytes, bytes, int | None, int | None, BankKind]
+_SELECT = (
+    "SELECT uid, item, block_size, before, image, dsfid, afi, bank, user_before, user_image"
+    " FROM intent"
+)
+_Row = tuple[str, str, int, bytes, bytes, int | None, int | None, BankKind, bytes, bytes]
 
 
 def _intent(row: _Row) -> Intent:
-    uid, item, block_size, before, image, dsfid, afi, bank = row
+    uid, item, block_size, before, image, dsfid, afi, bank, user_before, user_image = row
     return Intent(
-        bytes.fromhex(uid), item, block_size, before, image, dsfid=dsfid, afi=afi, bank=bank
-    )
+        bytes.fromhex(uid), item, block_size, before, image, dsfid=dsfid, afi=afi, bank=bank,
+        user_before=user_before, user_image=user_image,
+    )  # fmt: skip
 
 
 def _name(uid: bytes) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from drivers.errors import DriverError, RefusedError, TagLostError
 from drivers.tags import NewTag, TagError
+from edge.tagtools.intents import Intent
 from edge.tagtools.log import Log, Row
 from edge.tagtools.work import Found, NotTakenError, OtherItemError, Outcome, TagBench
 
@@ -166,7 +167,7 @@ class Line:
         model = intent.format
         if self._order.dry_run:
             result = "would_write" if steps else "unchanged"
-            return Row(item, _name(uid), result, model, len(steps), detail=intent.image.hex())
+            return Row(item, _name(uid), result, model, len(steps), detail=_told(intent))
         job.begun, job.blocks = uid, job.blocks + len(steps)
         outcome = await self._bench.write(intent)
         word = "resumed" if resumed and outcome is Outcome.UNCHANGED else str(outcome)
@@ -177,17 +178,22 @@ class Line:
         order, held = self._order, found.content
         if not keep:
             return order.tag(item)
-        plain = {
-            name: held.elements[name] for name in held.elements if name in _kept(held.elements)
-        }
+        elements = held.elements | (found.told.elements if found.told else {})
+        plain = {name: elements[name] for name in elements if name in _kept(elements)}
         owner = order.owner or held.owner or ""
-        usage = order.usage if held.usage is None else held.usage
+        said = held.usage if found.told is None else found.told.usage
+        usage = order.usage if said is None else said
         return NewTag(item, owner, held.part or 1, held.parts or 1, usage, plain | order.elements)
 
     def _tell(self, job: _Job, text: str) -> None:
         if text != job.told:
             job.told = text
             self._say(text)
+
+
+def _told(intent: Intent) -> str:
+    user = f" user bank {intent.user_image.hex()}" if intent.user_image else ""
+    return intent.image.hex() + user
 
 
 def _kept(elements: dict[str, Any]) -> set[str]:

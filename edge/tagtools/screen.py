@@ -47,7 +47,11 @@ def tag(found: Found, open_item: str | None, *, as_json: bool) -> None:
     )
     for name, value in content.elements.items():
         print(f"    {name}: {value}")
-    for text in content.warnings:
+    if found.told:
+        print(f"    user bank, {len(found.user)} bytes: {found.told.format}")
+        for name, value in found.told.elements.items():
+            print(f"      {name}: {value}")
+    for text in [*content.warnings, *(found.told.warnings if found.told else ())]:
         print(f"  ! {text}")
     if open_item:
         print(f"  ! writing {open_item} was begun and not finished")
@@ -162,8 +166,14 @@ def _head(found: Found) -> str:
 
 def _about(found: Found) -> dict[str, Any]:
     info = found.info
-    return {"uid": found.uid.hex().upper(), "afi": _byte(info.afi), "dsfid": _byte(info.dsfid),
-            "block_size": info.block_size, "memory": found.memory.hex()}  # fmt: skip
+    about = {"uid": found.uid.hex().upper(), "afi": _byte(info.afi), "dsfid": _byte(info.dsfid),
+             "block_size": info.block_size, "memory": found.memory.hex()}  # fmt: skip
+    if info.bank:
+        about |= {
+            "user": found.user.hex(),
+            "user_elements": found.told.elements if found.told else {},
+        }
+    return about
 
 
 def _byte(value: int | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from drivers.errors import DriverError, RefusedError
-from drivers.ports import AirItemReader, DsfidWriter, ItemReader, TagInfo
+from drivers.ports import AirItemReader, Bank, BankKind, DsfidWriter, ItemReader, TagInfo, UserBank
 from drivers.tags import (
     AFI_IN,
     AFI_OUT,
@@ -18,8 +18,10 @@ from drivers.tags import (
     decode,
     encode,
     encode_over,
+    encode_user,
+    is_known_user,
 )
-from edge.tagtools.intents import Intent, Intents
+from edge.tagtools.intents import Intent, Intents, Step
 
 _ROUNDS = 3
 
@@ -38,11 +40,13 @@ class OtherItemError(DriverError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A tag as it was read."""
+    """A tag as it was read; ``user`` is the user bank of a UHF tag, ``told`` what that says."""
 
     info: TagInfo
     memory: bytes
     content: TagContent
+    user: bytes = b""
+    told: TagContent | None = None
 
     @property
     def uid(self) -> bytes:
@@ -111,7 +115,12 @@ class TagBench:
             memory, dsfid=info.dsfid, afi=info.afi, block_size=info.block_size, bank=info.bank,
             afis=(self.rules.afi_in, self.rules.afi_out),
         )  # fmt: skip
-        return Found(info, memory, content)
+        user = b""
+        if info.bank and isinstance(self._reader, UserBank):
+            user = await self._reader.read_user(uid)
+        kind: BankKind = "mb11-alliance" if info.bank == "mb01-alliance" else "mb11"
+        told = decode(user, bank=kind) if any(user) else None
+        return Found(info, memory, content, user, told)
 
     def plan(self, found: Found, tag: NewTag) -> Intent:
         """Return what to write; OtherItemError or TagError if that must not or cannot be."""
@@ -137,9 +146,9 @@ class TagBench:
             afi=self.rules.wanted_afi(found.info.afi), format=chosen,
         )  # fmt: skip
 
-    def steps(self, intent: Intent) -> Sequence[tuple[int, bytes]]:
+    def steps(self, intent: Intent) -> Sequence[Step]:
         """Return the blocks that a write would change, in their order (for a dry run)."""
-        return intent.steps(intent.before)
+        return intent.steps(intent.before, intent.user_before)
 
     async def write(self, intent: Intent) -> Outcome:
         """Write and verify. After TagLostError the rest is kept, and :meth:`resume` does it.
@@ -152,7 +161,10 @@ class TagBench:
         try:
             await self._finish(intent)
         except RefusedError:
-            undo = replace(intent, image=intent.before, before=intent.image, dsfid=None, afi=None)
+            undo = replace(
+                intent, image=intent.before, before=intent.image, dsfid=None, afi=None,
+                user_image=intent.user_before, user_before=intent.user_image,
+            )  # fmt: skip
             self._intents.keep(undo)
             await self._finish(undo)
             raise
@@ -164,7 +176,7 @@ class TagBench:
         if intent is None:
             return Outcome.NOTHING
         found = await self.read(uid)
-        if not intent.belongs(found.memory):
+        if not intent.belongs(found.memory, found.user[: len(intent.user_image)]):
             self._intents.done(uid)
             return Outcome.GIVEN_UP
         await self._finish(intent)
@@ -197,13 +209,26 @@ class TagBench:
         if not isinstance(reader, AirItemReader) or not reader.is_lasting(found.uid):
             raise TagError("the tag's own number (TID) was not heard: lay it down once more")
         afi = self.rules.state(found.info.afi if found.content.item_id else None)
-        image = reader.with_state(encode_over(tag, found.memory, kind, afi), afi)
+        user = self._plan_user(found, tag)
+        used = any(user) if user else None
+        image = reader.with_state(encode_over(tag, found.memory, kind, afi, user=used), afi)
         told = decode(image, bank=kind)
         _prove(tag, told)
         return Intent(
             found.uid, tag.item_id, found.info.block_size, found.memory, image,
             format=told.format, bank=kind,
+            user_before=found.user if user else b"", user_image=user,
         )  # fmt: skip
+
+    def _plan_user(self, found: Found, tag: NewTag) -> bytes:
+        """Return the user bank to write, empty to leave it alone."""
+        kind = found.info.bank
+        user = encode_user(tag, found.user, kind)
+        if is_known_user(found.user, kind) or self.rules.overwrite:
+            return user
+        if any(user):
+            raise OtherItemError("the user bank of this tag holds something that we do not know")
+        return b""
 
     def _can_label(self, found: Found) -> bool:
         return found.info.dsfid is not None and isinstance(self._reader, DsfidWriter)
@@ -211,24 +236,36 @@ class TagBench:
     async def _finish(self, intent: Intent) -> None:
         """Write what differs until reading back shows that nothing does."""
         for _ in range(_ROUNDS):
-            steps = intent.steps(await self._memory(intent))
+            steps = intent.steps(*await self._memory(intent))
             if not steps:
                 break
-            for block, data in steps:
-                await self._reader.write(intent.uid, block, data, intent.block_size)
+            for step in steps:
+                await self._write(intent, *step)
         else:
-            memory = await self._memory(intent)
-            if intent.steps(memory):
-                raise NotTakenError(f"blocks {_differing(memory, intent)} do not keep their data")
+            memory, user = await self._memory(intent)
+            if intent.steps(memory, user):
+                where = _differing(memory, intent.image, intent.block_size)
+                where += _differing(user, intent.user_image, intent.block_size, "user bank ")
+                raise NotTakenError(f"blocks {', '.join(where)} do not keep their data")
         await self._set_labels(intent.uid, intent.dsfid, intent.afi)
         self._intents.done(intent.uid)
 
-    async def _memory(self, intent: Intent) -> bytes:
-        """Read what is to be compared with the image; a UHF tag has as many words as it says now."""
+    async def _write(self, intent: Intent, bank: Bank | None, first: int, data: bytes) -> None:
+        if bank is None:
+            await self._reader.write(intent.uid, first, data, intent.block_size)
+        elif isinstance(self._reader, UserBank):
+            await self._reader.write_user(intent.uid, first, data)
+
+    async def _memory(self, intent: Intent) -> tuple[bytes, bytes]:
+        """Read what is to be compared with the images; a UHF tag has as many words as it says now."""
         count = len(intent.image) // intent.block_size
         if intent.bank:
             count = (await self._reader.info(intent.uid)).block_count
-        return await self._reader.read(intent.uid, 0, count)
+        memory = await self._reader.read(intent.uid, 0, count)
+        user = b""
+        if intent.user_image and isinstance(self._reader, UserBank):
+            user = await self._reader.read_user(intent.uid, len(intent.user_image) // 2)
+        return memory, user
 
     async def _set_labels(self, uid: bytes, dsfid: int | None, afi: int | None) -> None:
         if dsfid is not None and isinstance(self._reader, DsfidWriter):
@@ -290,13 +327,12 @@ def _not_ours(found: Found) -> bytes:
     return mark.rjust(len(memory), b"\0") if mark else b""
 
 
-def _differing(memory: bytes, intent: Intent) -> str:
-    size = intent.block_size
-    return ", ".join(
-        str(at // size)
-        for at in range(0, len(memory), size)
-        if memory[at : at + size] != intent.image[at : at + size]
-    )
+def _differing(memory: bytes, image: bytes, size: int, name: str = "") -> list[str]:
+    return [
+        f"{name}{at // size}"
+        for at in range(0, len(image), size)
+        if memory[at : at + size] != image[at : at + size]
+    ]
 
 
 def _hex(value: int | None) -> str:

@@ -23,6 +23,7 @@ from drivers.tags import (
     decode,
     encode_mb01,
     encode_mb01_alliance,
+    encode_mb11,
 )
 from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.serve import serve_tcp
@@ -35,6 +36,9 @@ from drivers.uhf18.frames import FAMILY as RR
 from edge.cli import main
 from edge.config import ConfigError
 from edge.tagtools.intents import Intents
+from edge.tagtools.line import Line as BenchLine
+from edge.tagtools.line import Order
+from edge.tagtools.log import Log, Row
 from edge.tagtools.opening import Devices
 from edge.tagtools.work import OtherItemError, Outcome, Rules, TagBench
 
@@ -169,14 +173,111 @@ async def test_a_tag_with_too_few_words_gets_back_what_it_held(intents: Intents)
     assert intents.all() == []
 
 
-async def test_what_the_air_identity_has_no_place_for_is_said(intents: Intents) -> None:
+async def test_what_a_uhf_tag_has_no_place_for_is_said(intents: Intents) -> None:
+    titled = NewTag("1", OWNER, elements={"title": "Số đỏ"})
+    with pytest.raises(TagError, match="no user bank"):
+        await put(bench_of(AirField(Gen2Tag(TID, FACTORY, user=bytearray())), intents), titled)
+    with pytest.raises(TagError, match="user bank has 4"):
+        await put(bench_of(AirField(Gen2Tag(TID, FACTORY, user=bytearray(4))), intents), titled)
     field = AirField(Gen2Tag(TID, FACTORY))
-    with pytest.raises(TagError, match="--element"):
-        await put(bench_of(field, intents), NewTag("1", OWNER, elements={"title": "x"}))
     with pytest.raises(TagError, match="no --format"):
         await put(bench_of(field, intents, rules=Rules(format="iso28560-3")), NEW)
     with pytest.raises(TagError, match="owner"):
         await put(bench_of(field, intents, ALLIANCE), NEW)
+    with pytest.raises(TagError, match="item number only"):
+        await put(bench_of(field, intents, ALLIANCE), NewTag("1", elements={"title": "x"}))
+
+
+TITLED = NewTag(
+    "893000000123", OWNER, elements={"title": "Số đỏ", "shelf_location": "A12", "media_format_other": 1}
+)  # fmt: skip
+OTHER = NewTag("B77", OWNER, elements={"title": "Truyện Kiều", "order_number": "99-1"})
+
+
+def titled(tag: NewTag) -> Gen2Tag:
+    return Gen2Tag(
+        TID, encode_mb01(tag)[4:], int.from_bytes(encode_mb01(tag)[2:4], "big"),
+        user=bytearray(encode_mb11(tag, 64)),
+    )  # fmt: skip
+
+
+def says(tag: Gen2Tag) -> tuple[str | None, str | None]:
+    told = decode(bytes(tag.user), bank="mb11").elements if any(tag.user[:2]) else {}
+    return item_on(tag, ISO), told.get("title")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "was", "new"),
+    [("18", None, TITLED), ("a0", OTHER, TITLED), ("288", TITLED, NewTag("893000000123", OWNER)),
+     ("18", TITLED, OTHER), ("a0", OTHER, NewTag("893000000999", OWNER)), ("288", OTHER, TITLED)],
+    ids=["new", "other item", "title goes", "shorter", "bare item", "other reader"],
+)  # fmt: skip
+async def test_torn_at_any_word_no_number_stands_beside_the_title_of_another_item(
+    tmp_path: Path, dialect: str, was: NewTag | None, new: NewTag
+) -> None:
+    def told(tag: NewTag | None) -> tuple[str | None, str | None]:
+        return (tag.item_id, tag.elements.get("title")) if tag else (None, None)
+
+    for survived in range(80):
+        tag = titled(was) if was else Gen2Tag(TID, FACTORY)
+        field = AirField(tag)
+        field.tear_after(TID, survived)
+        with Intents(tmp_path / f"{survived}.db") as intents:
+            try:
+                await put(bench_of(field, intents, dialect=dialect), new)
+                break
+            except TagLostError:
+                item, title = says(tag)
+                whole = (told(was), told(new))
+                assert (item, title) in whole or item is None or title is None, survived
+        field.put(tag)
+        with Intents(tmp_path / f"{survived}.db") as intents:  # another day, another process
+            bench = bench_of(field, intents, dialect=dialect)
+            [uid] = await bench.seen()
+            assert await bench.resume(uid) is Outcome.RESUMED
+            assert intents.all() == []
+        assert says(tag) == told(new), survived
+    assert survived >= 3
+    assert says(tag) == told(new)
+
+
+async def test_what_the_user_bank_tells_is_read_and_kept_by_a_conversion(intents: Intents) -> None:
+    tag = titled(TITLED)
+    bench = bench_of(AirField(tag), intents)
+    [uid] = await bench.seen()
+    found = await bench.read(uid)
+    assert (found.content.item_id, len(found.user)) == (TITLED.item_id, 64)
+    assert found.told
+    assert TITLED.elements.items() <= found.told.elements.items()
+    rows: list[Row] = []
+    await BenchLine(bench, Order(count=1), None, Log(told=rows.append), lambda _: None).run()
+    assert [row.result for row in rows] == ["unchanged"]
+    assert says(tag) == ("893000000123", "Số đỏ")
+
+
+async def test_a_user_bank_of_somebody_else_is_left_alone_unless_told_otherwise(
+    intents: Intents,
+) -> None:
+    theirs = bytes.fromhex("ffee0102") + bytes(60)
+    tag = Gen2Tag(TID, FACTORY, user=bytearray(theirs))
+    bench = bench_of(AirField(tag), intents, rules=Rules())
+    with pytest.raises(OtherItemError, match="user bank"):
+        await put(bench, TITLED)
+    assert await put(bench, NEW) is Outcome.WRITTEN
+    assert (item_on(tag, ISO), bytes(tag.user)) == (NEW.item_id, theirs)
+    bench.rules = Rules(overwrite=True)
+    assert await put(bench, TITLED) is Outcome.WRITTEN
+    assert says(tag) == ("893000000123", "Số đỏ")
+
+
+async def test_a_user_bank_that_refuses_gives_the_tag_back_what_it_held(intents: Intents) -> None:
+    tag = titled(OTHER)
+    before = tag.bank(Bank.EPC), bytes(tag.user)
+    tag.locked = {Bank.USER}
+    with pytest.raises(RefusedError):
+        await put(bench_of(AirField(tag), intents), TITLED)
+    assert (tag.bank(Bank.EPC), bytes(tag.user)) == before
+    assert intents.all() == []
 
 
 async def test_what_somebody_else_wrote_since_is_left_alone(intents: Intents) -> None:
@@ -237,6 +338,11 @@ async def test_the_words_work_over_a_real_wire(
         assert (status, "good" in said) == (0, True)
         status, said = await run("heal", "--owner", OWNER)
         assert (status, "nothing to do" in said) == (0, True)
+        status, said = await run("write", NEW.item_id, "--owner", OWNER, "--element", "title=Số đỏ")
+        assert (status, "written" in said) == (0, True)
+        status, said = await run("read")
+        assert "user bank, 64 bytes: iso28560-4-mb11\n" in said
+        assert "      title: Số đỏ\n" in said
         status, said = await run("convert", "--from-tag", "--count", "1", "--set", "tries=2")
         assert (status, "1 unchanged" in said) == (0, True)
 
