@@ -18,6 +18,10 @@ TR1_ANTENNA, TR1_TIME, TR1_DATE, TR1_MORE = 0x10, 0x20, 0x40, 0x80
 TR2_INPUT, TR2_MAC, TR2_AFI, TR2_ANTENNAS, TR2_DIRECTION = 0x01, 0x02, 0x04, 0x10, 0x20
 _TIME_BYTES, _DATE_BYTES, _INPUT_BYTES, _MAC_BYTES = 4, 5, 2, 6
 _REST_OF_ANTENNA = 4
+_OLD_BLOCK = 4
+_OLD_FLAGS = TR1_SNR | TR1_DATA | TR1_TIME | TR1_DATE | TR1_ANTENNA
+_OLD_WITHOUT_LENGTH = frozenset({0x06, GEN2})
+"""Types whose serial number has no fixed length."""
 _WITH_TID = 2
 """IDDT of a Gen2 tag whose TID follows its EPC."""
 _EXTENDED_PC = 0x0200
@@ -138,7 +142,7 @@ def config(reply: Reply) -> bytes:
 
 
 def people(reply: Reply) -> People:
-    """Read the reply to 77; some counters add a byte whose meaning is not known."""
+    """Read the reply to 77; told unasked, the counter's bus address follows."""
     fields = Fields(reply.data)
     return People(*(fields.number(4) for _ in range(4)))
 
@@ -234,6 +238,49 @@ def _records(reply: Reply) -> BufferPage:
     passages = [found for record in records if (found := _passage(record, first, second))]
     more = reply.status == Status.MORE_DATA
     return BufferPage(passages, count - len(passages), more=more)
+
+
+def buffer_old(reply: Reply) -> BufferPage:
+    """Read the reply to 21, the form of older readers.
+
+    TR-DATA COUNT(1), then records without a length: [TYPE, UID of 8 bytes] [FIRST N DATA] [TIME] [DATE]
+    [ANT]. Blocks have 4 bytes, for their size is not told. Nor is the end of a record that holds
+    something else, so a page with an EPC of the old kind is no answer that we know.
+    """
+    if reply.status == Status.NO_VALID_DATA:
+        return BufferPage()
+    try:
+        passages, others = _old_records(Fields(reply.data))
+    except FrameError:
+        if reply.status != Status.BUFFER_OVERFLOW:
+            raise
+        passages, others = [], 0
+    return BufferPage(
+        passages,
+        others,
+        more=reply.status == Status.MORE_DATA,
+        overflow=reply.status == Status.BUFFER_OVERFLOW,
+    )
+
+
+def _old_records(fields: Fields) -> tuple[list[Passage], int]:
+    flags, count = fields.number(), fields.number()
+    if not flags & TR1_SNR or flags & ~_OLD_FLAGS:
+        raise FrameError(f"the buffer has records of unknown layout, TR-DATA {flags:02X}")
+    passages = []
+    for _ in range(count):
+        kind, uid, content = fields.number(), b"", b""
+        if kind in _OLD_WITHOUT_LENGTH:
+            raise FrameError(f"the buffer has a record of unknown layout, type {kind:02X}")
+        uid = fields.take(UID_BYTES)
+        if flags & TR1_DATA:
+            fields.take(1)
+            content = fields.take(fields.number() * _OLD_BLOCK)
+        antenna = _antenna(fields, flags, 0)
+        if kind == ISO15693:
+            passages.append(Passage(Sighting(uid, None, None, antenna, content), _OLD_BLOCK))
+    fields.end()
+    return passages, count - len(passages)
 
 
 def _passage(record: Fields, first: int, second: int) -> Passage | None:

@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 TO_TAGS, TO_CHIPS = 0xB0, 0xB1
 NXP = b"\x04"
-_READ_BUFFER = 0x22
+_READ_BUFFER, _READ_BUFFER_OLD = 0x22, 0x21
 ADDRESSED = b"\x01"
 MODE_NEW, MODE_MORE = 0x00, 0x80
 MAX_BYTES = 128
@@ -49,7 +49,11 @@ class Command(Generic[R]):
     @property
     def gives_data(self) -> bool:
         """True when its reply says something of tags."""
-        return self.parse is not answers.nothing and self.code in (TO_TAGS, _READ_BUFFER)
+        return self.parse is not answers.nothing and self.code in (
+            TO_TAGS,
+            _READ_BUFFER,
+            _READ_BUFFER_OLD,
+        )
 
     def request(self, data: bytes = b"") -> bytes:
         """Return what follows the command code in the request."""
@@ -107,8 +111,8 @@ READ_BUFFER = Command(
     good=frozenset({Status.OK, Status.NO_VALID_DATA, Status.BUFFER_OVERFLOW, Status.MORE_DATA}),
 )
 _BUFFERED = frozenset({Status.OK, Status.NO_VALID_DATA, Status.BUFFER_OVERFLOW, Status.MORE_DATA})
-READ_BUFFER_OLD = Command("read buffer (old)", 0x21, answers.raw, good=_BUFFERED)
-"""Its records are not described in public: :data:`READ_BUFFER` is used."""
+READ_BUFFER_OLD = Command("read buffer (old)", _READ_BUFFER_OLD, answers.buffer_old, good=_BUFFERED)
+"""Of readers that do not know :data:`READ_BUFFER`; request: a count of one byte."""
 READ_BUFFER_NEW = Command("read buffer (new)", 0x2B, answers.raw, good=_BUFFERED)
 """LR5400, LRU4000, MRU400; request MODE and a count of 2 bytes, records not described in public."""
 BUFFER_INFO = Command("buffer info", 0x31, answers.buffer_info)
@@ -118,7 +122,7 @@ FORCE_NOTIFICATION = Command("force notification", 0x34, answers.nothing)
 SOFTWARE_TRIGGER = Command("software trigger", 0x35, answers.nothing)
 PEOPLE = Command("people counter", 0x77, answers.people)
 SET_PEOPLE = Command("set people counter", 0x78, answers.nothing)
-"""Four counts as in the answer to 77; that it takes them so is not verified."""
+"""A mode of 00, then four counts as in the answer to 77, as the maker's program library sends them."""
 
 SYSTEM: tuple[Command[Any], ...] = (
     BAUD_DETECT, CPU_RESET, SYSTEM_RESET, VERSION, READER_INFO, RF_RESET, RF_OUTPUT,

@@ -47,7 +47,7 @@ _REQUESTS = {
     0x6A: "antennas:1",
     0x71: "outputs:2 flash:2 flash_time:2 hold:2",
     0x72: "mode:1 records:1 data:*",
-    0x78: "data:*",
+    0x78: "mode:1 in_1:4 out_1:4 in_2:4 out_2:4",
     0x80: "where:1", 0x82: "where:1", 0x83: "where:1",
     0x81: "where:1 data:*",
     0xA0: "password:-4",

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from drivers.errors import DriverError, GateDataLostError
+from drivers.errors import DriverError, GateDataLostError, RefusedError
 from drivers.feig import commands
 from drivers.feig.answers import BufferPage, Passage, People
 from drivers.feig.guard import Guard
@@ -13,7 +13,7 @@ from drivers.feig.opening import DEFAULT_ORDER, opened
 from drivers.feig.options import BlockOrder, GateOptions
 from drivers.feig.order import all_in_order
 from drivers.feig.outputs import Kind, Switch
-from drivers.feig.service import Service, identity
+from drivers.feig.service import UNKNOWN, Service, identity
 from drivers.ports import Driver, GateReader, PeopleCount, Sighting
 from drivers.tags.uhf import bank_image
 from drivers.uhf.rule import UhfRule
@@ -39,6 +39,7 @@ class FeigGate:
         self._order = order
         self._records = records
         self._kept: list[Sighting] = []
+        self._old = False
 
     async def sightings(self) -> list[Sighting]:
         """Return what the reader buffered since the last call (may be empty) and clear it.
@@ -62,7 +63,7 @@ class FeigGate:
 
     async def people(self) -> People:
         """Return the people counter of the gate; RefusedError when it has none."""
-        return await self._link.ask(commands.PEOPLE)
+        return await Service(self._link).people()
 
     async def people_count(self) -> PeopleCount:
         """Return how many people the gate's own counter saw; RefusedError when it has none."""
@@ -79,7 +80,7 @@ class FeigGate:
 
     async def _fetch(self) -> bool:
         """Fetch a page and clear it; False when it was the last."""
-        page = await self._link.ask(commands.READ_BUFFER, self._records.to_bytes(2, "big"))
+        page = await self._page()
         if page.overflow:
             self._kept += sightings_of(page, self._order, self._rule)
             await self._link.ask(commands.INIT_BUFFER)
@@ -88,6 +89,18 @@ class FeigGate:
             self._kept += sightings_of(page, self._order, self._rule)
             await self._link.ask(commands.CLEAR_BUFFER)
         return page.more
+
+    async def _page(self) -> BufferPage:
+        """Ask in the form that the reader knows: an older one refuses the newer question."""
+        if not self._old:
+            try:
+                return await self._link.ask(commands.READ_BUFFER, self._records.to_bytes(2, "big"))
+            except RefusedError as error:
+                if error.status not in UNKNOWN:
+                    raise
+        page = await self._link.ask(commands.READ_BUFFER_OLD, bytes((self._records,)))
+        self._old = True
+        return page
 
 
 def sightings_of(page: BufferPage, order: BlockOrder, rule: UhfRule) -> list[Sighting]:

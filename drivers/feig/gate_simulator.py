@@ -80,8 +80,10 @@ class FeigGateSimulator(FeigSimulator):
         self._records: deque[bytes] = deque()
         self._fetched = 0
         self.counts_people = True
+        self.is_old = False
+        """It knows the buffer's older form alone, which tells neither AFI nor UHF tags."""
         self.on(commands.READ_BUFFER, self._read_buffer)
-        self.on(commands.READ_BUFFER_OLD, lambda _: Answer(Status.NO_VALID_DATA))
+        self.on(commands.READ_BUFFER_OLD, self._read_buffer_old)
         self.on(commands.READ_BUFFER_NEW, lambda _: Answer(Status.NO_VALID_DATA))
         self.on(commands.BUFFER_INFO, self._buffer_info)
         self.on(commands.CLEAR_BUFFER, self._clear_buffer)
@@ -101,13 +103,18 @@ class FeigGateSimulator(FeigSimulator):
         serial = bytes((tag.afi, tag.dsfid)) if self._flags[1] & TR2_AFI else b""
         count = min(self.leading_blocks, tag.block_count)
         data = b"".join(in_order(self._order, tag.block(n)) for n in range(count))
+        if self.is_old:
+            self._hear(bytes((ISO15693,)), tag.uid, bytes((0, count)) + data, antenna)
+            return
         blocks = count.to_bytes(2, "big") + bytes((tag.block_size,)) + data
-        self._hear(bytes((ISO15693, 0)), serial + tag.uid, blocks, antenna)
+        serial = bytes((0, len(serial) + len(tag.uid))) + serial
+        self._hear(bytes((ISO15693,)), serial + tag.uid, blocks, antenna)
 
     def pass_air(self, tag: Gen2Tag, antenna: int = 1) -> None:
         """Hear a UHF tag once; the record tells PC word and EPC, and no words of a bank."""
         pc = (tag.pc or 0).to_bytes(2, "big")
-        self._hear(bytes((GEN2, _IDDT_EPC)), pc + tag.epc, b"\0\0\2", antenna)
+        serial = bytes((_IDDT_EPC, len(pc + tag.epc))) + pc + tag.epc
+        self._hear(bytes((GEN2,)), serial, b"\0\0\2", antenna)
 
     @property
     def _flags(self) -> bytes:
@@ -126,11 +133,11 @@ class FeigGateSimulator(FeigSimulator):
             self.overflow = True
             return
         first = self._flags[0]
-        body = kind + bytes((len(serial),)) + serial + (blocks if first & TR1_DATA else b"")
+        body = kind + serial + (blocks if first & TR1_DATA else b"")
         body += bytes(4) if first & TR1_TIME else b""
         body += bytes(5) if first & TR1_DATE else b""
         body += bytes((antenna,)) if first & TR1_ANTENNA else b""
-        self._records.append((len(body) + 2).to_bytes(2, "big") + body)
+        self._records.append(body if self.is_old else (len(body) + 2).to_bytes(2, "big") + body)
 
     def power_up(self) -> None:
         """Begin anew: the buffer is in RAM."""
@@ -140,7 +147,12 @@ class FeigGateSimulator(FeigSimulator):
     def _read_buffer(self, fields: Fields) -> Answer:
         most = fields.number(2)
         fields.end()
-        return self.page_of(most)
+        return Answer(Status.UNKNOWN_COMMAND) if self.is_old else self.page_of(most)
+
+    def _read_buffer_old(self, fields: Fields) -> Answer:
+        most = fields.number()
+        fields.end()
+        return self.page_of(most) if self.is_old else Answer(Status.NO_VALID_DATA)
 
     def page_of(self, most: int) -> Answer:
         """Return up to ``most`` records, which the next clearing takes away."""
@@ -155,9 +167,10 @@ class FeigGateSimulator(FeigSimulator):
             page.append(record)
         self._fetched = len(page)
         flags = self._flags
-        data = (
-            flags[: 2 if flags[0] & TR1_MORE else 1] + len(page).to_bytes(2, "big") + b"".join(page)
-        )
+        head = flags[: 2 if flags[0] & TR1_MORE else 1] + len(page).to_bytes(2, "big")
+        if self.is_old:
+            head = bytes((flags[0] & ~TR1_MORE, len(page)))
+        data = head + b"".join(page)
         return Answer(Status.MORE_DATA if len(page) < len(self._records) else Status.OK, data)
 
     def _clear_buffer(self, fields: Fields) -> Answer:
@@ -195,14 +208,16 @@ class FeigGateSimulator(FeigSimulator):
         return Answer(data=self.people_data())
 
     def _set_people(self, fields: Fields) -> Answer:
-        counts = [fields.number(4) for _ in range(4)]
+        mode, counts = fields.number(), [fields.number(4) for _ in range(4)]
         fields.end()
+        if mode:
+            return Answer(Status.PARAMETER_RANGE)
         if not self.counts_people:
             return Answer(Status.EXTERNAL_DEVICE)
         self.people = People(*counts)
         return Answer()
 
     def people_data(self) -> bytes:
-        """Return the counts as the wire has them; the last byte's meaning is not known."""
+        """Return the counts as the wire has them, and behind them the counter's bus address."""
         counts = (self.people.in_1, self.people.out_1, self.people.in_2, self.people.out_2)
-        return b"".join(number.to_bytes(4, "big") for number in counts) + b"\x00"
+        return b"".join(number.to_bytes(4, "big") for number in counts) + b"\x01"

@@ -16,8 +16,10 @@ from drivers.feig.status import Status
 
 Memory = Literal["ram", "eeprom"]
 MEMORIES: tuple[Memory, ...] = ("ram", "eeprom")
-_UNKNOWN = (Status.UNKNOWN_COMMAND, Status.NOT_AVAILABLE)
+UNKNOWN = (Status.UNKNOWN_COMMAND, Status.NOT_AVAILABLE)
+"""A reader does not know this command."""
 _REBOOT_SECONDS = 10.0
+_MODE = b"\0"
 
 TYPES = {
     43: "LR2500", 44: "LR2500", 45: "LR1002", 54: "MRU102", 64: "PRH200", 77: "MR102", 80: "CPR.M02",
@@ -142,7 +144,7 @@ class Service:
         try:
             await self._link.ask(commands.SET_OUTPUT, outputs.iscan(kind, number, switch, seconds))
         except RefusedError as error:
-            if error.status not in _UNKNOWN:
+            if error.status not in UNKNOWN:
                 raise
             await self._link.ask(commands.SET_OUTPUT_CPR, outputs.cpr(number, switch, seconds))
 
@@ -156,13 +158,13 @@ class Service:
 
     async def people(self) -> People:
         """Return the people counter; RefusedError when there is none."""
-        return await self._link.ask(commands.PEOPLE)
+        return await people(self._link)
 
     async def set_people(self, people: People) -> None:
         """Set the people counter."""
         counts = (people.in_1, people.out_1, people.in_2, people.out_2)
         data = b"".join(count.to_bytes(4, "big") for count in counts)
-        await self._link.ask(commands.SET_PEOPLE, data)
+        await self._link.ask(commands.SET_PEOPLE, _MODE + data)
 
     async def _put_back(self, blocks: list[Block], cause: DriverError) -> None:
         try:
@@ -171,6 +173,19 @@ class Service:
             raise NotKeptError(
                 f"{cause}; and the old settings could not be put back: {error}"
             ) from error
+
+
+async def people(link: Link) -> People:
+    """Return the people counter; RefusedError when there is none.
+
+    Readers that answer for the counter take the question bare; a counter itself wants a mode.
+    """
+    try:
+        return await link.ask(commands.PEOPLE)
+    except RefusedError as error:
+        if error.status != Status.LENGTH_ERROR:
+            raise
+    return await link.ask(commands.PEOPLE, _MODE)
 
 
 def differences(profile: Profile, blocks: Iterable[Block]) -> list[Difference]:

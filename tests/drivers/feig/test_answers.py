@@ -228,3 +228,21 @@ def test_records_that_come_with_an_overflow_are_not_thrown_away() -> None:
     assert page.overflow
     assert [passage.sighting.uid for passage in page.passages] == [UID]
     assert answers.buffer(Reply(Status.BUFFER_OVERFLOW, b"\xff\xff")) == BufferPage(overflow=True)
+
+
+def test_a_record_of_the_older_form_is_read_part_by_part() -> None:
+    record = "03 e00401501234567800 02 aabbccdd 112233440a0b0c0d141516171802"
+    page = answers.buffer_old(Reply(Status.MORE_DATA, bytes.fromhex("73 01" + record)))
+    blocks = bytes.fromhex("aabbccdd11223344")
+    seen = Sighting(UID, antenna=2, data=blocks)
+    assert page == BufferPage([Passage(seen, 4)], 0, more=True)
+    card = "04 0400000012345678 01"
+    page = answers.buffer_old(Reply(Status.OK, bytes.fromhex("11 02" + card + card)))
+    assert page == BufferPage([], 2)
+    assert answers.buffer_old(Reply(Status.BUFFER_OVERFLOW)) == BufferPage(overflow=True)
+
+
+@pytest.mark.parametrize("data", ["00 01", "81 01 03", "01 01 84 e004015012345678", "01 02 03"])
+def test_a_page_of_the_older_form_that_we_do_not_know_is_no_answer(data: str) -> None:
+    with pytest.raises(FrameError):
+        answers.buffer_old(Reply(Status.OK, bytes.fromhex(data)))

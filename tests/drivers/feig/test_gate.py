@@ -204,3 +204,34 @@ async def test_a_reader_in_another_mode_buffers_nothing(
     simulator.config[MODE_BLOCK] = bytes(14)
     simulator.pass_tag(tag)
     assert await gate.sightings() == []
+
+
+@pytest.mark.parametrize("flags", [0x13, 0x11, 0x73, 0x01])
+async def test_an_older_reader_is_asked_in_its_own_form(
+    gate: FeigGate, simulator: FeigGateSimulator, flags: int
+) -> None:
+    simulator.is_old = True
+    simulator.config[READ_BLOCK] = bytes((flags, 0)).ljust(14, b"\0")
+    tags = numbered(40)
+    for one in tags:
+        simulator.pass_tag(one, antenna=2)
+    seen = await gate.sightings()
+    data = [bytes(one.memory[:36]) if flags & 0x02 else b"" for one in tags]
+    assert [(one.uid, one.data) for one in seen] == list(zip([t.uid for t in tags], data))
+    assert {one.antenna for one in seen} == {2 if flags & 0x10 else 0}
+    assert simulator.waiting == 0
+    asked = simulator.requests
+    assert await gate.sightings() == []
+    assert simulator.requests == asked + 1  # the newer form is not tried again
+
+
+async def test_an_older_reader_that_ran_over_is_emptied(
+    gate: FeigGate, simulator: FeigGateSimulator, tag: Tag
+) -> None:
+    simulator.is_old = True
+    for other in numbered(simulator.capacity + 1):
+        simulator.pass_tag(other)
+    with pytest.raises(GateDataLostError):
+        await gate.sightings()
+    simulator.pass_tag(tag)
+    assert [seen.uid for seen in await gate.sightings()] == [UID]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from drivers.errors import DriverError, PortLostError, RefusedError
-from drivers.feig import PAD, FeigGateSimulator, FeigSimulator, PadOptions
+from drivers.feig import PAD, FeigGateSimulator, FeigSimulator, PadOptions, commands
 from drivers.feig.answers import Inputs, People, Version
 from drivers.feig.commands import WRITE_CONFIG
 from drivers.feig.device import Answer, Output
@@ -171,6 +171,19 @@ async def test_people_are_counted_and_the_counter_is_set(
     simulator.counts_people = False
     with pytest.raises(RefusedError, match="external device"):
         await service.people()
+
+
+async def test_a_counter_that_wants_a_mode_gets_one(
+    service: Service, simulator: FeigGateSimulator
+) -> None:
+    def strict(fields: Fields) -> Answer:
+        if fields.number() != 0:
+            return Answer(Status.PARAMETER_RANGE)
+        return Answer(data=simulator.people_data()[:16])
+
+    simulator.people = People(7, 6, 5, 4)
+    simulator.on(commands.PEOPLE, strict)
+    assert await service.people() == People(7, 6, 5, 4)
 
 
 async def test_an_antenna_that_is_not_there_is_refused(service: Service) -> None:
