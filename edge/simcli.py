@@ -132,7 +132,7 @@ def run_simulate(args: argparse.Namespace) -> int:
 
 
 def _check_keys(args: argparse.Namespace, where: tuple[str, int] | None) -> None:
-    from drivers.testing.keyboard import UINPUT, is_here
+    from drivers.barcode.keyboard import UINPUT, is_here
 
     if where:
         raise ValueError(f"{_PIPE} has no wire: leave out --tcp")
@@ -146,8 +146,8 @@ def _check_keys(args: argparse.Namespace, where: tuple[str, int] | None) -> None
 async def _served(
     args: argparse.Namespace, bench: Any, faults: Any, where: tuple[str, int] | None
 ) -> Any:
+    from drivers.barcode.keyboard import serve_keyboard
     from drivers.testing.calling import call
-    from drivers.testing.keyboard import serve_keyboard
     from drivers.testing.serve import serve_pipe, serve_pty, serve_tcp
 
     if args.device == _PIPE:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.barcode import HID, HidOptions
+from drivers.barcode import HID, HidOptions, keyboard
 from drivers.barcode.keys import (
     DROPPED,
     END,
@@ -24,7 +24,6 @@ from drivers.barcode.keys import (
 from drivers.barcode.simulator import HidSimulator
 from drivers.errors import OptionError, PortLostError
 from drivers.ports import Scan, Scanner
-from drivers.testing import keyboard
 
 PRINTABLE = "".join(chr(n) for n in range(0x20, 0x7F))
 LETTERS = st.sampled_from(sorted(set(PRINTABLE) - {" "}))
