@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge.wire.commands import public_pem
+from edge.wire.commands import load_public, public_pem
 from edge.wire.proofs import certify
 from edge.wire.seal import CENTRE, Seal, SealError, seal_from
 from edge.wire.topics import SHARED, check_name
@@ -146,7 +146,7 @@ def enrol(
     write_open(out / "command.pub", public_pem(command_key(home)))
     centre_seal(home)
     write_open(out / "centre.crt", home.pki(f"{CENTRE}.crt").read_bytes())
-    _receipt_key(home, site, device, out, now)
+    receipt_key(home, ledger, device, out, now)
     write_secret(out / "site.key", home.site_key(site).hex() + "\n")
     write_acl(home, ledger)
     for row in old:
@@ -154,12 +154,43 @@ def enrol(
     return pair.fingerprint
 
 
-def _receipt_key(home: Home, site: str, device: str, out: Path, now: int) -> None:
-    """Make the key with which the device signs receipts, and the centre's word for it."""
+def receipt_key(
+    home: Home,
+    ledger: SqliteLedger,
+    device: str,
+    out: Path,
+    now: int,
+    *,
+    lost_since: int | None = None,
+) -> None:
+    """Make the key with which a device signs receipts from now on, and the centre's word for it.
+
+    What it signed with an older key stays genuine; with ``lost_since`` (ms) only what was before.
+    """
+    site = ledger.site_of(device)
+    if site is None:
+        raise HomeError(f"{device} is not enrolled")
     key = Ed25519PrivateKey.generate()
     word = certify(command_key(home), site, device, key.public_key(), now + RECEIPTS_MS)
+    public = key.public_key().public_bytes_raw().hex()
+    know_centres(home, ledger)
+    with ledger.store.transaction():
+        ledger.proofs.put_key(device, public, now)
+        if lost_since is not None:
+            ledger.proofs.stop(device, lost_since, but=public)
     write_secret(out / "receipt.key", key.private_bytes_raw().hex() + "\n")
     write_open(out / "receipt.crt", word + "\n")
+
+
+def know_centres(home: Home, ledger: SqliteLedger) -> None:
+    """Have the ledger tell every site the keys that certify receipts: today's, and those before.
+
+    A centre whose ``command.key`` is another now keeps the old public ones as ``pki/command-*.pub``.
+    """
+    keys = [command_key(home).public_key()]
+    keys += [load_public(file.read_bytes()) for file in home.folder.glob("pki/command-*.pub")]
+    with ledger.store.transaction():
+        ledger.proofs.put_centres(key.public_bytes_raw().hex() for key in keys)
 
 
 def revoke(home: Home, ledger: SqliteLedger, device: str, now: int) -> None:
@@ -167,6 +198,8 @@ def revoke(home: Home, ledger: SqliteLedger, device: str, now: int) -> None:
     if ledger.site_of(device) is None:
         raise HomeError(f"{device} is not enrolled")
     serial = ledger.revoke(device, now)
+    with ledger.store.transaction():
+        ledger.proofs.stop(device, now)
     write_acl(home, ledger)
     _add_revoked(home, serial)
 

@@ -1,14 +1,16 @@
-"""``init``, ``enrol``, ``revoke``, ``renew``, ``backup``, ``restore``, ``acl``: the gateway's folder and its keys."""
+"""``init``, ``enrol``, ``revoke``, ``receipt-key``, ``renew``, ``backup``, ``restore``, ``acl``: folder and keys."""
 
 import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO
+from zoneinfo import ZoneInfo
 
 from gateway import backup, enrol
-from gateway.errors import HomeError
+from gateway.errors import HomeError, RefusedError
 from gateway.home import Home, whole
 from gateway.ledger.sqlite import SqliteLedger
 
@@ -38,6 +40,18 @@ def add_words(word: Word, now: Callable[[], int]) -> None:
         "revoke", lambda args: _revoke(args, now()), "take a device's right to speak", home=True
     )
     gone.add_argument("device", metavar="DEVICE")
+
+    sign = word(
+        "receipt-key",
+        lambda args: _receipt_key(args, now()),
+        "give a device a new key for receipts",
+        home=True,
+    )
+    sign.add_argument("device", metavar="DEVICE")
+    sign.add_argument("--out", type=Path, required=True, help="folder for receipt.key, receipt.crt")
+    sign.add_argument(
+        "--lost-since", metavar="DATE", help="believe nothing of its older keys from this day on"
+    )
 
     fresh = word("renew", _renew, "new certificates for the broker and the gateway", home=True)
     fresh.add_argument("--all", action="store_true", help="also those that are good for long")
@@ -79,6 +93,27 @@ def _revoke(args: argparse.Namespace, now: int) -> int:
         enrol.revoke(home, ledger, args.device, now)
     _say(f"{args.device} may not speak; now reload the broker (SIGHUP) to close its way in")
     return 0
+
+
+def _receipt_key(args: argparse.Namespace, now: int) -> int:
+    home = Home(args.home)
+    with opened(home) as ledger:
+        since = _begins(ledger, args.lost_since) if args.lost_since else None
+        enrol.receipt_key(home, ledger, args.device, args.out, now, lost_since=since)
+    _say(
+        f"{args.device}: receipt.key and receipt.crt in {args.out}; put them beside its other keys"
+    )
+    return 0
+
+
+def _begins(ledger: SqliteLedger, text: str) -> int:
+    """Return when a day begins in the policy's zone, in ms."""
+    try:
+        day = datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusedError(f"{text!r} is no date, write YYYY-MM-DD") from None
+    zone = ZoneInfo(ledger.catalogue.policy()[1].zone)
+    return int((day if day.tzinfo else day.replace(tzinfo=zone)).timestamp() * 1000)
 
 
 def _renew(args: argparse.Namespace) -> int:

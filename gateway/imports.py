@@ -96,8 +96,8 @@ def import_fees(ledger: SqliteLedger, path: Path, now: int) -> int:
 def import_policy(ledger: SqliteLedger, path: Path, now: int) -> int:
     """Put the policy of a TOML file in force; return its number."""
     policy = read_policy(path)
-    if policy.classes:
-        raise ImportLineError(f"{path}: classes are made with shelfwire-gateway class put")
+    if policy.classes or policy.receipt_centres or policy.receipts_stopped:
+        raise ImportLineError(f"{path}: classes and keys of receipts are the gateway's own tables")
     with ledger.store.transaction():
         if policy.board == Board():  # a file about lending says nothing about the board
             policy = msgspec.structs.replace(policy, board=ledger.catalogue.policy()[1].board)

@@ -152,7 +152,7 @@ def _changed(scope: Scope, keys: list[tuple[str, str]], since: int, upto: int, n
         found[table] |= {k: view for k, view in views.items() if view is not None}
         gone += [f"{table}:{k}" for k, view in views.items() if view is None]
     gone += [f"readers:{ref}" for ref in _left_classes(scope, keys) if ref not in found["readers"]]
-    changed = any(table in ("policy", "classes") for table, _ in keys)
+    changed = any(table in ("policy", "classes", "trust") for table, _ in keys)
     return Part(
         version=upto, start=since, made=now, gone=gone,
         policy=_policy(scope.ledger, scope.site) if changed else None,
@@ -170,10 +170,14 @@ def _left_classes(scope: Scope, keys: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _policy(ledger: SqliteLedger, site: str) -> dict[str, Any]:
-    """Return the policy in force with the classes of this site, and of no other."""
+    """Return the policy in force with the classes of this site, and whose receipts are believed."""
     _, policy = ledger.catalogue.policy()
-    classes = ledger.classes.of_site(site)
-    whole = msgspec.structs.replace(policy, classes=classes)
+    whole = msgspec.structs.replace(
+        policy,
+        classes=ledger.classes.of_site(site),
+        receipt_centres=ledger.proofs.centres(),
+        receipts_stopped=ledger.proofs.stopped(),
+    )
     table: dict[str, Any] = msgspec.to_builtins(whole)
     return table
 

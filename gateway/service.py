@@ -62,6 +62,7 @@ async def gateway(
         closing.callback(reads.close)
         copies = LedgerWorker(lambda: enrol.open_ledger(home), "copies")
         closing.callback(copies.close)  # a kiosk's question never waits behind a whole copy
+        await writes.call(lambda ledger: enrol.know_centres(home, ledger))
         feed, key = feed_of(home, config.gateway), enrol.command_key(home)
         ils = await _library_system(config, writes, reads, now)
         centre = Centre(writes, reads, config.broker, now, pulse, key, feed, copies, ils)

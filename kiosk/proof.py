@@ -1,5 +1,7 @@
 """The kiosk's receipt keys: its own to sign with, the centre's to check any receipt with."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,19 @@ class ReceiptKeys:
 
     signer: Signer
     centre: Ed25519PublicKey
+
+
+def centres(listed: Iterable[str], own: Iterable[Ed25519PublicKey] = ()) -> list[Ed25519PublicKey]:
+    """Return the keys to believe: the machine's own copy, and those of the local copy's list (hex).
+
+    What is no key in that list is left out.
+    """
+    found = {key.public_bytes_raw(): key for key in own}
+    for text in listed:
+        with suppress(ValueError):
+            raw = bytes.fromhex(text)
+            found.setdefault(raw, Ed25519PublicKey.from_public_bytes(raw))
+    return list(found.values())
 
 
 def load(folder: Path) -> ReceiptKeys:

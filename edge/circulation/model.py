@@ -135,7 +135,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     be typed by hand.
 
     ``class_pin``: whether a teacher types a PIN to open a class (staff never do). ``classes`` are
-    those of the site that the policy travels to; the centre fills them in from its own tables.
+    those of the site that the policy travels to; the centre fills them in from its own tables, as
+    ``receipt_centres``, its keys (hex) that certify who signs receipts, and ``receipts_stopped``, the
+    devices' keys (hex) of which nothing is believed that was signed since (ms).
     """
 
     version: int = 1
@@ -168,6 +170,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     board: Board = Board()
     class_pin: Literal["ask", "never"] = "ask"
     classes: list[SchoolClass] = []
+    receipt_centres: list[str] = []
+    receipts_stopped: dict[str, int] = {}
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

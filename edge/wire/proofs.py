@@ -11,6 +11,7 @@ It names no reader, and no titles: who checks it looks those up.
 """
 
 import base64
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -126,15 +127,21 @@ def is_receipt(text: str) -> bool:
     return text.strip().upper().startswith(HEAD)
 
 
-def verify(text: str, centre: Ed25519PublicKey) -> Proof:
-    """Return what a receipt proves; raise NotGenuineError for anything else."""
+def verify(
+    text: str, *centres: Ed25519PublicKey, stopped: Mapping[str, int] | None = None
+) -> Proof:
+    """Return what a receipt proves; raise NotGenuineError for anything else.
+
+    ``centres`` are the keys that the centre has or had. ``stopped``: devices' keys (hex) of which
+    nothing is believed that they signed at that time (ms) or later.
+    """
     text = text.strip().upper()
     if not text.startswith(HEAD) or len(text) > LONGEST:
         raise NotGenuineError("this is not the code of a receipt")
     whole = _decoded(_unpadded(text[len(HEAD) :]), _Whole)
+    _certified(whole, centres)
+    cert = _decoded(whole.cert, _Cert)
     try:
-        centre.verify(whole.cert_sign, _CERT + whole.cert)
-        cert = _decoded(whole.cert, _Cert)
         Ed25519PublicKey.from_public_bytes(cert.public).verify(whole.slip_sign, _SLIP + whole.slip)
     except (InvalidSignature, ValueError):
         raise NotGenuineError(
@@ -143,7 +150,20 @@ def verify(text: str, centre: Ed25519PublicKey) -> Proof:
     slip = _decoded(whole.slip, _Slip)
     if slip.at > cert.until:
         raise NotGenuineError("the machine's receipt key was not good any more")
+    since = (stopped or {}).get(cert.public.hex())
+    if since is not None and slip.at * 1000 >= since:
+        raise NotGenuineError("the machine's receipt key was stopped before")
     return Proof(cert.site, cert.device, _slip(slip))
+
+
+def _certified(whole: _Whole, centres: tuple[Ed25519PublicKey, ...]) -> None:
+    for centre in centres:
+        try:
+            centre.verify(whole.cert_sign, _CERT + whole.cert)
+        except InvalidSignature:
+            continue
+        return
+    raise NotGenuineError("the signature does not fit: it was changed, or is not ours")
 
 
 def _slip(slip: _Slip) -> Slip:

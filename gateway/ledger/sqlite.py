@@ -22,6 +22,7 @@ from gateway.ledger.mails import Mails
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.pins import Pins
 from gateway.ledger.posting import Posting
+from gateway.ledger.proofs import Proofs
 from gateway.ledger.retell import tell_again
 from gateway.ledger.store import Connect, Store
 from gateway.ledger.worklist import Worklist
@@ -44,6 +45,7 @@ class SqliteLedger:
         self.fees = Fees(self.store, self.catalogue)
         self.pins = Pins(self.store, self.catalogue, key_of)
         self.mails = Mails(self.store, self.catalogue)
+        self.proofs = Proofs(self.store, self.catalogue)
         self.classes = Classes(self.store, self.catalogue, key_of)
         self.chains = Chains(self.store, self.catalogue, self.worklist)
         self.posting = Posting(

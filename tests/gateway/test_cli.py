@@ -1,19 +1,25 @@
 """The words at the shell: they do what they say, and say what is wrong."""
 
+import contextlib
 import json
 import re
 import sqlite3
 import stat
 from contextlib import closing
 
+import msgspec
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from edge.circulation.model import Policy
 from edge.wire import topics
+from edge.wire.commands import load_public
+from edge.wire.proofs import Entry, NotGenuineError, Signer, Slip, verify
 from edge.wire.tables import options
 from edge.wire.topics import ROOT, SHARED, Who
-from gateway import acl
+from gateway import acl, replica
 from gateway.cli import main
 from gateway.config import BrokerOptions, ConsoleOptions, GatewayOptions, load
 from gateway.enrol import open_ledger
@@ -271,3 +277,41 @@ def test_a_board_that_cannot_be_shown_is_refused_with_its_file(home, tmp_path, c
     file.write_text(text)
     assert run(home, "import-board", str(file)) == 1
     assert "board.toml" in capsys.readouterr().err
+
+
+def test_a_device_gets_a_new_receipt_key_and_a_lost_one_is_stopped(home, tmp_path):
+    assert run(home, "enrol", "tinh", "kiosk", "--out", str(tmp_path / "one")) == 0
+    assert run(home, "receipt-key", "kiosk", "--out", str(tmp_path / "two")) == 0
+    new = str(tmp_path / "three")
+    assert run(home, "receipt-key", "kiosk", "--out", new, "--lost-since", "2026-11-01") == 0
+    centre = load_public((tmp_path / "one/command.pub").read_bytes())
+    with contextlib.closing(open_ledger(home)) as ledger:
+        policy = msgspec.convert(replica.snapshot(ledger, "tinh", 0)[0].policy, Policy)
+    assert policy.receipt_centres == [centre.public_bytes_raw().hex()]
+    texts = {name: receipt_of(tmp_path / name) for name in ("one", "two", "three")}
+    for text in texts.values():
+        assert verify(text, centre).device == "kiosk"
+    for name, before in (("one", False), ("two", False), ("three", True)):
+        genuine = True
+        try:
+            verify(texts[name], centre, stopped=policy.receipts_stopped)
+        except NotGenuineError:
+            genuine = False
+        assert genuine is before, name
+    early = receipt_of(tmp_path / "one", at=1_780_000_000_000)
+    assert verify(early, centre, stopped=policy.receipts_stopped).device == "kiosk"
+
+
+def receipt_of(folder, at=1_795_330_800_000):
+    secret = bytes.fromhex((folder / "receipt.key").read_text().strip())
+    key = Ed25519PrivateKey.from_private_bytes(secret)
+    signer = Signer(key, (folder / "receipt.crt").read_text())
+    return signer.sign(Slip(at, "0A1B2C3D", [Entry("returned", "B1")]))
+
+
+def test_the_keys_of_a_machine_that_is_taken_out_are_not_believed_from_then_on(home, tmp_path):
+    assert run(home, "enrol", "tinh", "kiosk", "--out", str(tmp_path / "one")) == 0
+    assert run(home, "revoke", "kiosk") == 0
+    with contextlib.closing(open_ledger(home)) as ledger:
+        assert len(ledger.proofs.stopped()) == 1
+    assert run(home, "receipt-key", "kiosk", "--out", str(tmp_path / "two")) == 1

@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from drivers.barcode.pictures import Picture, decoder
 from edge.cli import main
-from kiosk.proof import load
-from kiosk.testing import item_id, kiosk_in_a_box, receipt_keys
+from edge.wire.proofs import Entry, Slip
+from kiosk.proof import centres, load
+from kiosk.testing import NOW, item_id, kiosk_in_a_box, receipt_keys
 
 
 @pytest.fixture
@@ -98,3 +100,36 @@ def test_keys_that_are_missing_or_wrong_are_named(tmp_path):
     (folder / "receipt.key").write_text("00" * 32)
     with pytest.raises(ValueError, match="another key"):
         load(folder)
+
+
+async def test_staff_check_a_receipt_at_the_hidden_corner_and_go_on(box):
+    box.press("staff")
+    await box.screen("identify")
+    box.scan("900001")
+    await box.screen("staff")
+    slip = Slip(int(NOW * 1000), "0A1B2C3D", [Entry("returned", item_id(3))])
+    box.scan(box.kiosk.engine.receipt_keys.signer.sign(slip))
+    data = await box.screen("proof")
+    assert data["genuine"]
+    box.press("back")
+    await box.screen("staff")
+
+
+async def test_a_key_that_the_centre_stopped_is_not_believed_any_more(box):
+    signer = box.kiosk.engine.receipt_keys.signer
+    code = signer.sign(Slip(int(NOW * 1000), "0A1B2C3D", [Entry("returned", item_id(3))]))
+    key = Ed25519PrivateKey.from_private_bytes(bytes([2]) * 32).public_key().public_bytes_raw()
+    box.policy(receipts_stopped={key.hex(): int(NOW * 1000) + 60_000})
+    box.scan(code)
+    await box.screen("proof", lambda d: d["genuine"])
+    box.policy(receipts_stopped={key.hex(): int(NOW * 1000) - 60_000})
+    box.scan(code)
+    await box.screen("proof", lambda d: not d["genuine"])
+
+
+def test_what_is_no_key_in_the_list_of_trust_is_left_out():
+    key = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32).public_key()
+    raw = key.public_bytes_raw().hex()
+    assert [k.public_bytes_raw() for k in centres(["", "zz", "00", raw], [key])] == [
+        key.public_bytes_raw()
+    ]
