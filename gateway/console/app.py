@@ -18,6 +18,7 @@ from gateway.console.doorman import Doorman, NotYoursError, StrangerError
 from gateway.console.drops import Drops
 from gateway.console.guard import Guard
 from gateway.console.live import Live
+from gateway.console.receipts import Receipts
 from gateway.console.sign_in import Desk
 from gateway.console.stream import Stream
 from gateway.console.texts import catalogues
@@ -45,6 +46,7 @@ def make_app(
     Console(writes, reads, live, broker, now, pulse).add_to(app)
     Stream(live, reads, now, pulse).add_to(app)
     Drops(writes, reads, now, pulse).add_to(app)
+    Receipts(reads).add_to(app)
     texts = catalogues()
     app.get("/texts.json")(lambda: texts)
     app.get("/", response_class=FileResponse)(lambda: STATIC / "index.html")
