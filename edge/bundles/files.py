@@ -26,11 +26,16 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         fresh.replace(path)
         _sync(path.parent)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        _remove(fresh)
         raise BundleError("unwritable", file=str(path), why=error.strerror or error) from None
     except BaseException:
-        fresh.unlink(missing_ok=True)
+        _remove(fresh)
         raise
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # the stick may be gone
+        path.unlink(missing_ok=True)
 
 
 def _give(path: Path, folder: Path) -> None:

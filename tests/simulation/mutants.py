@@ -35,14 +35,17 @@ from kiosk.work import Work
 
 Mutant = Callable[[], AbstractContextManager[Any]]
 MUTANTS: dict[str, Mutant] = {}
+WHERE: dict[str, dict[str, int]] = {}
+"""The faults that a mutant is wrong about, where seeds with all faults would take long to meet it."""
 SEEDS = 300
 
 
-def mutant(name: str) -> Callable[[Callable[[], Iterator[None]]], Mutant]:
+def mutant(name: str, **faults: int) -> Callable[[Callable[[], Iterator[None]]], Mutant]:
     """Enter a mutant into the table."""
 
     def keep(make: Callable[[], Iterator[None]]) -> Mutant:
         MUTANTS[name] = contextmanager(make)
+        WHERE[name] = faults
         return MUTANTS[name]
 
     return keep
@@ -246,7 +249,7 @@ def _overlay() -> Iterator[None]:
         yield
 
 
-@mutant("a put-back ledger repeats versions")
+@mutant("a put-back ledger repeats versions", backup=1, backup_restore=2, part=1)
 def _versions() -> Iterator[None]:
     from gateway import replica
 
@@ -324,7 +327,10 @@ def _asleep() -> Iterator[None]:
         yield
 
 
-@mutant("ledgers that were put back get nothing of earlier epochs")
+@mutant(
+    "ledgers that were put back get nothing of earlier epochs",
+    image=3, restore=4, backup=3, backup_restore=4,
+)  # fmt: skip
 def _past() -> Iterator[None]:
     with patch.object(store.Journal, "beyond", lambda *_: {}):
         yield
@@ -352,19 +358,19 @@ def _as(body: bytes, seq: int) -> bytes:
     return msgspec.json.encode({**msgspec.json.decode(body), "seq": seq})
 
 
-def hunt(make: Mutant, seeds: int = SEEDS, first: int = 1) -> Result | None:
+def hunt(name: str, seeds: int = SEEDS, first: int = 1) -> Result | None:
     """Return the first seed that finds a mutant out, or None."""
-    with make():
+    with MUTANTS[name]():
         for seed in range(first, first + seeds):
-            result = _tried(seed)
+            result = _tried(seed, WHERE[name])
             if not result.ok:
                 return result
     return None
 
 
-def _tried(seed: int) -> Result:
+def _tried(seed: int, faults: dict[str, int]) -> Result:
     try:
-        return run(seed)
+        return run(seed, faults=faults or None)
     except Exception as error:  # noqa: BLE001  a mutant may be too wrong even to run
         from collections import Counter
 
@@ -374,7 +380,7 @@ def _tried(seed: int) -> Result:
 def row(name: str) -> tuple[str, str, bool]:
     """Hunt one mutant; return its line of the table."""
     begun = time.monotonic()
-    caught = hunt(MUTANTS[name])
+    caught = hunt(name)
     took = time.monotonic() - begun
     if caught is None:
         return name, f"{name:<48} | NOT CAUGHT in {SEEDS} seeds", False

@@ -16,7 +16,7 @@ def test_whatever_fails_nothing_is_lost_or_doubled_and_all_heals(first):
 
 
 def test_a_device_that_missed_that_its_ledger_was_put_back_hears_it_after_its_next_health():
-    result = run(4272)  # a cut wire swallows the cursor, and the connection lives on
+    result = run(4272, range(1000))  # a cut wire swallows the cursor, and the connection lives on
     assert result.ok, complaint(result)
 
 

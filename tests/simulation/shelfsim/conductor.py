@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gateway.codes import CODES
 from gateway.errors import RefusedError
-from shelfsim import stations
+from shelfsim import stations, sticks
 from shelfsim.broker import GATEWAY, Weather
 from shelfsim.disk import Card
 from shelfsim.pi import Pi
@@ -125,6 +125,15 @@ class Conductor:
     def _books(self, dice: random.Random, places: set[str]) -> list[Book]:
         free = [b for b in self.world.books if not b.busy and b.place in places]
         return dice.sample(free, min(len(free), dice.randint(1, 3)))
+
+    def _stick(self, dice: random.Random) -> None:
+        """Facts on a stick to the centre and its answer back, often because there is no line."""
+        pi = self._any(dice)
+        if dice.random() < 0.6:
+            self._cut([pi.device], dice.uniform(30, 150))
+        task = self.loop.create_task(sticks.trip(self.world, pi, dice))
+        self._visits.add(task)
+        task.add_done_callback(lambda task: self._left(task, []))
 
     # -- faults at a device
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.agent import note_again, tell_time
+from edge.bundles.inbox import FILE
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
 from edge.desk import Desk
@@ -23,6 +24,7 @@ from edge.wire.messages import Health
 from shelfsim.disk import LOW, Card
 from shelfsim.pad import Antenna, driver
 from shelfsim.stations import Doors, stations
+from shelfsim.sticks import inbox
 from shelfsim.timeline import Life
 
 if TYPE_CHECKING:
@@ -116,6 +118,8 @@ class Pi:
             group.create_task(self.uplink.run(), name="uplink")
             group.create_task(self._tend(), name="tend")
             group.create_task(tell_time(journal, self.clock), name="time")
+            if (path / FILE).exists():
+                group.create_task(inbox(self).take(), name="inbox")
             self.recorder = Recorder(journal)
             await self.recorder.run()
 

@@ -14,6 +14,9 @@ FAULTS = {
     "clone": 1, "gateway_crash": 4, "backup": 1, "backup_restore": 1, "leap": 3, "staff": 3,
 }  # fmt: skip
 
+STICKS = 1000
+"""The number of the first trip with a stick."""
+
 
 @dataclass(frozen=True)
 class Action:
@@ -28,17 +31,26 @@ class Action:
         return random.Random(self.dice)
 
 
-def plan(seed: int) -> list[Action]:
-    """Return the actions of a seed in the order of their times."""
+def plan(seed: int, only: "dict[str, int] | None" = None) -> list[Action]:
+    """Return the actions of a seed in the order of their times; ``only``: no faults but these."""
     dice = random.Random(f"plan {seed}")
     length = dice.uniform(60, 240)
     kinds = _some(dice, VISITS, dice.randint(14, 34))
-    faults = dict(FAULTS)
-    for kind in dice.sample(sorted(faults), dice.randint(0, 8)):
+    faults = dict(only or FAULTS)
+    for kind in dice.sample(sorted(faults), 0 if only else dice.randint(0, 8)):
         del faults[kind]  # each seed leaves some faults out, and so has more of the others
     kinds += _some(dice, faults, dice.randint(4, 16))
     times = sorted((dice.uniform(3, length), kind) for kind in kinds)
-    return [Action(n, kind, at, f"{seed} {n}") for n, (at, kind) in enumerate(times)]
+    found = [Action(n, kind, at, f"{seed} {n}") for n, (at, kind) in enumerate(times)]
+    return sorted(found + _sticks(seed, length), key=lambda action: action.at)
+
+
+def _sticks(seed: int, length: float) -> list[Action]:
+    """Return trips with sticks: dice of their own, so that they change nothing of the others."""
+    dice = random.Random(f"sticks {seed}")
+    some = range(dice.choice((0, 0, 1, 2, 4)))
+    times = sorted(dice.uniform(20, length) for _ in some)
+    return [Action(STICKS + n, "stick", at, f"{seed} stick {n}") for n, at in enumerate(times)]
 
 
 def _some(dice: random.Random, weights: dict[str, int], count: int) -> list[Any]:

@@ -21,8 +21,9 @@ from shelfsim.broker import connecting
 from shelfsim.check import check, quiet
 from shelfsim.conductor import Conductor
 from shelfsim.plan import Action, plan
+from shelfsim.sticks import keys
 from shelfsim.timeline import history
-from shelfsim.world import World
+from shelfsim.world import DEVICES, World
 
 PATIENCE = 400.0
 """Virtual seconds in which everything must have healed once the faults stop."""
@@ -44,12 +45,15 @@ class Result:
         return not self.broken
 
 
-def run(seed: int, only: Collection[int] | None = None) -> Result:
-    """Play a seed, or only some of its actions."""
+def run(
+    seed: int, only: Collection[int] | None = None, faults: dict[str, int] | None = None
+) -> Result:
+    """Play a seed, or only some of its actions; ``faults``: a plan that has no others."""
     memory = Path("/dev/shm")  # noqa: S108  made unique below
     folder = Path(tempfile.mkdtemp(prefix="sim-", dir=memory if memory.is_dir() else None))
     logging.disable(logging.CRITICAL)
-    actions = [one for one in plan(seed) if only is None or one.number in only]
+    keys(DEVICES)  # before the dice of the history are thrown
+    actions = [one for one in plan(seed, faults) if only is None or one.number in only]
     try:
         with history(seed) as loop, contextlib.ExitStack() as patches:
             world = World(loop, seed, folder)

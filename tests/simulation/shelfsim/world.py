@@ -20,6 +20,7 @@ from shelfsim.centre import Gateway
 from shelfsim.disk import Card
 from shelfsim.order import clocks_tell, in_true_order
 from shelfsim.pi import Pi
+from shelfsim.sticks import keys
 from shelfsim.timeline import BEGIN, Life, VirtualLoop
 
 KEYS = {"tinh": b"a secret of tinh", "xa": b"a secret of xa.."}
@@ -75,6 +76,7 @@ class World:
         self.counts: Counter[str] = Counter()
         self.leaps: list[float] = []
         self.chaos = Chaos(loop, seed, self.note)
+        self.keys, self.serials = keys(DEVICES)
         self.books = [self._book(n) for n in range(1, BOOKS + 1)]
         self.by_item = {book.item: book for book in self.books}
         self.gateway = Gateway(self, folder / "centre")
@@ -111,7 +113,8 @@ class World:
             )
             for site, device in DEVICES:
                 ledger.catalogue.put_site(site, site)
-                ledger.enrol(site, device, now - 86_400_000, serial="1", fingerprint="")
+                serial = self.serials[device]
+                ledger.enrol(site, device, now - 86_400_000, serial=serial, fingerprint="")
             rows = [
                 Reader(reader=f"R{n}", name=f"Nguyễn Thị Hồng {n}", cards=[self.card(n)])
                 for n in range(1, READERS + 1)
