@@ -76,7 +76,17 @@ def _decide(config: Config, options: Any, item: str, owner: str | None) -> dict[
         "known": view is not None,
         "title": view.title if view else "",
         "bin": goes.bin or only,
-        "rules": [{"rule": str(s.rule), "fits": s.fits, "why": s.why} for s in goes.steps],
+        "rules": [
+            {
+                "rule": str(s.rule),
+                "fits": s.fits,
+                "word": s.word,
+                "value": s.value,
+                "home": s.home,
+                "why": s.why,
+            }
+            for s in goes.steps
+        ],
     }
 
 
@@ -104,7 +114,8 @@ def _show(texts: Texts, found: dict[str, Any]) -> None:
         _say(texts.say("drop.which_unknown", item=found["item"]))
     for step in found["rules"]:
         key = "drop.which_yes" if step["fits"] else "drop.which_no"
-        _say(texts.say(key, rule=step["rule"], why=step["why"]))
+        why = texts.say(f"drop.why_{step['word']}", value=step["value"], home=step["home"])
+        _say(texts.say(key, rule=step["rule"], why=why))
     if not found["rules"]:
         _say(texts.say("drop.which_none", bin=found["bin"]))
     key = "drop.which_bin" if found["bin"] else "drop.which_nowhere"

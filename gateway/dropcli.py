@@ -23,7 +23,7 @@ Word = Callable[..., argparse.ArgumentParser]
 def add_words(word: Word) -> None:
     """Add the commands."""
     one = word("bins", _bins, "bins that were emptied: list them, or tick one off", home=True)
-    one.add_argument("emptied", nargs="?", default="", metavar="ID", help="of the list")
+    one.add_argument("emptied", nargs="?", default="", metavar="ID", help="as in the list")
     one.add_argument("--seen", nargs="+", metavar="ITEM", help="these were in the bin")
     one.add_argument("--explain", nargs=2, metavar=("ITEM", "WHY"), help="why one was not")
     one.add_argument("--close", action="store_true", help="done: what is left is missing")
@@ -68,11 +68,11 @@ def _bins(args: argparse.Namespace) -> int:
 def _list_bins(found: list[dict[str, Any]]) -> None:
     table = Table(title="Emptied bins")
     for head in ("id", "device", "bin", "when", "counted", "recorded", "open"):
-        table.add_column(head)
+        table.add_column(head, no_wrap=head == "id", overflow="fold")
     for one in found:
         left = sum(not item["state"] for item in one["items"])
         table.add_row(
-            one["emptied"], one["device"], one["bin"], _when(one["at"]), str(one["counted"]),
+            one["emptied"][:18], one["device"], one["bin"], _when(one["at"]), str(one["counted"]),
             str(len(one["items"])), "-" if one["closed"] else str(left),
         )  # fmt: skip
     Console().print(table)
@@ -85,7 +85,8 @@ def _show_bin(found: dict[str, Any]) -> None:
         table.add_column(head)
     for item in found["items"]:
         state = item["state"] or ("missing" if found["closed"] else "?")
-        table.add_row(item["item"] or "(no tag)", item["title"], state, item["note"])
+        note = item["note"] or item.get("hint", "")
+        table.add_row(item["item"] or "(no tag)", item["title"], state, note)
     for item in found["extra"]:
         table.add_row(item, "", "not on the list", "")
     Console().print(table)

@@ -68,13 +68,39 @@ class Returning:
         return (*self.exceptions, *(flag for flag in self.flags if flag in EXCEPTION_FLAGS))
 
 
+REASONS = {
+    "else": "nothing before it fits",
+    "held": "somebody waits for it",
+    "not_held": "nobody waits for it",
+    "odd": "{value}",
+    "not_odd": "nothing is odd about it",
+    "branch": "its branch is {value}, this one is {home}",
+    "no_branch": "its branch is not known",
+    "no_home": "this branch is not known",
+    "flags": "its flags are {value}",
+    "no_flags": "it has no flags",
+    "kind": "its kind is {value}",
+    "no_kind": "its kind is not known",
+    "owner": "its owner is {value}",
+    "no_owner": "its owner is not known",
+}
+"""Why a rule fits or does not, in English; other languages have sentences of the same names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A rule that was tried, whether it fits, and the plain reason."""
+    """A rule that was tried, whether it fits, and why: a word of REASONS with its values."""
 
     rule: SortRule
     fits: bool
-    why: str
+    word: str
+    value: str = ""
+    home: str = ""
+
+    @property
+    def why(self) -> str:
+        """The plain reason, in English."""
+        return REASONS[self.word].format(value=self.value, home=self.home)
 
 
 def read_rules(lines: Sequence[str]) -> list[SortRule]:
@@ -92,8 +118,8 @@ def explain(rules: Sequence[SortRule], thing: Returning, home: str) -> list[Step
     """Return every rule up to the one that decides. ``home`` is the branch of this place."""
     steps = []
     for rule in rules:
-        fits, why = _try(rule, thing, home)
-        steps.append(Step(rule, fits, why))
+        fits, word, value = _try(rule, thing, home)
+        steps.append(Step(rule, fits, word, value, home))
         if fits:
             break
     return steps
@@ -135,23 +161,24 @@ def _rule(number: int, line: str) -> SortRule:
     return SortRule(field, name, value, unlike)
 
 
-def _try(rule: SortRule, thing: Returning, home: str) -> tuple[bool, str]:
+def _try(rule: SortRule, thing: Returning, home: str) -> tuple[bool, str, str]:
     match rule.what:
         case "default":
-            return True, "nothing before it fits"
+            return True, "else", ""
         case "hold":
-            return thing.held, "somebody waits for it" if thing.held else "nobody waits for it"
+            return thing.held, "held" if thing.held else "not_held", ""
         case "exception":
-            return bool(thing.odd), ", ".join(thing.odd) or "nothing is odd about it"
+            return bool(thing.odd), "odd" if thing.odd else "not_odd", ", ".join(thing.odd)
         case "other branch":
             if not thing.branch or not home:
-                return False, "its branch is not known" if home else "this branch is not known"
-            return thing.branch != home, f"its branch is {thing.branch}, this one is {home}"
+                return False, "no_branch" if home else "no_home", ""
+            return thing.branch != home, "branch", thing.branch
         case "flag":
             have = rule.value in thing.flags
-            return have != rule.unlike, f"its flags are {', '.join(thing.flags) or 'none'}"
+            flags = ", ".join(thing.flags)
+            return have != rule.unlike, "flags" if flags else "no_flags", flags
         case _:
             value = {"branch": thing.branch, "kind": thing.kind, "owner": thing.owner}[rule.what]
             if not value:
-                return False, f"its {rule.what} is not known"
-            return (value == rule.value) != rule.unlike, f"its {rule.what} is {value}"
+                return False, f"no_{rule.what}", ""
+            return (value == rule.value) != rule.unlike, rule.what, value

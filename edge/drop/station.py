@@ -50,7 +50,8 @@ class _Falling:
 
     @property
     def names(self) -> str:
-        return ", ".join(one.item for one in self.items if one.item) or "an item without a tag"
+        """The numbers of the items; ``?`` stands for what has none."""
+        return ", ".join(one.item or "?" for one in self.items) or "?"
 
 
 class Drop:
@@ -121,6 +122,8 @@ class Drop:
         lock = self._bins.options[name].lock
         if not lock:
             raise NotPossibleError(f"Bin {name} has no lock that can be opened from afar.")
+        if self._chute.state is State.LETTING_IN:
+            raise NotPossibleError("An item is falling; please try again in a moment.")
         await self._board.call(lambda board: board.set(lock, True, UNLOCK_SECONDS))
         return {"bin": name, "seconds": UNLOCK_SECONDS}
 
@@ -266,9 +269,9 @@ class Drop:
             await self._switch(self._bins.options[wanted].diverter, True, seconds)
 
     def _jam(self) -> str:
-        names = self._falling.names if self._falling is not None else "an item"
-        where = f" Put it into bin {self._falling.bin}." if self._falling is not None else ""
-        return f"Stuck in the chute of the book drop: {names}. Its return is recorded.{where}"
+        """Return what sticks and the bin it belongs in, in no language."""
+        falling = self._falling
+        return f"{falling.names} -> {falling.bin}" if falling is not None else "?"
 
     def _doubtful(self, reason: str) -> None:
         """Have a person look for what was recorded and perhaps did not fall into its bin."""

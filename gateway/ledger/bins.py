@@ -14,6 +14,8 @@ from gateway.errors import RefusedError
 from gateway.ledger.sqlite import SqliteLedger
 
 Tick = Literal["seen", "explained", "missing"]
+SHORT = 8
+"""The fewest letters of an id that say which."""
 _BIN = "json_extract(CAST(f.body AS TEXT), '$.fact.bin')"
 _REASON = "json_extract(CAST(f.body AS TEXT), '$.fact.reason')"
 _FELL = (
@@ -35,7 +37,8 @@ def contents(ledger: SqliteLedger, device: str, name: str) -> list[dict[str, Any
 def emptyings(ledger: SqliteLedger, *, limit: int = 50, site: str = "") -> list[dict[str, Any]]:
     """Return the latest emptied bins, newest first, each with its items and how they were ticked.
 
-    ``counted`` is what the machine counted, ``extra`` what was found and not on the list.
+    ``counted`` is what the machine counted, ``extra`` what was found and not on the list. Bins in
+    which nothing lay are left out.
     """
     rows = ledger.store.all(
         f"SELECT f.*, {_BIN} AS bin, c.at AS closed, c.who AS closed_by FROM facts f "  # noqa: S608
@@ -43,19 +46,21 @@ def emptyings(ledger: SqliteLedger, *, limit: int = 50, site: str = "") -> list[
         "AND (?1 = '' OR f.site = ?1) ORDER BY f.arrival DESC LIMIT ?2",
         *(site, limit),
     )
-    return [_emptying(ledger, row) for row in rows]
+    found = [_emptying(ledger, row) for row in rows]
+    return [one for one in found if one["counted"] or one["items"] or one["extra"]]
 
 
 def emptying(ledger: SqliteLedger, emptied: str) -> dict[str, Any]:
-    """Return one emptied bin by the id of its fact; raise RefusedError when there is none."""
-    row = ledger.store.one(
+    """Return one emptied bin by the id of its fact, or how that begins; else raise RefusedError."""
+    rows = ledger.store.all(
         f"SELECT f.*, {_BIN} AS bin, c.at AS closed, c.who AS closed_by FROM facts f "  # noqa: S608
-        f"LEFT JOIN bin_closings c ON c.emptied = f.id WHERE {_EMPTIED} AND f.id = ?",
-        emptied,
+        f"LEFT JOIN bin_closings c ON c.emptied = f.id WHERE {_EMPTIED} "
+        "AND substr(f.id, 1, length(?1)) = ?1 LIMIT 2",
+        emptied.rstrip("…"),
     )
-    if row is None:
-        raise RefusedError(f"no bin was emptied under {emptied!r}")
-    return _emptying(ledger, row)
+    if len(rows) != 1 or len(emptied) < SHORT:
+        raise RefusedError(f"no bin, or more than one, was emptied under {emptied!r}")
+    return _emptying(ledger, rows[0])
 
 
 def tick(
@@ -68,7 +73,8 @@ def tick(
     note: str = "",
 ) -> dict[str, Any]:
     """Say of items of an emptied bin that they were seen, are explained (with a note) or missing."""
-    if emptying(ledger, emptied)["closed"]:
+    found = emptying(ledger, emptied)
+    if found["closed"]:
         raise RefusedError("this bin was ticked off to the end already")
     if state == "explained" and not note.strip():
         raise RefusedError("an explanation needs a sentence")
@@ -76,7 +82,7 @@ def tick(
         ledger.store.many(
             "INSERT INTO bin_checks VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (emptied, item) DO "
             "UPDATE SET state = ?3, note = ?4, who = ?5, at = ?6",
-            [(emptied, item, state, note, who, now) for item in items],
+            [(found["emptied"], item, state, note, who, now) for item in items],
         )
     return emptying(ledger, emptied)
 
@@ -86,6 +92,7 @@ def close(ledger: SqliteLedger, emptied: str, who: str, now: int) -> dict[str, A
     found = emptying(ledger, emptied)
     if found["closed"]:
         return found
+    emptied = found["emptied"]
     with ledger.store.transaction():
         for one in found["items"]:
             if one["item"] and one["state"] in ("", "missing"):
@@ -131,12 +138,34 @@ def _emptying(ledger: SqliteLedger, row: sqlite3.Row) -> dict[str, Any]:
     for one in items:
         said = checks.pop(one["item"], None)
         one |= {"state": said["state"] if said else "", "note": said["note"] if said else ""}
+        if not said and one["item"]:
+            one |= _since(ledger, one, row)
     fact = msgspec.json.decode(row["body"])["fact"]
     return {
         "emptied": row["id"], "site": row["site"], "device": row["device"], "bin": row["bin"],
         "at": row["at"], "counted": fact.get("items", 0), "items": items,
         "extra": sorted(checks), "closed": row["closed"] or 0, "closed_by": row["closed_by"] or "",
     }  # fmt: skip
+
+
+def _since(ledger: SqliteLedger, one: dict[str, Any], row: sqlite3.Row) -> dict[str, Any]:
+    """Return what explains an item that fell into a bin before it was emptied, or hints at it.
+
+    It fell into another bin since then: explained. It jammed, or was taken out again: ``hint``.
+    """
+    later = ledger.store.one(
+        f"SELECT f.kind, f.device, {_BIN} AS bin, {_REASON} AS reason FROM facts f "  # noqa: S608
+        "WHERE f.item = ?1 AND f.kind IN ('return', 'taken_aside') AND f.arrival < ?2 "
+        "AND f.arrival > (SELECT arrival FROM facts WHERE id = ?3) ORDER BY f.arrival DESC LIMIT 1",
+        *(one["item"], row["arrival"], one["fact"]),
+    )
+    if later is None:
+        return {}
+    if later["reason"] in ("jammed", "taken_out"):
+        return {"hint": later["reason"]}
+    if later["bin"] and (later["device"], later["bin"]) != (row["device"], row["bin"]):
+        return {"state": "explained", "note": f"-> {later['device']}, {later['bin']}"}
+    return {}
 
 
 def _between(

@@ -51,6 +51,13 @@ def test_the_choice_is_told_rule_by_rule(config, capsys):
     assert said.rstrip().endswith("B2 (Tắt đèn) goes into bin 3")
 
 
+def test_the_choice_is_told_in_vietnamese_whole(config, capsys):
+    assert main(["drop", "which", "B2", "--config", config(), "--lang", "vi"]) == 0
+    said = capsys.readouterr().out
+    assert "không ai chờ" in said
+    assert "sách của xa, nơi này là tinh" in said
+
+
 def test_a_program_reads_the_same(config, capsys):
     assert main(["drop", "which", "B1", "--config", config(), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -135,3 +135,33 @@ def test_the_shell_lists_and_ticks_and_packs(tmp_path, capsys):
     assert "goes into bin 7" in capsys.readouterr().out
     assert run("box", "show", "T404") == 1
     assert "there is no box" in capsys.readouterr().err
+
+
+def test_a_book_that_fell_elsewhere_since_is_explained_and_one_that_jammed_is_hinted_at(
+    ledger, drop
+):
+    came(
+        drop, back("B1"), back("B3"), back("B4"),
+        TakenAside(bin="1", reason="jammed", item="B1"),
+        TakenAside(bin="1", reason="taken_out", item="B3"), back("B3", "2"), emptied(items=3),
+    )  # fmt: skip
+    say(ledger, drop)
+    [found] = bins.emptyings(ledger)
+    said = {one["item"]: (one["state"], one["note"], one.get("hint")) for one in found["items"]}
+    assert said == {
+        "B1": ("", "", "jammed"), "B3": ("explained", "-> xa-all, 2", None), "B4": ("", "", None),
+    }  # fmt: skip
+    bins.tick(ledger, found["emptied"], ["B4"], "Lan", NOW)
+    bins.close(ledger, found["emptied"], "Lan", NOW)
+    missed = ledger.store.all("SELECT item FROM worklist WHERE key LIKE 'NOT_IN_BIN:%:B%'")
+    assert [row["item"] for row in missed] == ["B1"]
+
+
+def test_an_emptied_bin_is_named_by_how_its_id_begins_and_empty_ones_are_not_listed(ledger, drop):
+    came(drop, back("B1"), emptied(items=1), emptied("7"))
+    say(ledger, drop)
+    [found] = bins.emptyings(ledger)
+    assert bins.emptying(ledger, found["emptied"][:24])["items"] == found["items"]
+    for text in ("", found["emptied"][:5], "01a20354-dba4"):
+        with pytest.raises(RefusedError, match="no bin"):
+            bins.emptying(ledger, text)

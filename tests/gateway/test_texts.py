@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.drop.options import ASIDE
 from gateway.codes import CODES
 from gateway.console.app import STATIC
 from gateway.console.texts import catalogues
@@ -47,3 +48,8 @@ def test_the_page_needs_nothing_from_elsewhere():
     for file in Path(STATIC).iterdir():
         text = file.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://", text), file
+
+
+def test_every_reason_for_which_a_drop_gives_something_back_has_its_words():
+    for reason in (*ASIDE, "card", "full", "closed", "removed", "not_recorded", "reader_away"):
+        assert f"refused.{reason}" in TEXTS["vi"], reason

@@ -95,7 +95,7 @@ function thing(one, item, may) {
   const state = item.state || (one.closed ? "missing" : "");
   return el(`li.${state || "open"}`, {}, icon(MARKS[state]),
     el("div", {}, el("p", {}, item.title || item.item || t("drops.no_tag")),
-      el("p.meta", {}, [item.title ? item.item : "", t(`drops.state.${state || "open"}`), item.note].filter(Boolean).join(" · "))),
+      el("p.meta", {}, [item.title ? item.item : "", t(`drops.state.${state || "open"}`), item.note || (item.hint && t(`aside.${item.hint}`))].filter(Boolean).join(" · "))),
     view.explain && view.explain === item.item && may ? el("form.line", { "data-act": "explained", "data-value": one.emptied, "data-item": item.item },
       el("label", {}, t("drops.explain_ask"), el("input", { name: "note", required: true, maxlength: 500, autocomplete: "off" })),
       el("button.act.first", { type: "submit" }, t("drops.explain")))

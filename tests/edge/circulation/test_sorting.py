@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.circulation.sorting import (
+    REASONS,
     Returning,
     SortRuleError,
     aside,
@@ -13,6 +14,7 @@ from edge.circulation.sorting import (
     explain,
     read_rules,
 )
+from edge.texts import Texts
 
 TABLE = [
     "exception -> 9", "hold -> 2", "owner = VN-BTTVL -> 6", "other  branch->3", "kind = dvd -> 5",
@@ -93,3 +95,10 @@ def test_a_rule_reads_back_as_it_is_written():
 def test_any_text_is_rules_or_the_error_of_rules(lines):
     with contextlib.suppress(SortRuleError):
         read_rules(lines)
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_reason_has_its_sentence(lang):
+    texts = Texts(lang)
+    for word in REASONS:
+        assert texts.say(f"drop.why_{word}", value="v", home="h")

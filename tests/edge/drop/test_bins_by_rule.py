@@ -227,3 +227,15 @@ async def test_staff_close_the_drop_and_open_a_bin_from_afar(wires, services, ha
             with pytest.raises(NotPossibleError):
                 await drop.command(name, args)
     assert facts(DropRefused)[0].reason == "closed"
+
+
+async def test_no_door_is_unlocked_while_an_item_falls(wires, services, stock, hatch, board):
+    bins = {"1": BinOptions(full="bin_full", lock="lock")}
+    async with standing(services, bins=bins) as drop:
+        hatch.insert(book(1))
+        await until(lambda: board.outputs.get("shutter"))
+        with pytest.raises(NotPossibleError, match="falling"):
+            await drop.command("open_bin", {})
+        await hatch.fall()
+        await until(lambda: not board.outputs.get("shutter"))
+        assert not board.outputs.get("lock")
