@@ -15,8 +15,8 @@ from drivers.errors import FrameError
 from drivers.fields import Fields
 from drivers.ports import Bank
 from drivers.testing.gen2 import AirField, Gen2Tag
-from drivers.testing.simulator import Reply
-from drivers.uhf.line import ANY_ADDRESS, Frame
+from drivers.testing.simulator import Reply, is_whole
+from drivers.uhf.line import ANY_ADDRESS, Frame, Noise
 
 _VERSION = bytes((3, 8))
 _WORD, _PASSWORD = 2, 4
@@ -85,7 +85,7 @@ class A0Simulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and _is_whole(data):
+        if self._cutter.waiting and is_whole(Cutter(), data, Noise):
             self._cutter.reset()
         return [
             Reply(
@@ -218,8 +218,3 @@ class A0Simulator:
         if bank in tag.locked or not writable:
             return Status.ACCESS_FAILED
         return Status.OK if self.field.write(tag, bank, first, data) else Status.WRITE_ERROR
-
-
-def _is_whole(data: bytes) -> bool:
-    events = Cutter().feed(data)
-    return len(events) == 1 and isinstance(events[0], Frame)

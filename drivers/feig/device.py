@@ -15,22 +15,13 @@ from drivers.feig.commands import CONFIG_BLOCK, CONFIG_EEPROM, Command
 from drivers.feig.fields import Fields
 from drivers.feig.frames import ANY_ADDRESS, Cutter, Frame, Noise, encode
 from drivers.feig.status import Status
-from drivers.testing.simulator import Reply
+from drivers.testing.simulator import Answer, Reply, is_whole
 
 _BLOCKS = 64
 _VERSION = bytes.fromhex("0303 00 44 53 0d30".replace(" ", ""))
 _BUFFERS = bytes.fromhex("01000100")
 _ALL_BLOCKS = 0x40
 _ON, _OFF, _FLASH = 1, 2, 3
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a reader answers, and how long it works for it, seconds."""
-
-    status: int = Status.OK
-    data: bytes = b""
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +87,7 @@ class FeigDevice:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and _is_whole(data):
+        if self._cutter.waiting and is_whole(Cutter(replies=False), data, Noise):
             self._cutter.reset()
         return [
             Reply(encode(reply), seconds)
@@ -226,10 +217,3 @@ class FeigDevice:
 def _chosen(where: int) -> range:
     number = where & CONFIG_BLOCK
     return range(_BLOCKS) if where & _ALL_BLOCKS else range(number, number + 1)
-
-
-def _is_whole(data: bytes) -> bool:
-    """Whether these bytes are whole good frames by themselves."""
-    cutter = Cutter(replies=False)
-    events = cutter.feed(data)
-    return bool(events) and not cutter.waiting and not any(isinstance(e, Noise) for e in events)

@@ -18,7 +18,6 @@ from drivers.feig.answers import (
     TR2_AFI,
     People,
 )
-from drivers.feig.device import Answer
 from drivers.feig.fields import Fields
 from drivers.feig.options import BlockOrder
 from drivers.feig.order import in_order
@@ -26,6 +25,7 @@ from drivers.feig.simulator import FeigSimulator
 from drivers.feig.status import Status
 from drivers.testing.field import Field
 from drivers.testing.gen2 import Gen2Tag
+from drivers.testing.simulator import Answer
 from drivers.testing.tag15693 import Tag
 
 LEADING_BLOCKS = 9

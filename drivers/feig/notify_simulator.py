@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from drivers.feig import commands
-from drivers.feig.device import Answer
 from drivers.feig.fields import Fields
 from drivers.feig.frames import Frame, encode
 from drivers.feig.gate_simulator import FeigGateSimulator
 from drivers.feig.status import Status
-from drivers.testing.simulator import Reply
+from drivers.testing.simulator import Answer, Reply
 from drivers.testing.tag15693 import Tag
 
 RECORDS = 10

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from drivers.feig import commands
 from drivers.feig.answers import ISO15693, UID_BYTES
 from drivers.feig.commands import MAX_BYTES, MODE_MORE
-from drivers.feig.device import Answer, FeigDevice
+from drivers.feig.device import FeigDevice
 from drivers.feig.fields import Fields
 from drivers.feig.options import BlockOrder
 from drivers.feig.order import in_order
 from drivers.feig.status import IsoError, Status
 from drivers.testing.field import Field
+from drivers.testing.simulator import Answer
 from drivers.testing.tag15693 import Said, Tag
 
 _ADDRESS_BITS, _TO_ALL, _TO_UID, _TO_SELECTED = 7, 0, 1, 2

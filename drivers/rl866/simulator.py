@@ -5,7 +5,6 @@ good frame arrives in one piece behind it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from drivers.errors import FrameError
@@ -25,22 +24,13 @@ from drivers.rl866.frames import (
     message,
 )
 from drivers.testing.field import Field
-from drivers.testing.simulator import Reply
+from drivers.testing.simulator import Answer, Reply, is_whole
 from drivers.testing.tag15693 import Said, Tag
 
 _CONFIG_BLOCKS = 16
 _HANDLES = 4
 _PARTS = answers.HAS_PROTOCOL | answers.HAS_TYPE | answers.HAS_SERIAL
 _NXP_SLI = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a reader answers, and how long it works for it, seconds."""
-
-    status: int = status.OK
-    data: bytes = b""
-    seconds: float = 0.0
 
 
 Handler = Callable[[Fields], Answer]
@@ -116,7 +106,7 @@ class Rl866Simulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and _is_whole(data):
+        if self._cutter.waiting and is_whole(Cutter(), data, Noise):
             self._cutter.reset()
         return [
             reply
@@ -309,10 +299,3 @@ def _report(tag: Tag) -> bytes:
 
 def _word(value: int) -> bytes:
     return value.to_bytes(2, "little")
-
-
-def _is_whole(data: bytes) -> bool:
-    """Whether these bytes are whole good frames by themselves."""
-    cutter = Cutter()
-    events = cutter.feed(data)
-    return bool(events) and not cutter.waiting and not any(isinstance(e, Noise) for e in events)

@@ -1,6 +1,6 @@
 """What every simulated device is: the device's side of its wire, without I/O and without a clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,15 @@ class Reply:
     after: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a device answers to a command, and how long it works for it, seconds. Status 0 is well."""
+
+    status: int = 0
+    data: bytes = b""
+    seconds: float = 0.0
+
+
 class Simulator(Protocol):
     """A device core. A server (pty or TCP) carries its bytes; the driver never knows."""
 
@@ -21,3 +30,24 @@ class Simulator(Protocol):
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the device answers, in order."""
+
+
+class Cutter(Protocol):
+    """Cuts what the host sends into frames, and noise."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a frame has begun and not ended."""
+
+    def feed(self, data: bytes) -> Sequence[object]:
+        """Take any number of bytes; return what they complete."""
+
+
+def is_whole(fresh: Cutter, data: bytes, noise: type) -> bool:
+    """Whether these bytes are whole good frames by themselves, to a cutter that was not used yet.
+
+    A real device forgets a frame that stops in the middle. Without a clock, a simulated one forgets
+    it when a whole good frame arrives in one piece behind it.
+    """
+    events = fresh.feed(data)
+    return bool(events) and not fresh.waiting and not any(isinstance(e, noise) for e in events)

@@ -5,13 +5,12 @@ frame arrives in one piece behind it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from drivers.errors import FrameError
 from drivers.fields import Fields
 from drivers.testing.field import Field
-from drivers.testing.simulator import Reply
+from drivers.testing.simulator import Answer, Reply, is_whole
 from drivers.testing.tag15693 import Said, Tag
 from drivers.threem import answers, commands
 from drivers.threem.answers import BLOCK_BYTES, UID_BYTES
@@ -33,15 +32,6 @@ _STATUS = {
     Said.ALREADY_LOCKED: Status.LOCKED,
     Said.TORN: Status.NOT_WRITTEN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a pad answers, and how long it works for it, seconds."""
-
-    status: int = Status.OK
-    data: bytes = b""
-    seconds: float = 0.0
 
 
 Handler = Callable[[Fields], Answer]
@@ -104,7 +94,7 @@ class ThreeMSimulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the pad answers, in order."""
-        if self._cutter.waiting and _is_whole(data):
+        if self._cutter.waiting and is_whole(Cutter(), data, Noise):
             self._cutter.reset()
         return [
             reply
@@ -241,10 +231,3 @@ class ThreeMSimulator:
 
     def _done(self, data: bytes = b"", blocks: int = 1) -> Answer:
         return Answer(data=data, seconds=blocks * self.block_seconds)
-
-
-def _is_whole(data: bytes) -> bool:
-    """Whether these bytes are whole good frames by themselves."""
-    cutter = Cutter()
-    events = cutter.feed(data)
-    return bool(events) and not cutter.waiting and not any(isinstance(e, Noise) for e in events)

@@ -5,15 +5,14 @@ arrives in one piece behind it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from drivers.errors import FrameError
 from drivers.fields import Fields
 from drivers.ports import Bank
 from drivers.testing.gen2 import AirField, Gen2Tag
-from drivers.testing.simulator import Reply
-from drivers.uhf.line import ANY_ADDRESS, Frame
+from drivers.testing.simulator import Answer, Reply, is_whole
+from drivers.uhf.line import ANY_ADDRESS, Frame, Noise
 from drivers.uhf18 import commands
 from drivers.uhf18.commands import Command, Model
 from drivers.uhf18.frames import Cutter, encode
@@ -23,15 +22,6 @@ _VERSION = bytes((0x03, 0x01))
 _KIND = {Model.R18: 0x09, Model.R288: 0x0C}
 _FREQUENCIES = bytes((0x4E, 0x00))
 _WORD, _PASSWORD = 2, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a reader answers, and how long it works for it, seconds."""
-
-    status: int = Status.OK
-    data: bytes = b""
-    seconds: float = 0.0
 
 
 Handler = Callable[[Fields], list[Answer]]
@@ -95,7 +85,7 @@ class Uhf18Simulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and _is_whole(data):
+        if self._cutter.waiting and is_whole(Cutter(replies=False), data, Noise):
             self._cutter.reset()
         return [
             Reply(
@@ -226,8 +216,3 @@ class Uhf18Simulator:
 
     def _tag_error(self, error: TagError) -> Answer:
         return Answer(Status.TAG_ERROR, bytes((error,)), self.round_seconds)
-
-
-def _is_whole(data: bytes) -> bool:
-    events = Cutter(replies=False).feed(data)
-    return len(events) == 1 and isinstance(events[0], Frame)

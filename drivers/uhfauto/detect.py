@@ -56,15 +56,19 @@ def guesses(url: str) -> list[Guess]:
 async def found(options: UhfOptions) -> AsyncIterator[tuple[Guess, UhfReader]]:
     """Give the first reader that answers; NoReplyError names all that was tried.
 
-    A port that cannot be opened at all raises at once: it is no question of family then.
+    First each guess is tried quickly; if none answered, the wire may have been bad or the reader slow:
+    all are tried again with the usual patience, as often as ``options.tries`` says. A port that
+    cannot be opened at all raises at once: it is no question of family then.
     """
     tried: Sequence[Guess] = guesses(options.url)
     quick = replace(options, patience=options.patience * QUICK, tries=1)
-    for guess in tried:
+    once = replace(options, tries=1)
+    rounds = [quick, *[once] * (options.tries - 1)]
+    for guess, patience in ((guess, patience) for patience in rounds for guess in tried):
         transport = await open_transport(options.url, SerialLine(Path(), baud=guess.baud or 9600))
         try:
             try:
-                await _ready(guess, transport, quick)
+                await _ready(guess, transport, patience)
             except PortLostError:
                 raise
             except DriverError:

@@ -1,6 +1,7 @@
 """What the tools of the command line say, in Vietnamese and English."""
 
 import json
+import string
 from importlib.resources import files
 from typing import Any
 
@@ -19,5 +20,14 @@ class Texts:
         return key in self._sentences
 
     def say(self, key: str, **values: Any) -> str:
-        """Return a sentence with its values filled in."""
-        return self._sentences.get(key, key).format(**values)
+        """Return a sentence with its values filled in; ``{n:tag|tags}`` is ``1 tag`` or ``2 tags``."""
+        return _Counting().vformat(self._sentences.get(key, key), (), values)
+
+
+class _Counting(string.Formatter):
+    """Fills in values; a number with two words takes the one that fits it."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """Return a value as its place wants it."""
+        one, bar, many = format_spec.partition("|")
+        return f"{value} {one if value == 1 else many}" if bar else format(value, format_spec)

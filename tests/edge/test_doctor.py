@@ -434,3 +434,12 @@ async def test_a_name_that_nobody_knows_and_missing_files_are_said_to_be_so(site
     assert not [key for key in found if key.startswith("broker ")], "nothing to knock with"
     site.file.write_text(AGENT + '[uplink]\nhost = "no-such-host.invalid"\ntls = false\n')
     assert "broker broker_unknown" in await site.examined()
+
+
+def test_one_is_no_plural_in_english_and_vietnamese_has_none() -> None:
+    values = {"antenna": 1, "percent": 100, "per_second": 9.0}
+    said = Texts("en").say("doctor.rate_ok", tags=1, looks=1, **values)
+    assert said == "Antenna 1: 1 tag, read 100% of the time (1 look, 9 a second)"
+    said = Texts("en").say("doctor.rate_ok", tags=2, looks=0, **values)
+    assert said == "Antenna 1: 2 tags, read 100% of the time (0 looks, 9 a second)"
+    assert "1 thẻ" in Texts("vi").say("doctor.rate_ok", tags=1, looks=5, **values)

@@ -56,6 +56,20 @@ async def test_on_a_noisy_wire_what_is_found_is_there(family: str, wrong: str, s
                     assert {tag.epc for tag in await reader.inventory()} <= {EPC}
 
 
+@pytest.mark.parametrize("lost", [1, 2, 4])
+async def test_a_reader_whose_first_answers_were_lost_is_found(family: str, lost: int) -> None:
+    class Deafened(Faults):
+        left = lost
+
+        def to_device(self, data: bytes) -> bytes:
+            self.left -= bool(data)
+            return b"" if self.left >= 0 else data
+
+    async with wire(family, Deafened()) as (_, options), found(options) as (guess, reader):
+        assert guess.family == family
+        assert [tag.epc for tag in await reader.inventory()] == [EPC]
+
+
 async def test_a_cable_pulled_is_a_lost_port_and_the_reader_is_found_again(family: str) -> None:
     async with wire(family, Faults()) as (served, options):
         async with found(options) as (_, reader):
