@@ -10,6 +10,7 @@ A station option that names a device may say so with ``metadata={"device": PortC
 name must stand under ``[devices]`` with a driver for that port.
 """
 
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -26,6 +27,7 @@ from edge.wire.topics import SHARED, check_name
 
 __all__ = ["AgentOptions", "Config", "ConfigError", "UplinkOptions", "load", "site_key"]
 
+CREDENTIALS = "/run/credentials/"
 Found = Mapping[str, Callable[[], Any]]
 """Entries by name; each is imported only when a configuration names it."""
 
@@ -180,11 +182,30 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path.name}: not TOML: {error}") from None
 
 
+def _credentials(table: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    """Return a table with the originals of secrets that systemd lays out for the agent alone.
+
+    Tools that root starts by hand find them beside the configuration.
+    """
+
+    def where(value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith(CREDENTIALS):
+            return value
+        original = base / Path(value).name
+        return (
+            value
+            if os.access(value, os.R_OK) or not os.access(original, os.R_OK)
+            else str(original)
+        )
+
+    return {name: where(value) for name, value in table.items()}
+
+
 def _section(cls: type[Any], tables: dict[str, Any], name: str, file: str, base: Path) -> Any:
     table = tables.get(name, {})
     if not isinstance(table, dict):
         raise ConfigError(f"{file}: {name} must be a table, write [{name}]")
-    return read_table(cls, table, f"{file} [{name}]", base)
+    return read_table(cls, _credentials(table, base), f"{file} [{name}]", base)
 
 
 def _tables(tables: dict[str, Any], group: str, file: str) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,8 @@
+import contextlib
+import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -7,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import demo.cli
+import edge.cli
+import gateway.cli
 from edge.wire.tables import options
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +48,38 @@ def test_every_word_of_the_makefile_that_a_page_names_exists() -> None:
     for page in PAGES:
         named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
         assert named <= words, page.name
+
+
+def commands(page: Path) -> list[str]:
+    """Every command of ours in the examples of a page, one a line, without comments and pipes."""
+    text = re.sub(r"\\\\\n\s*", " ", page.read_text(encoding="utf-8"))
+    found = []
+    for block in re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            said = re.split(r"\s+#|\s[|>&]|\s{3,}", line.strip())[0]
+            said = re.sub(r"^sudo -u \S+ ", "", said)
+            if re.match(r"shelfwire(-gateway|-demo)? [a-z]", said) and "…" not in said:
+                found.append(said)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_is_understood(page: Path) -> None:
+    programs = {
+        "shelfwire": edge.cli.parser(),
+        "shelfwire-gateway": gateway.cli.parser(),
+        "shelfwire-demo": demo.cli.parser(),
+    }
+    for said in commands(page):
+        program, *words = shlex.split(said)
+        told = io.StringIO()
+        with contextlib.redirect_stderr(told), contextlib.suppress(SystemExit):
+            programs[program].parse_args(words)
+        assert told.getvalue() == "", said
+
+
+def test_the_pages_have_commands_to_read() -> None:
+    assert len([said for page in PAGES for said in commands(page)]) > 20
 
 
 @pytest.mark.parametrize("group", ["shelfwire.drivers", "shelfwire.stations"])

@@ -62,6 +62,16 @@ def test_a_right_configuration_is_said_to_be_so(
     assert "tinh/tinh-kiosk can be used" in capsys.readouterr().out
 
 
+def test_a_tool_by_hand_finds_the_originals_of_what_systemd_gives_the_agent_alone(
+    tmp_path: Path,
+) -> None:
+    given = "/run/credentials/shelfwire-agent.service/site.key"
+    (tmp_path / "agent.toml").write_text(CONFIG.replace("site.key", given))
+    assert main(["check-config", str(tmp_path / "agent.toml")]) == 2
+    (tmp_path / "site.key").write_text("ab" * 32)
+    assert main(["check-config", str(tmp_path / "agent.toml")]) == 0
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
