@@ -5,7 +5,7 @@ loans of an item are a function of the set of its facts. A late fact only means 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -79,11 +79,19 @@ class Chain:
     codes: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def reckon(item: ItemView, links: Iterable[Link], policies: Mapping[int, Policy]) -> Chain:
-    """Return the loans of an item and what does not simply fit, from its facts in any order."""
+def reckon(
+    item: ItemView,
+    links: Iterable[Link],
+    policies: Mapping[int, Policy],
+    since: Link | None = None,
+) -> Chain:
+    """Return the loans of an item and what does not simply fit, from its facts in any order.
+
+    ``since``: a fact for which :func:`settled` once vouched; then these are the facts after it.
+    """
     chain = Chain()
     rest = sorted(links, key=lambda link: link.place)
-    last: Link | None = None
+    last = since
     for n, link in enumerate(rest):
         if _came_back_first(chain, rest, n):
             rest[n], rest[n + 1] = replace(rest[n + 1], at=link.at), link
@@ -105,6 +113,30 @@ def reckon(item: ItemView, links: Iterable[Link], policies: Mapping[int, Policy]
     return chain
 
 
+def settled(links: Sequence[Link], keep: int) -> Link | None:
+    """Return the latest fact, with ``keep`` at least behind it, that all before it ended with.
+
+    It is a return that nothing can change but a fact from before the one after it: the item is back,
+    and it is the last thing that was not said twice. ``links`` are in their order. Only the doubt
+    about an open loan still hangs on what was before, unless the loan :func:`is_beyond` it.
+    """
+    for n in range(len(links) - 1 - keep, 0, -1):
+        before, back = links[n - 1], links[n]
+        if back.kind == "return" and before.kind != "return" and not _may_swap(before, back):
+            return back
+    return None
+
+
+def reach(links: Iterable[Link]) -> int:
+    """Return until when the last of the returns among these facts may have been; 0: there is none."""
+    return max((link.at + link.unc for link in links if link.kind == "return"), default=0)
+
+
+def is_beyond(links: Iterable[Link], reach: int) -> bool:
+    """Return whether no loan among these can have been before a return of that :func:`reach`."""
+    return all(link.kind != "loan" or link.at - link.unc > reach for link in links)
+
+
 def _open(chain: Chain) -> Tenure | None:
     return chain.loans[-1] if chain.loans and chain.loans[-1].ended is None else None
 
@@ -115,10 +147,13 @@ def _came_back_first(chain: Chain, links: list[Link], n: int) -> bool:
     if held is None or n + 1 >= len(links):
         return False
     loan, back = links[n], links[n + 1]
+    return back.kind == "return" and loan.reader != held.reader and _may_swap(loan, back)
+
+
+def _may_swap(loan: Link, back: Link) -> bool:
+    """Tell whether the clocks of two machines leave open which of the two was first."""
     return (
         loan.kind == "loan"
-        and back.kind == "return"
-        and loan.reader != held.reader
         and loan.device != back.device
         and back.at - back.unc <= loan.at + loan.unc
     )

@@ -3,47 +3,32 @@
 import heapq
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from edge.circulation.model import ItemView
 from edge.wire.batch import decode_event
 from gateway.assess import Assessed, assess
-from gateway.chain import Chain, Kind, Link, Tenure, reckon
+from gateway.chain import Chain, Tenure, reckon
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.store import Store
+from gateway.ledger.strands import NEVER, Fresh, Strands
 from gateway.ledger.worklist import Worklist
 from gateway.when import Moment
 
-_CHAIN = (
-    "SELECT id, kind, at, unc, device, epoch, seq, arrival, card, item, assessed, chained FROM "
-    "facts WHERE item IN ({}) AND arrival <= ? "
-    "AND +kind IN ('loan', 'return', 'renewal_wish') AND NOT voided"
+_COLUMNS = "id, item, reader, since, due, renewals, ended, ended_by, cap, doubt"
+_LEND = f"INSERT INTO loans ({_COLUMNS}, over) VALUES ({', '.join('?' * 11)})"  # noqa: S608
+_NOT_ENDED = "reader IN ({}) AND coalesce(ended, 4611686018427387904) >= ?"
+_CROWDED = (
+    f"SELECT reader FROM loans WHERE {_NOT_ENDED} GROUP BY reader "  # noqa: S608
+    "HAVING max(over) OR count(*) > min(nullif(cap, 0))"
 )
-_TENURE = "id, item, reader, since, due, renewals, ended, ended_by, cap, doubt"
-_LOANS = f"SELECT over, {_TENURE} FROM loans WHERE item IN ({{}})"  # noqa: S608
-_LEND = f"INSERT INTO loans ({_TENURE}, over) VALUES ({', '.join('?' * 11)})"  # noqa: S608
 _LIMITS = (
-    "SELECT id, reader, since, ended, cap, over FROM loans WHERE reader IN ({}) "
-    "AND (since >= ? OR ended IS NULL OR ended > ?) ORDER BY reader, since, id"
+    f"SELECT id, reader, since, ended, cap, over FROM loans WHERE {_NOT_ENDED} "  # noqa: S608
+    "ORDER BY reader, since, id"
 )
-NEVER = 1 << 62
-"""Later than any time, and more than any number."""
 _assessed = msgspec.json.Decoder(Assessed)
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """What a caller knows already: ``views`` of the items, and ``links`` (item, fact) that came.
-
-    Facts with a higher arrival number than ``after`` are not read again.
-    """
-
-    views: Mapping[str, ItemView]
-    links: Sequence[tuple[str, Link]] = ()
-    after: int = NEVER
 
 
 class Chains:
@@ -61,7 +46,8 @@ class Chains:
         """
         if not items:
             return set()
-        touched, differing = self._items(items, fresh or Fresh(self._catalogue.items(items)))
+        views = fresh.views if fresh else self._catalogue.items(items)
+        touched, differing = self._items(Strands(self._store, items, fresh), sorted(items), views)
         readers = sorted({tenure.reader for tenure in differing})
         touched |= self._over_limits(readers, _earliest(differing))
         self._catalogue.note_all("readers", readers)
@@ -104,40 +90,34 @@ class Chains:
             detail={"at": row["at"], "unc": row["unc"]},
         )
 
-    def _items(self, items: Collection[str], fresh: Fresh) -> tuple[set[str], set[Tenure]]:
+    def _items(
+        self, strands: Strands, items: Sequence[str], views: Mapping[str, ItemView]
+    ) -> tuple[set[str], set[Tenure]]:
         """Reckon items; return the facts whose codes changed, and the loans that came or went."""
-        links: defaultdict[str, list[Link]] = defaultdict(list)
-        before: dict[str, str] = {}
-        for *known, item, assessed, chained in self._store.among(_CHAIN, items, fresh.after):
-            link = link_of(_assessed.decode(assessed), *known)
-            links[item].append(link)
-            before[link.id] = chained
-        for item, link in fresh.links:
-            links[item].append(link)
-            before[link.id] = "[]"
         policies = self._catalogue.policies()
         changed: list[tuple[str, str]] = []
-        loans: dict[str, list[Tenure]] = {}
-        for item in sorted(items):
-            view = fresh.views.get(item)
-            chain = Chain() if view is None else reckon(view, links[item], policies)
-            loans[item] = chain.loans
-            for link in links[item]:
+        loans: list[Tenure] = []
+        for item in items:
+            view, strand = views.get(item), strands[item]
+            chain = Chain() if view is None else reckon(view, strand.links, policies, strand.since)
+            loans += chain.loans
+            for link in strand.links:
                 found = chain.codes.get(link.id)
                 codes = dump(found) if found else "[]"
-                if codes != before[link.id]:
+                if codes != strands.codes[link.id]:
                     changed.append((codes, link.id))
         self._store.many("UPDATE facts SET chained = ? WHERE id = ?", changed)
-        return {fact for _, fact in changed}, self._keep(loans)
+        differing = self._keep(strands.loans(), loans)
+        strands.settle()
+        return {fact for _, fact in changed}, differing
 
-    def _keep(self, loans: Mapping[str, list[Tenure]]) -> set[Tenure]:
-        """Make the loans of these items these; return those that came, went or ended otherwise."""
+    def _keep(self, there: Iterable[tuple[int, Tenure]], loans: Iterable[Tenure]) -> set[Tenure]:
+        """Make the loans that are there these; return those that came, went or ended otherwise."""
         marks: dict[str, int] = {}
         before: dict[str, Tenure] = {}
-        for over, *row in self._store.among(_LOANS, loans):
-            tenure = Tenure(*row)
+        for over, tenure in there:
             marks[tenure.id], before[tenure.id] = over, tenure
-        after = {tenure.id: tenure for item in loans for tenure in loans[item]}
+        after = {tenure.id: tenure for tenure in loans}
         differing = set(before.values()) ^ set(after.values())
         ended = [one for one in differing if one is after.get(one.id) and _only_ends(one, before)]
         kept = {one.id for one in ended}
@@ -162,7 +142,8 @@ class Chains:
         """
         changed: list[tuple[int, str]] = []
         reader, ends = "", list[int]()
-        for row in self._store.among(_LIMITS, readers, since, since):
+        crowded = [row["reader"] for row in self._store.among(_CROWDED, readers, since)]
+        for row in self._store.among(_LIMITS, crowded, since):
             if row["reader"] != reader:
                 reader, ends = row["reader"], []
             while ends and ends[0] <= row["since"]:
@@ -215,28 +196,3 @@ def codes_of(row: sqlite3.Row, column: str) -> list[str]:
 def dump(codes: list[str]) -> str:
     """Return codes as the database keeps them."""
     return msgspec.json.encode(codes).decode()
-
-
-def link_of(
-    known: Assessed, ident: str, kind: Kind, at: int, unc: int, device: str, epoch: str,
-    seq: int, arrival: int, card: str,
-) -> Link:  # fmt: skip
-    """Return a fact as the chain of its item has it."""
-    return Link(
-        id=ident,
-        kind=kind,
-        at=at,
-        unc=unc,
-        device=device,
-        epoch=epoch,
-        seq=seq,
-        arrival=arrival,
-        card=card,
-        reader=known.reader,
-        due=known.due,
-        view=known.view,
-        policy=known.policy,
-        cap=known.limit if known.offline else 0,
-        held=known.held,
-        held_for=known.held_for,
-    )

@@ -13,13 +13,14 @@ from gateway.assess import Assessed, Person, assess
 from gateway.chain import Link
 from gateway.codes import severity
 from gateway.ledger.catalogue import Catalogue
-from gateway.ledger.chains import NEVER, Chains, Fresh, dump, link_of, outcome
+from gateway.ledger.chains import Chains, dump, outcome
 from gateway.ledger.effects import Effects
 from gateway.ledger.holds import Holds
 from gateway.ledger.mails import Mails
 from gateway.ledger.marks import mark_at, newest_version
 from gateway.ledger.retime import Retime
 from gateway.ledger.store import Store
+from gateway.ledger.strands import NEVER, Fresh, link_of
 from gateway.ledger.worklist import Worklist
 from gateway.when import SURE_MS, Last, bounded, is_sure, place
 

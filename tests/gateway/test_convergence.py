@@ -2,7 +2,9 @@
 
 import itertools
 import random
+from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,3 +138,37 @@ def test_a_batch_is_taken_in_whole_or_not_at_all_when_the_power_goes(history, da
         assert ledger.cursor(speaker.device, speaker.epoch) == len(speaker.events)
     finally:
         ledger.close()
+
+
+def much_read(dice: random.Random) -> list[tuple[str, str, str, int, int]]:
+    """Return what one machine says of an item that goes from hand to hand."""
+    return [
+        (
+            dice.choice(["loan", "return", "return", "renewal_wish"]),
+            "B1",
+            dice.choice(["C1", "C2", "C3", "C9"]),
+            dice.choice([0, 500, 90_000, 90_000, HOUR, HOUR]),
+            dice.choice([0, 50, 50, HOUR]),
+        )
+        for _ in range(24)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_item_is_as_well_reckoned_from_where_it_was_settled_as_from_its_first_fact(seed):
+    dice = random.Random(seed)
+    said = speakers([much_read(dice) for _ in PLACES])
+    states, codes = [], []
+    for length in (2, 1000):
+        ledger = make_ledger()
+        try:
+            with patch.multiple("gateway.ledger.strands", LONG=length, KEEP=1):
+                deliver(ledger, said, random.Random(seed))
+            states.append(state(ledger))
+            rows = ledger.store.all("SELECT id, chained FROM facts UNION SELECT id, doubt FROM loans")
+            codes.append([tuple(row) for row in rows])
+            assert bool(ledger.store.all("SELECT * FROM settled")) is (length == 2)
+        finally:
+            ledger.close()
+    assert states[0] == states[1]
+    assert codes[0] == codes[1]
