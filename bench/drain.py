@@ -16,7 +16,7 @@ from pathlib import Path
 import peers
 import table
 from centre import centre
-from uplink_rig import HERE, KEY, broker, drained, ended, ingest, paths_of, sending
+from uplink_rig import HERE, KEY, broker, copied, drained, ended, ingest, paths_of, sending
 from uplink_world import ITEMS, READERS, history, journal_of
 
 from edge.config import UplinkOptions
@@ -45,11 +45,12 @@ async def bare(folder: Path) -> float:
 
 
 async def ruled(folder: Path) -> float:
-    """Return facts a second with all lending rules, after the connection."""
+    """Return facts a second with all lending rules, of a device that has its copy of the catalogue."""
     async with AsyncExitStack() as stack:
         supply = await stack.enter_async_context(centre(items=ITEMS, readers=READERS))
         options = UplinkOptions(**paths_of(supply(folder)))
         key = bytes.fromhex((folder / "site.key").read_text())
+        await copied(folder, options)
         journal = await journal_of(folder / "journal.db", history(COUNT, key))
         stack.push_async_callback(journal.close)
         await stack.enter_async_context(sending(folder, journal, options))

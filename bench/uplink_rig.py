@@ -72,6 +72,15 @@ async def sending(
                 await task
 
 
+async def copied(folder: Path, options: UplinkOptions) -> None:
+    """Give the device its copy of the catalogue, as one has that only lost its network."""
+    journal = Journal.open(folder / "before.db", "bench", Clock())
+    async with sending(folder, journal, options) as uplink, asyncio.timeout(120):
+        while not uplink._replica.version:  # noqa: ASYNC110, SLF001 - polled on purpose
+            await asyncio.sleep(0.05)
+    await journal.close()
+
+
 async def drained(journal: Journal) -> float:
     """Wait until all is acknowledged; return when."""
     while journal.acked < journal.last_seq:  # noqa: ASYNC110 - polled on purpose

@@ -37,6 +37,8 @@ FEED_SECONDS = 1.0
 BACKLOG, BACKLOG_SECONDS, FEED_LATEST = 200, 0.4, 5.0
 """While batches of so many facts come, the sites' replicas wait, for a little: facts go first."""
 STILL_SECONDS = 60.0
+AHEAD, TOGETHER = 8, 2000
+"""Batches that are read while the ledger is at work; with so few facts they share a commit."""
 LEARN_MS = 60_000
 """What staff said of alarms is looked at again after so long."""
 TRIM_SECONDS = 6 * 3600.0
@@ -72,6 +74,7 @@ class Centre:
         )  # fmt: skip
         self._inboxes = {row: Inbox() for row in kinds}
         self._inboxes[topics.STATE] = self._inboxes[topics.HEALTH]
+        self._batches: asyncio.Queue[tuple[Said, Batch]] = asyncio.Queue(AHEAD)
         self._fed: dict[str, int] = {}
         self._allowed: dict[str, Allowed] = {}
         self._noisy: dict[str, tuple[int, list[str]]] = {}
@@ -92,7 +95,8 @@ class Centre:
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.broker.run(), name="broker")
-            group.create_task(self._loop(topics.FACTS, self._facts), name="facts")
+            group.create_task(self._loop(topics.FACTS, self._read), name="reading")
+            group.create_task(self._take_in(), name="facts")
             group.create_task(self._loop(topics.ASK, self._ask), name="answers")
             group.create_task(self._loop(topics.HEALTH, self._status), name="status")
             group.create_task(self._loop(topics.REPLICA_WANTED, self._wanted), name="replica")
@@ -146,34 +150,53 @@ class Centre:
 
     # -- facts
 
-    async def _facts(self, said: Said) -> None:
+    async def _read(self, said: Said) -> None:
+        """Read a batch while the ledger is at work on those before it."""
         try:
-            batch = await self._read(said)
+            batch = await self._understand(said)
         except UnresolvedError as error:
             await self._ask_in_full(said, error.epoch)
             return
         if batch.device != said.device:
             raise WireError(f"batch: names device {batch.device!r} on the topic of {said.device}")
-        applied = await self._writes.call(SqliteLedger.apply, said.site, batch, said.heard)
-        self._pulse.fill(False)
-        cursor = Cursor(
-            epoch=applied.epoch,
-            seq=applied.cursor,
-            outcomes=applied.outcomes,
-            last=applied.last,
-            version=applied.version,
-        )
-        payload = encode_cursor(cursor, small=refers(said.payload))
-        await self.broker.say(topics.CURSOR, said.site, payload, said.device)
-        if applied.fresh:
-            self._pulse.beat()
-        if len(batch.events) >= BACKLOG:
-            self._backlog_at = asyncio.get_running_loop().time()
+        await self._batches.put((said, batch))
 
-    async def _read(self, said: Said) -> Batch:
+    async def _understand(self, said: Said) -> Batch:
         if refers(said.payload):
             return await self._reads.call(resolve, said.site, said.payload)
         return await asyncio.to_thread(decode_batch, said.payload)
+
+    async def _take_in(self) -> None:
+        """Give batches to the ledger; those that wait together share a commit, if they are small."""
+        while True:
+            some = [await self._batches.get()]
+            facts = len(some[0][1].events)
+            while facts < TOGETHER and not self._batches.empty():
+                some.append(self._batches.get_nowait())
+                facts += len(some[-1][1].events)
+            try:
+                await self._apply(some, facts)
+            except sqlite3.OperationalError as error:
+                await self._cannot_write(error)
+
+    async def _apply(self, some: list[tuple[Said, Batch]], facts: int) -> None:
+        batches = [(said.site, batch, said.heard) for said, batch in some]
+        found = await self._writes.call(SqliteLedger.apply_all, batches)
+        self._pulse.fill(False)
+        for (said, _), applied in zip(some, found, strict=True):
+            cursor = Cursor(
+                epoch=applied.epoch,
+                seq=applied.cursor,
+                outcomes=applied.outcomes,
+                last=applied.last,
+                version=applied.version,
+            )
+            payload = encode_cursor(cursor, small=refers(said.payload))
+            await self.broker.say(topics.CURSOR, said.site, payload, said.device)
+        if any(applied.fresh for applied in found):
+            self._pulse.beat()
+        if facts >= BACKLOG:
+            self._backlog_at = asyncio.get_running_loop().time()
 
     async def _ask_in_full(self, said: Said, epoch: str) -> None:
         """Have a batch sent again that refers to what this catalogue does not say (any more)."""

@@ -1,7 +1,7 @@
 """The built-in ledger in one SQLite file."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,11 @@ class SqliteLedger:
     def apply(self, site: str, batch: Batch, received: int) -> Applied:
         """Take a batch in: durable, and once, however often it comes."""
         return self.posting.apply(site, batch, received)
+
+    def apply_all(self, batches: Sequence[tuple[str, Batch, int]]) -> list[Applied]:
+        """Take in batches (site, batch, when it was heard) in one durable transaction."""
+        with self.store.transaction():
+            return [self.posting.apply(*one) for one in batches]
 
     def expire_holds(self, now: int) -> int:
         """End the holds whose time on the shelf is over; return how many."""

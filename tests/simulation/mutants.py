@@ -65,19 +65,19 @@ def _puback() -> Iterator[None]:
 
 @mutant("acknowledged before commit")
 def _early() -> Iterator[None]:
-    take = Centre._facts
+    take = Centre._apply
 
-    async def before(self: Centre, said: Any) -> None:
+    async def before(self: Centre, some: Any, facts: int) -> None:
         from edge.wire import topics
 
-        batch = await self._read(said)
-        last = batch.events[-1]
-        mark = getattr(last, "id", "")[-8:]
-        cursor = Cursor(epoch=batch.epoch, seq=last.seq, last=mark)
-        await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
-        await take(self, said)
+        for said, batch in some:
+            last = batch.events[-1]
+            mark = getattr(last, "id", "")[-8:]
+            cursor = Cursor(epoch=batch.epoch, seq=last.seq, last=mark)
+            await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
+        await take(self, some, facts)
 
-    with patch.object(Centre, "_facts", before):
+    with patch.object(Centre, "_apply", before):
         yield
 
 
