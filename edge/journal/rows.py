@@ -10,7 +10,7 @@ from edge.journal.ids import new_epoch
 from edge.journal.model import TagTask
 from edge.wire.batch import Event, decode_event, encode_event
 from edge.wire.errors import WireError
-from edge.wire.facts import Trouble, Well
+from edge.wire.facts import Fact, Trouble, Well
 
 TRIM = 5000
 """Events that one transaction deletes."""
@@ -89,6 +89,11 @@ def past(db: sqlite3.Connection, most: int) -> dict[str, int]:
 def read_troubles(db: sqlite3.Connection) -> set[tuple[str, str]]:
     """Return part and reason of the troubles that are not over."""
     return set(db.execute("SELECT part, reason FROM troubles").fetchall())
+
+
+def is_one_statement(fact: Fact) -> bool:
+    """Return whether :func:`insert_events` of this fact alone is a single statement."""
+    return not isinstance(fact, Trouble | Well)
 
 
 def insert_events(db: sqlite3.Connection, events: Sequence[Event]) -> None:

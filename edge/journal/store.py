@@ -58,6 +58,7 @@ class Journal:
         self.device, self.epoch = meta.device, meta.epoch
         self.acked, self.sent = meta.acked, meta.sent
         self.last_seq = rows.last_seq(db)
+        self._newest = (db.total_changes, self.last_seq)
         self._tasks = {task.uid: task for task in rows.read_tasks(db)}
         self._troubles = rows.read_troubles(db)
         self._clock = clock
@@ -119,22 +120,31 @@ class Journal:
         closed = list(close_tasks)
         versions = self.versions()
 
+        changes = 0
+
         def job(db: sqlite3.Connection) -> list[Event]:
-            events = _number(rows.last_seq(db), born, stamp, versions)
+            nonlocal changes
+            then, newest = self._newest
+            newest = newest if then == db.total_changes else rows.last_seq(db)
+            events = _number(newest, born, stamp, versions)
             rows.insert_events(db, events)
             if closed:
                 rows.close_tasks(db, closed)
             for task in opened:
                 rows.open_task(db, task)
+            changes = db.total_changes
             return events
 
         def after(events: list[Event]) -> None:
+            if events:
+                self._newest = (changes, events[-1].seq)
             for uid in closed:
                 self._tasks.pop(uid, None)
             self._tasks.update({task.uid: task for task in opened})
             self._committed(events)
 
-        return await self._writer.do(job, after)
+        simple = len(born) == 1 and not opened and not closed and rows.is_one_statement(facts[0])
+        return await self._writer.do(job, after, simple=simple)
 
     async def intend(self, uid: str, item: str, afi: int) -> TagTask:
         """Record that a tag is about to get ``afi``, before anything is written to it."""
@@ -320,8 +330,9 @@ class Journal:
         self._wake()
 
     def _wake(self) -> None:
+        """Wake who waits now; who waits later waits for the next fact."""
         self._news.set()
-        self._news = asyncio.Event()
+        self._news.clear()
 
     def _mark(self, query: str, *key: str | int) -> str:
         row = self._reader.execute(query, key).fetchone()

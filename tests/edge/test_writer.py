@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,3 +62,42 @@ async def test_a_job_the_database_refuses_takes_no_other_along(writer: Writer) -
     assert isinstance(found.pop(2), JournalError)
     assert found == [1, 2, 3]
     assert await writer.do(_all) == [1, 2, 3]
+
+
+async def test_on_a_storage_that_answers_at_once_who_is_alone_does_not_leave_the_loop(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.writer.AT_ONCE", 60.0)
+    threads = set()
+
+    def where(db: sqlite3.Connection) -> None:
+        threads.add(threading.current_thread())
+        db.execute("INSERT INTO t DEFAULT VALUES")
+
+    for _ in range(220):  # and the log is copied home now and then
+        await writer.do(where)
+    assert threading.main_thread() in threads
+    assert len(await writer.do(_all)) == 220
+    with pytest.raises(JournalError):
+        await writer.do(_put(1), simple=True)
+    with pytest.raises(ZeroDivisionError):
+        await writer.do(lambda _: 1 / 0, simple=True)
+    with pytest.raises(ZeroDivisionError):
+        await writer.do(lambda db: db.execute("INSERT INTO t VALUES (999)") and 1 / 0)
+    assert len(await writer.do(_all)) == 220
+
+
+async def test_many_at_once_share_commits_on_a_quick_storage_too_and_end_in_their_order(
+    writer: Writer, commits: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.writer.AT_ONCE", 60.0)
+    ended: list[int] = []
+    numbers = iter(range(1000))
+
+    async def some() -> None:
+        for _ in range(20):
+            await writer.do(lambda db: _put(next(numbers))(db), ended.append)  # type: ignore[operator]
+
+    await asyncio.gather(*(some() for _ in range(8)))
+    assert ended == list(range(160))
+    assert len(commits) < 120

@@ -32,11 +32,13 @@ class StepWriter(Writer):
         self._jobs = SimpleQueue()
         self._stopped = self._due = False
 
-    async def do(self, job: Job[T], after: Callable[[T], None] | None = None) -> T:
+    async def do(
+        self, job: Job[T], after: Callable[[T], None] | None = None, *, simple: bool = False
+    ) -> T:
         if not self._due:
             self._due = True
             asyncio.get_running_loop().call_later(COMMIT_SECONDS, self._turn)
-        return await super().do(job, after)
+        return await super().do(job, after, simple=simple)
 
     def _turn(self) -> None:
         self._due = False
