@@ -165,7 +165,9 @@ def test_an_item_is_as_well_reckoned_from_where_it_was_settled_as_from_its_first
             with patch.multiple("gateway.ledger.strands", LONG=length, KEEP=1):
                 deliver(ledger, said, random.Random(seed))
             states.append(state(ledger))
-            rows = ledger.store.all("SELECT id, chained FROM facts UNION SELECT id, doubt FROM loans")
+            rows = ledger.store.all(
+                "SELECT id, chained FROM facts UNION SELECT id, doubt FROM loans"
+            )
             codes.append([tuple(row) for row in rows])
             assert bool(ledger.store.all("SELECT * FROM settled")) is (length == 2)
         finally:
