@@ -8,9 +8,9 @@ import msgspec
 
 from edge.journal.ids import new_epoch
 from edge.journal.model import TagTask
-from edge.wire.batch import Event, decode_event, encode_event
+from edge.wire.batch import Event, Stamp, decode_event, encode_event
 from edge.wire.errors import WireError
-from edge.wire.facts import Fact, Trouble, Well
+from edge.wire.facts import Fact, Secured, TagStillArmed, Trouble, Well
 
 TRIM = 5000
 """Events that one transaction deletes."""
@@ -89,6 +89,24 @@ def past(db: sqlite3.Connection, most: int) -> dict[str, int]:
 def read_troubles(db: sqlite3.Connection) -> set[tuple[str, str]]:
     """Return part and reason of the troubles that are not over."""
     return set(db.execute("SELECT part, reason FROM troubles").fetchall())
+
+
+def with_about(fact: Fact, first: str) -> Fact:
+    """Return a fact about a tag with the id of what it belongs to, if it names none."""
+    if isinstance(fact, Secured | TagStillArmed) and not fact.about:
+        return msgspec.structs.replace(fact, about=first)
+    return fact
+
+
+def numbered(
+    newest: int, born: Iterable[tuple[str, Fact]], stamp: Stamp, versions: tuple[int, int]
+) -> list[Event]:
+    """Return events of these ids and facts, numbered on from the newest."""
+    policy, replica = versions
+    return [
+        Event(seq=seq, id=ident, at=stamp, fact=fact, policy=policy, replica=replica)
+        for seq, (ident, fact) in enumerate(born, newest + 1)
+    ]
 
 
 def is_one_statement(fact: Fact) -> bool:

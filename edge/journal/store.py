@@ -13,8 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-import msgspec
-
 from edge.clock import Clock
 from edge.journal import rows
 from edge.journal.database import Connect, open_database, plain
@@ -24,8 +22,8 @@ from edge.journal.model import Backlog, TagTask
 from edge.journal.room import Room
 from edge.journal.salvage import finish, salvage
 from edge.journal.writer import Writer
-from edge.wire.batch import Event, Stamp, mark
-from edge.wire.facts import Fact, Loan, Secured, TagStillArmed, Trouble, Well
+from edge.wire.batch import Event, mark
+from edge.wire.facts import Fact, Loan, Trouble, Well
 
 log = logging.getLogger(__name__)
 DAY_MS = 86_400_000
@@ -115,7 +113,9 @@ class Journal:
         stamp = self._clock.stamp()
         ids = [self._ids.uuid7(stamp.wall) for _ in facts]
         about = ids[0] if ids else ""
-        born = [(ident, _about(fact, about)) for ident, fact in zip(ids, facts, strict=True)]
+        born = [
+            (ident, rows.with_about(fact, about)) for ident, fact in zip(ids, facts, strict=True)
+        ]
         opened = [rows.stamped(task, about, stamp.wall) for task in open_tasks]
         closed = list(close_tasks)
         versions = self.versions()
@@ -126,7 +126,7 @@ class Journal:
             nonlocal changes
             then, newest = self._newest
             newest = newest if then == db.total_changes else rows.last_seq(db)
-            events = _number(newest, born, stamp, versions)
+            events = rows.numbered(newest, born, stamp, versions)
             rows.insert_events(db, events)
             if closed:
                 rows.close_tasks(db, closed)
@@ -342,22 +342,6 @@ class Journal:
         query = "SELECT at_ms FROM events ORDER BY seq DESC LIMIT 1"
         row = self._reader.execute(query).fetchone()
         return int(row[0]) if row else 0
-
-
-def _about(fact: Fact, first: str) -> Fact:
-    if isinstance(fact, Secured | TagStillArmed) and not fact.about:
-        return msgspec.structs.replace(fact, about=first)
-    return fact
-
-
-def _number(
-    newest: int, born: list[tuple[str, Fact]], stamp: Stamp, versions: tuple[int, int]
-) -> list[Event]:
-    policy, replica = versions
-    return [
-        Event(seq=seq, id=ident, at=stamp, fact=fact, policy=policy, replica=replica)
-        for seq, (ident, fact) in enumerate(born, newest + 1)
-    ]
 
 
 def _open(
