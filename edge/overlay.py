@@ -25,11 +25,16 @@ _PUT = (
     " settled = 0, ref = excluded.ref, body = excluded.body, device = excluded.device,"
     " epoch = excluded.epoch, at = excluded.at, id = excluded.id"
 )
-AGREE = (
+_AGREE = (
     "DELETE FROM overlay WHERE item = ?1 AND (settled = ?3 OR ref ="
     " coalesce((SELECT ref FROM loans WHERE gen = ?2 AND key = ?1), ''))"
 )
-"""Drop what is settled, or what the base says too: (item, generation, UNKNOWN)."""
+"""Drop what is settled, or what the base says too."""
+_OUTDONE = (
+    "DELETE FROM overlay WHERE item = ?1 AND device <> '' AND at < (SELECT"
+    " json_extract(CAST(body AS TEXT), '$.since') FROM loans WHERE gen = ?2 AND key = ?1)"
+)
+"""Drop what a neighbour said of a time before the base's loan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,19 @@ def settle_neighbour(
         "UPDATE overlay SET settled = ?3 WHERE device = ?1 AND epoch <> ?2 AND NOT settled",
         (device, epoch, UNKNOWN),
     )
+
+
+def agree(db: sqlite3.Connection, items: Sequence[str], gen: int) -> None:
+    """The base of a generation spoke of items: drop what it says too, or knows something later of."""
+    db.executemany(_AGREE, [(item, gen, UNKNOWN) for item in items])
+    db.executemany(_OUTDONE, [(item, gen) for item in items])
+
+
+def whole(db: sqlite3.Connection, gen: int) -> None:
+    """A base is there anew and whole: it spoke of all that neighbours said."""
+    db.execute("DELETE FROM overlay WHERE settled = ?", (UNKNOWN,))
+    rows = db.execute("SELECT item FROM overlay WHERE device <> ''").fetchall()
+    agree(db, [item for (item,) in rows], gen)
 
 
 def show(db: sqlite3.Connection, version: int, made: int) -> list[str]:

@@ -278,7 +278,7 @@ class Replica:
         self._drop(self._gen)
         if part.version < self._version:  # the centre went back: what it said counts no more
             db.execute("DELETE FROM overlay WHERE settled")
-        db.execute("DELETE FROM overlay WHERE settled = ?", (overlay.UNKNOWN,))
+        overlay.whole(db, gen)
         db.execute("UPDATE OR REPLACE meta SET key = 'policy' WHERE key = 'next_policy'")
         self._set("gen", str(gen))
         return True
@@ -301,12 +301,8 @@ class Replica:
         if part.start:
             spoken_of = [one.item for one in part.loans]
             spoken_of += [name[6:] for name in part.gone if name.startswith("loans:")]
-            self._agree(spoken_of, gen)
+            overlay.agree(self._writer, spoken_of, gen)
             self._spoken_of += [*spoken_of, *(one.item for one in part.items)]
-
-    def _agree(self, items: list[str], gen: int) -> None:
-        """Drop the overlay of items on which the base has the last word, or says the same."""
-        self._writer.executemany(overlay.AGREE, [(item, gen, overlay.UNKNOWN) for item in items])
 
     def _put(self, table: str, gen: int, rows: Sequence[tuple[str, str, msgspec.Struct]]) -> None:
         put = f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)"  # noqa: S608

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.circulation.model import LoanView
 from edge.clock import Clock
 from edge.config import AgentOptions
 from edge.journal import Journal
@@ -226,6 +227,37 @@ async def test_what_the_ledger_has_settled_gives_way_to_the_base(pi_of) -> None:
     assert gate.knows_loan("B1"), "the base does not show it yet"
     gate.replica.apply(Part(version=7, start=5, gone=["loans:B1"]))
     await gate.site.flush()
+    assert not gate.knows_loan("B1")
+
+
+def lent_at(since: int) -> LoanView:
+    return LoanView(item="B1", reader="r2", due=since + 1, since=since)
+
+
+async def test_a_loan_of_a_neighbour_that_died_gives_way_to_a_later_loan_of_the_base(pi_of) -> None:
+    kiosk, gate = pi_of("kiosk"), pi_of("gate")
+    gate.replica.apply(Part(version=5))
+    [event] = await kiosk.journal.append(loan())
+    gate.replica.hear("kiosk", kiosk.journal.epoch, [event], 1)
+    at = event.at.wall
+    gate.replica.apply(Part(version=6, start=5, loans=[lent_at(at - 1000)]))
+    assert gate.replica.loan("B1").reader == "c1", "the ledger's loan is older than it"
+    gate.replica.apply(Part(version=7, start=6, loans=[lent_at(at + 1000)]))
+    assert gate.replica.loan("B1").reader == "r2"
+    gate.replica.apply(Part(version=8, start=7, gone=["loans:B1"]))
+    assert not gate.knows_loan("B1")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_the_base_says_too_is_not_held_on_to_when_it_ends_there(pi_of, whole) -> None:
+    kiosk, gate = pi_of("kiosk"), pi_of("gate")
+    gate.replica.apply(Part(version=5))
+    [event] = await kiosk.journal.append(loan())
+    gate.replica.hear("kiosk", kiosk.journal.epoch, [event], 1)
+    same = msgspec.structs.replace(lent_at(event.at.wall), reader="c1")
+    gate.replica.apply(Part(version=6, start=0 if whole else 5, loans=[same]))
+    assert gate.knows_loan("B1")
+    gate.replica.apply(Part(version=7, start=6, gone=["loans:B1"]))
     assert not gate.knows_loan("B1")
 
 
