@@ -141,7 +141,8 @@ class Sighting:
     """One record of a gate reader's buffer.
 
     ``data`` holds the leading blocks that the reader is configured to buffer, memory order, may be
-    empty. ``antenna`` is 0 when the reader does not say.
+    empty. ``antenna`` is 0 when the reader does not say. ``rssi`` is in dBm when negative, else on
+    the reader's own scale; None: the reader does not say.
     """
 
     uid: bytes
@@ -150,6 +151,7 @@ class Sighting:
     antenna: int = 0
     data: bytes = b""
     bank: BankKind = ""
+    rssi: float | None = None
 
 
 class GateReader(Protocol):

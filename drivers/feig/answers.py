@@ -293,25 +293,26 @@ def _passage(record: Fields, first: int, second: int) -> Passage | None:
     if first & TR1_DATA:
         count, size = record.number(2), record.number()
         content = record.take(count * size)
-    antenna = _antenna(record, first, second)
+    antenna, rssi = _antenna(record, first, second)
     lsb_first = bool(first & TR1_LSB_FIRST)
     if kind == GEN2:
         air, tid = _air(serial, form, antenna)
-        return Passage(Sighting(b"", antenna=antenna), size, lsb_first, air, tid)
+        return Passage(Sighting(b"", antenna=antenna, rssi=rssi), size, lsb_first, air, tid)
     afi = dsfid = None
     if second & TR2_AFI:
         afi, dsfid = serial.number(), serial.number()
     uid = serial.take(UID_BYTES)
-    return Passage(Sighting(uid, afi, dsfid, antenna, content), size, lsb_first)
+    return Passage(Sighting(uid, afi, dsfid, antenna, content, rssi=rssi), size, lsb_first)
 
 
-def _antenna(record: Fields, first: int, second: int) -> int:
-    """Return the antenna, of several the one that heard the tag best; 0 when none is told."""
+def _antenna(record: Fields, first: int, second: int) -> tuple[int, float | None]:
+    """Return the antenna, of several the one that heard the tag best (0: none is told), and how well (dBm)."""
     record.take(_TIME_BYTES if first & TR1_TIME else 0)
     record.take(_DATE_BYTES if first & TR1_DATE else 0)
     antenna = record.number() if first & TR1_ANTENNA else 0
     record.take(_INPUT_BYTES if second & TR2_INPUT else 0)
     record.take(_MAC_BYTES if second & TR2_MAC else 0)
+    strength = None
     if second & TR2_ANTENNAS:
         heard = []
         for _ in range(record.number()):
@@ -319,7 +320,10 @@ def _antenna(record: Fields, first: int, second: int) -> int:
             heard.append((-rssi, number))
             record.take(_REST_OF_ANTENNA)
         antenna = antenna or (max(heard)[1] if heard else 0)
-    return antenna
+        strength = next(
+            (dbm for dbm, number in sorted(heard, reverse=True) if number == antenna), None
+        )
+    return antenna, strength
 
 
 def _air(serial: Fields, form: int, antenna: int) -> tuple[AirTag, bytes]:

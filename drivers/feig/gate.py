@@ -122,6 +122,7 @@ def _sighting(passage: Passage, order: BlockOrder, rule: UhfRule) -> Sighting | 
         antenna=tag.antenna,
         data=bank_image(tag.pc, tag.epc),
         bank=rule.bank,
+        rssi=seen.rssi,
     )
 
 

@@ -54,6 +54,7 @@ class UhfGate:
             antenna=tag.antenna,
             data=bank_image(pc, tag.epc),
             bank=self._rule.bank,
+            rssi=tag.rssi,
         )
 
     async def _with_pc(self, tag: AirTag) -> AirTag:

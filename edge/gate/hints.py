@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from edge.gate.beams import Direction
+from edge.gate.tags import NOTHING, Sight
 
 MOST = 500
 """Silent tags followed at once; the oldest go first."""
@@ -16,8 +17,9 @@ class Silent:
     item: str | None
     hint: str
     last: int
-    afi: int | None = None
     direction: Direction = ""
+    sight: Sight = NOTHING
+    reads: int = 0
 
 
 class Hints:
@@ -30,7 +32,7 @@ class Hints:
     def same(self, uid: str, afi: int | None) -> bool:
         """Whether the tag is known as it is, so that it needs no judging again."""
         tag = self._tags.get(uid)
-        return tag is not None and tag.afi == afi
+        return tag is not None and tag.sight.afi == afi
 
     def seen(
         self,
@@ -38,17 +40,18 @@ class Hints:
         now: int,
         direction: Direction,
         *,
-        afi: int | None = None,
         item: str | None = None,
         hint: str = "",
+        sight: Sight = NOTHING,
     ) -> None:
         """Take a sighting; what is said of the tag is that of its first."""
         tag = self._tags.get(uid)
         if tag is None:
             if len(self._tags) >= MOST:
                 del self._tags[next(iter(self._tags))]
-            tag = self._tags[uid] = Silent(uid, item, hint, now, afi)
+            tag = self._tags[uid] = Silent(uid, item, hint, now, sight=sight)
         tag.last, tag.direction = now, direction or tag.direction
+        tag.reads += 1
 
     def tick(self, now: int, direction: Direction) -> list[Silent]:
         """Let time pass; return the tags that have gone and are worth a word.

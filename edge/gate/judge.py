@@ -10,6 +10,7 @@ from drivers.ports import Sighting
 from drivers.tags import TagContent, decode
 from edge.circulation.model import ItemView
 from edge.gate.loancopy import LoanCopy
+from edge.gate.tags import NOTHING, Sight
 from edge.station import Services
 
 RECENT_MS = 2 * 3_600_000
@@ -39,6 +40,7 @@ class Judgement:
     item: str | None = None
     excuse: str = ""
     hint: str = ""
+    sight: Sight = NOTHING
 
 
 def judge(services: Services, loans: LoanCopy, ways: Ways, sighting: Sighting) -> Judgement:
@@ -52,13 +54,27 @@ def judge(services: Services, loans: LoanCopy, ways: Ways, sighting: Sighting) -
     if item and view is None:
         view = services.replica.item(item)
     since = loans.lent_since(item, uid)
+    sight = _sight(sighting, content, since)
     armed, hint = _armed(services, ways, sighting.afi, view, lent=since is not None), ""
     if armed:
         excuse = _excuse(services, uid, content) or _lent(services, ways, since)
-        return Judgement(uid, True, item, excuse, _wanted(view, since))
+        return Judgement(uid, True, item, excuse, _wanted(view, since), sight)
     if ways.silent_unlent == "hint" and since is None and view is not None and not content.is_card:
         hint = "not_lent"
-    return Judgement(uid, False, item, "", _wanted(view, since) or hint)
+    return Judgement(uid, False, item, "", _wanted(view, since) or hint, sight)
+
+
+def _sight(sighting: Sighting, content: TagContent, since: int | None) -> Sight:
+    """Return what staff may want to see of it later."""
+    told = sighting.data != b""
+    return Sight(
+        part=str(sighting.antenna or ""),
+        afi=sighting.afi,
+        rssi=None if sighting.rssi is None else round(sighting.rssi),
+        format=content.format if told else "",
+        owner=(content.owner or "")[:64],
+        since=since or 0,
+    )
 
 
 def still_unlent(services: Services, loans: LoanCopy, uid: str, item: str | None) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from drivers.errors import DriverError, GateDataLostError, OptionError
@@ -32,7 +33,7 @@ from edge.gate.memory import load, save
 from edge.gate.muting import Muting
 from edge.gate.options import GateOptions
 from edge.gate.people import People
-from edge.gate.tags import Effect, LetPass, Record, Ring, Tags
+from edge.gate.tags import Effect, LetPass, Record, Ring, Sight, Tags
 from edge.gate.troubles import BEAMS, FIRE, TAMPER
 from edge.recorder import Recorder
 from edge.station import NotPossibleError, Services, StationEntry
@@ -173,15 +174,14 @@ class Gate:
         verdict = judge(self._services, self._loans, options.ways(), sighting)
         if not verdict.armed:
             self._hints.seen(
-                uid, now, direction, afi=sighting.afi, item=verdict.item, hint=verdict.hint
+                uid, now, direction, item=verdict.item, hint=verdict.hint, sight=verdict.sight
             )
             return []
         if verdict.hint:
-            self._hint(uid, verdict.item, direction, verdict.hint)
-        part = str(sighting.antenna or "")
+            self._hint(uid, verdict.item, direction, verdict.hint, verdict.sight)
         return self._tags.seen(
             uid, now, direction, item=verdict.item, excuse=verdict.excuse or self._quiet(),
-            part=part, careful=self._careful(verdict, part),
+            sight=verdict.sight, careful=self._careful(verdict, verdict.sight.part),
         )  # fmt: skip
 
     def _mode(self) -> str:
@@ -211,23 +211,22 @@ class Gate:
                 self._screen.please()
         self._record(effects)
 
-    def _hint(self, uid: str, item: str | None, direction: Direction, reason: str) -> None:
-        gate = self._options.name
-        fact = GateHint(gate=gate, uid=uid, item=item, direction=direction, reason=reason)
-        self._recorder.put(fact)
+    def _hint(
+        self, uid: str, item: str | None, direction: Direction, reason: str, sight: Sight
+    ) -> None:
+        saw = {"gate": self._options.name, "uid": uid, "item": item, **asdict(sight)}
+        self._recorder.put(GateHint(direction=direction, reason=reason, **saw))
 
     def _record(self, effects: Iterable[Effect]) -> None:
-        gate = self._options.name
+        gate = {"gate": self._options.name}
         for effect in effects:
             match effect:
-                case Record(uid, item, direction, part):
-                    afi = self._services.replica.policy.afi_in
-                    fact = GateAlarm(
-                        gate=gate, uid=uid, item=item, afi=afi, direction=direction, part=part
-                    )
-                    self._recorder.put(fact)
-                case LetPass(uid, item, reason):
-                    self._recorder.put(GateLetPass(gate=gate, uid=uid, item=item, reason=reason))
+                case Record(uid, item, direction, sight):
+                    saw = {"uid": uid, "item": item, **asdict(sight), **gate}
+                    self._recorder.put(GateAlarm(direction=direction, **saw))
+                case LetPass(uid, item, reason, sight):
+                    saw = {"uid": uid, "item": item, **asdict(sight), **gate}
+                    self._recorder.put(GateLetPass(reason=reason, **saw))
                 case Ring():
                     self._people.alarmed(self._clock.now_ms())
 
@@ -304,7 +303,8 @@ class Gate:
                     self._services, self._loans, tag.uid, tag.item
                 )
                 if sure:
-                    self._hint(tag.uid, tag.item, tag.direction, tag.hint)
+                    sight = replace(tag.sight, reads=tag.reads)
+                    self._hint(tag.uid, tag.item, tag.direction, tag.hint, sight)
 
     async def _count(self) -> None:
         while True:

@@ -1,7 +1,7 @@
 """What becomes of each tag that a gate sees: counted, waited for, alarmed once, forgotten. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -56,6 +56,22 @@ def diagram() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What the first sight of a tag told (see :class:`edge.wire.facts.GateSaw`), and all reads."""
+
+    part: str = ""
+    afi: int | None = None
+    rssi: int | None = None
+    format: str = ""
+    owner: str = ""
+    since: int = 0
+    reads: int = 1
+
+
+NOTHING = Sight(reads=0)
+
+
+@dataclass(frozen=True, slots=True)
 class Ring:
     """Lamp and buzzer, now."""
 
@@ -70,7 +86,7 @@ class Record:
     uid: str
     item: str | None
     direction: Direction
-    part: str = ""
+    sight: Sight = field(default=NOTHING, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,7 @@ class LetPass:
     uid: str
     item: str | None
     reason: str
+    sight: Sight = field(default=NOTHING, compare=False)
 
 
 Effect = Ring | Record | LetPass
@@ -106,7 +123,8 @@ class _Tag:
     times: list[int] = field(default_factory=list)
     sure_at: int = 0
     recorded: bool = False
-    part: str = ""
+    sight: Sight = NOTHING
+    reads: int = 0
     needed: int = 1
 
 
@@ -134,22 +152,21 @@ class Tags:
         *,
         item: str | None = None,
         excuse: str = "",
-        part: str = "",
+        sight: Sight = NOTHING,
         careful: int = 1,
     ) -> list[Effect]:
         """Take a sighting of an armed tag.
 
-        What its first sight says counts: ``excuse`` is why it may pass, ``part`` the antenna,
-        ``careful`` how many times the usual sightings are asked of it.
+        What its first ``sight`` says counts: ``excuse`` is why it may pass, ``careful`` how many times the usual sightings are asked of it.
         """
         tag = self._tags.get(uid)
         if tag is None:
-            tag = self._tags[uid] = _Tag(uid, item, first=now, last=now, part=part)
+            tag = self._tags[uid] = _Tag(uid, item, first=now, last=now, sight=sight)
             tag.needed = self.rule.sightings * careful
-        tag.last = now
+        tag.last, tag.reads = now, tag.reads + 1
         tag.times = [t for t in tag.times if now - t < self.rule.window_ms] + [now]
         if excuse and self._step(tag, Step.EXCUSED):
-            return [LetPass(uid, tag.item, excuse)]
+            return [LetPass(uid, tag.item, excuse, _sum(tag))]
         if len(tag.times) >= tag.needed and self._step(tag, Step.SURE):
             tag.sure_at = now
         return list(self._judge(tag, now, direction))
@@ -177,7 +194,7 @@ class Tags:
         elif direction == "in":
             rang = False
             if self._step(tag, Step.ENTERS):
-                yield LetPass(tag.uid, tag.item, "entering")
+                yield LetPass(tag.uid, tag.item, "entering", _sum(tag))
         else:
             rang = waited and tag.stage is Stage.WAITING and self._step(tag, Step.WAITED)
         if rang:
@@ -189,7 +206,7 @@ class Tags:
     def _close(self, tag: _Tag, direction: Direction = "") -> Iterator[Effect]:
         if tag.stage is Stage.ALARMED and not tag.recorded:
             tag.recorded = True
-            yield Record(tag.uid, tag.item, direction, tag.part)
+            yield Record(tag.uid, tag.item, direction, _sum(tag))
 
     def _step(self, tag: _Tag, step: Step) -> bool:
         """Take a step; return whether it led anywhere."""
@@ -198,3 +215,7 @@ class Tags:
             return False
         tag.stage = goes_to
         return True
+
+
+def _sum(tag: _Tag) -> Sight:
+    return replace(tag.sight, reads=tag.reads)

@@ -275,6 +275,10 @@ class Stream:
         """Return how many bytes are left."""
         return len(self._data) - self._at
 
+    def back(self, left: int) -> None:
+        """Go back to where so many bytes were left."""
+        self._at = len(self._data) - left
+
     def byte(self) -> int:
         """Take one byte."""
         self._at += 1

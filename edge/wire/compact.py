@@ -30,6 +30,7 @@ _SEEN = (
     "evidence.by", "evidence.uid", "evidence.format", "evidence.reads", "evidence.afi_before",
     "evidence.afi_after",
 )  # fmt: skip
+_SAW = ("reads", "rssi", "format", "owner", "since")
 KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("loan", ("item", "card", "due", "online", "session", *_SEEN, "by", "about")),
     ("return", ("item", "place", "bin", "owner", "session", *_SEEN)),
@@ -37,8 +38,8 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("secured", ("item", "uid", "afi", "about")),
     ("tag_still_armed", ("item", "uid", "about", "until")),
     ("repaired", ("item", "uid", "afi")),
-    ("gate_alarm", ("gate", "item", "uid", "afi", "direction", "part")),
-    ("gate_let_pass", ("gate", "item", "uid", "reason")),
+    ("gate_alarm", ("gate", "item", "uid", "afi", "direction", "part", *_SAW)),
+    ("gate_let_pass", ("gate", "item", "uid", "reason", "part", "afi", *_SAW)),
     ("gate_count", ("gate", "entered", "left", "since")),
     ("bin_changed", ("bin", "percent", "items", "emptied")),
     ("drop_refused", ("reason", "uid")),
@@ -49,7 +50,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("booted", ("version", "stations", "clean")),
     ("ordered", ("order", "name", "outcome", "why")),
     ("taken_aside", ("bin", "reason", "item", "uid")),
-    ("gate_hint", ("gate", "item", "uid", "direction", "reason")),
+    ("gate_hint", ("gate", "item", "uid", "direction", "reason", "part", "afi", *_SAW)),
     ("gate_muted", ("gate", "until", "by", "why")),
     ("gate_day", ("gate", "entered", "left", "since")),
     ("box_received", ("name",)),
@@ -61,7 +62,7 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
 NUMBERS = frozenset((
     "due", "reads", "afi", "afi_before", "afi_after", "until", "entered", "left", "since",
-    "percent", "items",
+    "percent", "items", "rssi",
 ))  # fmt: skip
 TIMES = frozenset(("due", "until", "since"))
 FLAGS = frozenset(("online", "emptied", "clean"))
@@ -77,8 +78,11 @@ COLUMNS = (
     "due", "reads", "afi", "afi_before", "afi_after", "until", "entered", "left", "since",
     "percent", "items",
     *(name + form for name in _NAMES for form in ("", "'", '"', "+", "+'", '+"')),
+    "rssi",
 )  # fmt: skip
-"""The columns of a batch in their order."""
+"""The columns of a batch in their order; new ones go to the end."""
+OLDER = (len(COLUMNS), len(COLUMNS) - 1)
+"""So many columns may a batch have: a device that was not updated yet knows fewer."""
 WORDS = {
     "by": ("barcode", "hand"),
     "format": ("unknown", "blank", "3m-rfid501", "iso28560-3", "iso28560-2"),
@@ -194,11 +198,13 @@ def _unpack(data: bytes, known: Known) -> tuple[str, str, int, str, list[bytes]]
 
 
 def _columns(stream: Stream) -> dict[str, bytes]:
-    lengths = [stream.plain() for _ in COLUMNS]
-    columns = {name: stream.take(n) for name, n in zip(COLUMNS, lengths, strict=True) if n}
-    if stream.left():
-        raise WireError("batch: more bytes than its columns")
-    return columns
+    begins = stream.left()
+    for count in OLDER:
+        stream.back(begins)
+        lengths = [stream.plain() for _ in range(count)]
+        if sum(lengths) == stream.left():
+            return {name: stream.take(n) for name, n in zip(COLUMNS, lengths, strict=False) if n}
+    raise WireError("batch: its columns are not as long as it says")
 
 
 def _packable(raw: bytes, seq: int) -> Event | None:

@@ -103,38 +103,45 @@ class Repaired(Base, tag="repaired", frozen=True, kw_only=True, omit_defaults=Tr
     afi: int
 
 
-class GateAlarm(Base, tag="gate_alarm", frozen=True, kw_only=True, omit_defaults=True):
-    """A gate alarmed. ``item`` is None when the tag gave no number. ``direction``: in, out or ''.
+class GateSaw(Base, frozen=True, kw_only=True, omit_defaults=True):
+    """What a gate's RFID reader told of a tag. ``item`` is None when the tag gave no number.
 
-    ``part`` is the antenna that saw the tag first, as the RFID reader counts them; empty: not known.
+    ``part`` is the antenna that saw it first, as the reader counts them (empty: not known), ``rssi``
+    how strongly (dBm, or the reader's own scale; None: not told), ``reads`` how often it was seen.
+    ``afi``: the byte as read (None: not told). ``format`` and ``owner`` are what its content says.
+    ``since``: it was on loan from then on (ms), as the gate knew; 0: not that the gate knew.
     """
 
     gate: str
     uid: str
     item: str | None = None
-    afi: int | None = None
-    direction: Literal["in", "out", ""] = ""
     part: str = ""
+    afi: int | None = None
+    reads: int = 0
+    rssi: int | None = None
+    format: str = ""
+    owner: str = ""
+    since: int = 0
 
 
-class GateLetPass(Base, tag="gate_let_pass", frozen=True, kw_only=True, omit_defaults=True):
+class GateAlarm(GateSaw, tag="gate_alarm", frozen=True, kw_only=True, omit_defaults=True):
+    """A gate alarmed. ``direction``: in, out or '' (not known)."""
+
+    direction: Literal["in", "out", ""] = ""
+
+
+class GateLetPass(GateSaw, tag="gate_let_pass", frozen=True, kw_only=True, omit_defaults=True):
     """A gate saw an armed tag and let it pass, with the reason (``allowed``, ``muted``, …)."""
 
-    gate: str
-    uid: str
-    item: str | None = None
     reason: str = ""
 
 
-class GateHint(Base, tag="gate_hint", frozen=True, kw_only=True, omit_defaults=True):
+class GateHint(GateSaw, tag="gate_hint", frozen=True, kw_only=True, omit_defaults=True):
     """Something that staff may want to know of a tag that passed; the gate stayed quiet.
 
     ``reason``: ``not_lent`` (disarmed, yet not on loan), ``missing`` (an item that is looked for).
     """
 
-    gate: str
-    uid: str
-    item: str | None = None
     direction: Literal["in", "out", ""] = ""
     reason: str = ""
 

@@ -23,6 +23,7 @@ from gateway.console.live import Live
 from gateway.errors import RefusedError
 from gateway.ledger import accounts, commands, gates, history, plans, replay, trends, views
 from gateway.ledger.accounts import Account
+from gateway.ledger.evidence import evidence, without_people
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
@@ -48,6 +49,12 @@ class Many(BaseModel):
 
     numbers: list[int] = Field(max_length=plans.MOST_AT_ONCE)
     action: str = Field(max_length=40)
+
+
+class Several(BaseModel):
+    """Several entries."""
+
+    numbers: list[int] = Field(max_length=plans.MOST_AT_ONCE)
 
 
 class Wish(BaseModel):
@@ -96,8 +103,10 @@ class Console:
         app.post("/api/worklist/{number}/resolve")(self.resolve)
         app.post("/api/worklist/{number}/reopen")(self.reopen)
         app.post("/api/worklist/{number}/plan")(self.plan)
+        app.post("/api/worklist/{number}/unplan")(self.unplan)
         app.get("/api/worklist/{number}")(self.entry)
         app.post("/api/worklist")(self.resolve_all)
+        app.post("/api/worklist/reopen")(self.reopen_all)
         app.get("/api/ranking")(self.ranking)
         app.get("/api/visits/{device}")(self.visits)
         app.get("/api/visits/{device}/{session}")(self.visit)
@@ -125,9 +134,10 @@ class Console:
         state = {"broker": self._broker.connected, "full": self._pulse.full}
         return {"now": self._now(), **state, **self._live.everything(who)}
 
-    async def item(self, item: str, _: Working) -> dict[str, Any]:
+    async def item(self, item: str, who: Working) -> dict[str, Any]:
         """Return an item with its timeline."""
-        return await self._reads.call(history.timeline, item)
+        found = await self._reads.call(history.timeline, item)
+        return found if who.may("readers") else without_people(found)
 
     async def gates(
         self,
@@ -213,10 +223,18 @@ class Console:
         self._pulse.beat()
         return {"done": True}
 
-    async def entry(self, number: int, who: Working) -> dict[str, Any]:
-        """Return all that was decided about an entry."""
+    async def unplan(self, number: int, who: Settling) -> dict[str, bool]:
+        """Take back who shall look at an entry, and by when."""
         await self._may_settle(number, who)
-        return await self._reads.call(plans.history, number)
+        await self._writes.call(plans.unplan, number, who.who, self._now())
+        self._pulse.beat()
+        return {"done": True}
+
+    async def entry(self, number: int, who: Working) -> dict[str, Any]:
+        """Return an entry with what speaks for it, and all that was decided about it."""
+        await self._may_settle(number, who)
+        found = await self._reads.call(evidence, number)
+        return found if who.may("readers") else without_people(found)
 
     async def resolve_all(self, many: Many, who: Settling) -> dict[str, int]:
         """Settle several entries that only inform."""
@@ -225,6 +243,14 @@ class Console:
         count = await self._writes.call(
             plans.resolve_all, many.numbers, many.action, who.who, self._now()
         )
+        self._pulse.beat()
+        return {"done": count}
+
+    async def reopen_all(self, several: Several, who: Settling) -> dict[str, int]:
+        """Take decisions about several entries back together."""
+        for number in several.numbers:
+            await self._may_settle(number, who)
+        count = await self._writes.call(plans.reopen_all, several.numbers, who.who, self._now())
         self._pulse.beat()
         return {"done": count}
 

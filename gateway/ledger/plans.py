@@ -27,9 +27,28 @@ def plan(
         raise RefusedError(f"entry {number} is settled already")
     if due is not None and not now - DAY_MS <= due <= now + 366 * DAY_MS:
         raise RefusedError("the deadline is not within a year")
+    _put(ledger, number, " ".join(assignee.split())[:80], due, who, now)
+
+
+def unplan(ledger: SqliteLedger, number: int, who: str, now: int) -> None:
+    """Take the last word on who and when back: the one before it counts again, or none."""
+    if ledger.worklist.entry(number)["closed"] is not None:
+        raise RefusedError(f"entry {number} is settled already")
+    words = ledger.store.all(
+        "SELECT assignee, due FROM plans WHERE entry = ? ORDER BY number DESC LIMIT 2", number
+    )
+    if not words:
+        raise RefusedError(f"entry {number} was given to nobody yet")
+    assignee, due = (words[1]["assignee"], words[1]["due"]) if len(words) > 1 else ("", None)
+    _put(ledger, number, assignee, due, who, now)
+
+
+def _put(
+    ledger: SqliteLedger, number: int, assignee: str, due: int | None, who: str, now: int
+) -> None:
     ledger.store.run(
         "INSERT INTO plans (entry, assignee, due, who, at) VALUES (?, ?, ?, ?, ?)",
-        *(number, " ".join(assignee.split())[:80], due, who, now),
+        *(number, assignee, due, who, now),
     )
 
 
@@ -62,4 +81,14 @@ def resolve_all(ledger: SqliteLedger, numbers: list[int], action: str, who: str,
             if entry["severity"] == "action" or code is None or action not in code.actions:
                 raise RefusedError(f"entry {number} is settled one by one")
             ledger.resolve(number, action, who, "", now)
+    return len(numbers)
+
+
+def reopen_all(ledger: SqliteLedger, numbers: list[int], who: str, now: int) -> int:
+    """Take several decisions back, all or none; return how many."""
+    if len(numbers) > MOST_AT_ONCE:
+        raise RefusedError(f"at most {MOST_AT_ONCE} entries at once")
+    with ledger.store.transaction():
+        for number in numbers:
+            ledger.reopen(number, who, now)
     return len(numbers)

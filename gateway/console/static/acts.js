@@ -45,12 +45,15 @@ export async function resolve(number_, action, note = "") {
 /** Accept several entries that only inform; they can be taken back together. */
 export async function bulk(numbers) {
   if (!(await ask("/api/worklist", { numbers, action: "accept" }))) return;
-  say(t("work.bulk_done", { n: number(numbers.length) }), () => numbers.forEach((one) => decide(one, "reopen", { action: "reopened" })));
+  say(t("work.bulk_done", { n: number(numbers.length) }), () => ask("/api/worklist/reopen", { numbers }));
 }
 
-/** Say who looks at an entry, and by when. */
+/** Say who looks at an entry, and by when; it can be taken back. */
 export async function planned(form) {
   const hours = form.elements.hours.value;
   const due = hours ? Date.now() + Number(hours) * 3600e3 : null;
-  return Boolean(await ask(`/api/worklist/${form.dataset.number}/plan`, { assignee: form.elements.assignee.value, due }));
+  const url = `/api/worklist/${form.dataset.number}`;
+  if (!(await ask(`${url}/plan`, { assignee: form.elements.assignee.value, due }))) return false;
+  say(t("plan.done"), () => ask(`${url}/unplan`, {}));
+  return true;
 }

@@ -7,6 +7,7 @@ import { askWho, leave, nameplate, whoami } from "./door.js";
 import { dayPanel, nowPanel } from "./feed.js";
 import { handsPanel, rankingPanel, sitesPanel } from "./fleet.js";
 import { binsPanel, desksPanel, gatesPanel, ring } from "./gates.js";
+import { entrySheet } from "./evidence.js";
 import { itemSheet } from "./item.js";
 import { board as together, follow, take } from "./live.js";
 import { judge, machinesPanel } from "./machines.js";
@@ -66,7 +67,7 @@ function draw() {
 function drawSheet() {
   const open = view.sheet;
   if (!open?.found && open?.kind !== "record") return;
-  const content = { item: () => itemSheet(open.key, open.found, at(), me), device: () => deviceSheet(open.found, at(), me, open), record: () => recordSheet(open.key, open.found), traffic: () => trafficSheet(open.found, at()) };
+  const content = { entry: () => entrySheet(open.found, at(), view), item: () => itemSheet(open.key, open.found, at(), me), device: () => deviceSheet(open.found, at(), me, open), record: () => recordSheet(open.key, open.found), traffic: () => trafficSheet(open.found, at()) };
   show("sheet", content[open.kind]());
   if (!$("sheet").open) $("sheet").showModal();
 }
@@ -115,8 +116,8 @@ async function open(kind, key, url) {
 
 async function again() {
   const open_ = view.sheet;
-  if (open_?.kind !== "device" || !$("sheet").open) return;
-  const found = await ask(`/api/devices/${open_.key}`);
+  if (!["device", "entry"].includes(open_?.kind) || !$("sheet").open) return;
+  const found = await ask(open_.kind === "device" ? `/api/devices/${open_.key}` : `/api/worklist/${open_.key}`);
   if (found && view.sheet === open_) { open_.found = found; drawSheet(); }
 }
 
@@ -143,9 +144,10 @@ const ACTS = {
   kind: (node) => { view.kind = view.kind === node.dataset.value ? "" : node.dataset.value; keep("kind", view.kind); },
   ask: (node) => { view.form = { number: Number(node.dataset.number), action: node.dataset.value }; },
   cancel: () => { view.form = null; },
-  resolve: async (node) => { if (await resolve(node.dataset.number, node.dataset.value)) view.form = null; },
-  reopen: (node) => decide(node.dataset.number, "reopen", { action: "reopened" }),
+  resolve: async (node) => { if (await resolve(node.dataset.number, node.dataset.value)) view.form = null; again(); },
+  reopen: async (node) => { await decide(node.dataset.number, "reopen", { action: "reopened" }); again(); },
   bulk: () => bulk(bulkOf(board, view)),
+  entry: (node) => open("entry", node.dataset.value, `/api/worklist/${node.dataset.value}`),
   item: (node) => open("item", node.dataset.value, `/api/items/${encodeURIComponent(node.dataset.value)}`),
   device: (node) => open("device", node.dataset.value, `/api/devices/${node.dataset.value}`),
   traffic: (node) => open("traffic", node.dataset.value, `/api/gates?site=${encodeURIComponent(node.dataset.value)}`),
@@ -261,5 +263,5 @@ if (me?.account === null) {
   if (duty) duty.value = localStorage.getItem("duty") || "";
   follow(hear, lose, () => location.reload());
   setInterval(draw, 20e3);
-  setInterval(again, 2e3);
+  setInterval(() => { if (view.sheet?.kind === "device") again(); }, 2e3);
 }

@@ -66,7 +66,8 @@ export function sentence(entry) {
   return t(`code.${entry.code}`, values(entry));
 }
 
-function advice(entry, board) {
+/** Return what to do about it. */
+export function advice(entry, board) {
   if (entry.code === "TROUBLE") {
     const key = `mend.${entry.detail.reason}`;
     return t(has(key) ? key : "mend.other", entry.detail);
@@ -86,7 +87,6 @@ function values(entry) {
 
 function entryRow(entry, board, view) {
   const at = entry.detail.at ?? entry.opened;
-  const form = view.form?.number === entry.number ? view.form : null;
   return el(`li.entry.${entry.severity}`, { "data-key": `e${entry.number}`, "data-code": entry.code },
     el("div.mark", {}, icon(ICONS[entry.code] ?? "circle-alert")),
     el("div.what", {},
@@ -97,8 +97,9 @@ function entryRow(entry, board, view) {
       el("p.meta", {}, entry.site ? el("span", {}, icon("map-pin"), machineName(entry.device, board), " · ", siteName(entry.site, board)) : null,
         entry.reader ? el("span", {}, icon("user"), el("button.link", { type: "button", "data-act": "record", "data-value": entry.reader }, entry.reader_name || entry.reader)) : null,
         plan(entry, board),
+        el("button.link.plan", { type: "button", "data-act": "entry", "data-value": entry.number }, icon("search"), t("evidence.open")),
         el("time", { datetime: new Date(at).toISOString(), title: exact(at), tabindex: 0 }, ago(at, board.now)))),
-    form?.action === "plan" ? planForm(entry) : form ? askForm(entry, form) : buttons(entry));
+    buttons(entry, view));
 }
 
 function plan(entry, board) {
@@ -122,7 +123,10 @@ function about(entry) {
     entry.title || entry.item), entry.author ? el("span", {}, ` · ${entry.author}`) : null);
 }
 
-function buttons(entry) {
+/** Return what can be answered to an entry, or the open form. */
+export function buttons(entry, view) {
+  const form = view.form?.number === entry.number ? view.form : null;
+  if (form) return form.action === "plan" ? planForm(entry) : askForm(entry, form);
   return el("div.acts", {}, entry.actions.map((action, n) =>
     el(n === 0 ? "button.act.first" : "button.act", {
       type: "button", "data-act": ASKS.has(action) ? "ask" : "resolve", "data-value": action, "data-number": entry.number,

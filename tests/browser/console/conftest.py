@@ -16,6 +16,7 @@ from edge.wire.facts import (
     Loan,
     RenewalWish,
     Return,
+    Secured,
     StaffCalled,
     TagTrouble,
     Trouble,
@@ -115,10 +116,14 @@ def half_a_day(home):
     lend(kiosk, 12, 0, NOW - 33 * MINUTE)
     kiosk.happened(Trouble(part="printer", reason="paper_out"), NOW - 9 * MINUTE)
     kiosk.happened(TagTrouble(reason="torn", uid="E00401", item="300009"), NOW - 8 * MINUTE)
+    kiosk.happened(Secured(item="300010", uid="E00402", afi=0xC2, about="a loan"), NOW - 7 * MINUTE)
     kiosk.happened(StaffCalled(station="kiosk"), NOW - 2 * MINUTE)
     gate.happened(GateCount(gate="cửa chính", entered=61, left=48), NOW - HOUR)
     for n in range(2):
-        alarm = GateAlarm(gate="chính", uid="E00402", item="300010", afi=7, direction="out")
+        alarm = GateAlarm(
+            gate="chính", uid="E00403", item="300010", afi=7, direction="out", part="2", reads=5,
+            rssi=-54, format="iso28560-3", owner="VN-TINH",
+        )  # fmt: skip
         gate.happened(alarm, NOW - 5 * MINUTE + n * 20_000)
     drop.happened(Return(item="300005", place="drop"), NOW - 14 * MINUTE)
     drop.happened(DropRefused(reason="several"), NOW - 13 * MINUTE)

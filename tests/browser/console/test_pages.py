@@ -69,6 +69,36 @@ async def test_an_entry_is_given_to_somebody_until_a_moment(open_page):
     await page.page.select_option(".ask [name=hours]", "72")
     await page.page.click(".ask [type=submit]")
     await page.page.wait_for_selector(".entry[data-code=TROUBLE] .plan:has-text('Anh Sơn')")
+    await page.page.click(".toast .act")
+    await page.page.wait_for_selector(
+        ".entry[data-code=TROUBLE] .plan:has-text('Anh Sơn')", state="detached"
+    )
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+async def test_an_entry_shows_what_each_device_read_and_is_settled_and_taken_back_there(
+    open_page, axe, lang
+):
+    page = await open_page(f"?lang={lang}")
+    await page.page.click(".entry[data-code=GATE_ALARM] [data-act=entry]")
+    await page.page.wait_for_selector(".sheet[open] .beside")
+    cells = page.page.locator(".beside tr[data-row=bit] td")
+    assert [text[:4] for text in await cells.all_inner_texts()] == ["→ C2", "07 ("]
+    assert await page.page.inner_text(".beside tr[data-row=rssi] td:last-child") == "−54 dBm"
+    await page.page.wait_for_selector(".beside tr[data-row=uid] .pill.out")
+    await page.picture(f"{lang}-evidence")
+    found = await axe(page.page)
+    await page.page.set_viewport_size(PHONE)
+    await page.picture(f"{lang}-evidence-phone")
+    found += await axe(page.page)
+    wide = await page.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"]
+    await page.page.click(".sheet .acts [data-value=false_alarm]")
+    await page.page.click(".sheet .acts [data-act=reopen]")
+    await page.page.wait_for_selector(".sheet .acts [data-value=false_alarm]")
+    assert await page.page.locator(".timeline .step").count() == 3
+    assert sorted(set(found)) == []
     assert page.complaints == []
 
 

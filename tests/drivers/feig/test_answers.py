@@ -130,7 +130,7 @@ def test_every_part_of_a_record_is_in_its_place() -> None:
     antennas = bytes((2, 1, 60, 0, 0, 0, 0, 4, 50, 0, 0, 0, 0))
     record = serial + blocks + when + others + antennas + b"\1"
     [passage] = answers.buffer(page_of(b"\xef\x37", record)).passages
-    assert passage == Passage(Sighting(UID, 0x07, 0x3E, 4, b"book"), 4, lsb_first=True)
+    assert passage == Passage(Sighting(UID, 0x07, 0x3E, 4, b"book", rssi=-50), 4, lsb_first=True)
 
 
 EPC = bytes.fromhex("3034257bf7194e4000001a85")

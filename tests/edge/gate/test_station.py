@@ -34,6 +34,7 @@ from edge.wire.messages import Part
 
 UID = bytes.fromhex("E004010000000001")
 KEY = UID.hex().upper()
+SAW = {"uid": KEY, "part": "1", "reads": 1, "format": "iso28560-3", "owner": "VN-TINH"}
 
 
 def book(afi=0x07, owner="VN-TINH", **content):
@@ -107,9 +108,7 @@ async def test_an_armed_book_that_leaves_lights_the_lamp_and_is_told_with_its_nu
         await until(lambda: board.outputs.get("lamp") and board.outputs.get("buzzer"))
         await until(lambda: facts(GateAlarm))
         assert gate.numbers()["alarms"] == 1
-    assert facts(GateAlarm) == [
-        GateAlarm(gate="gate", uid=KEY, item="B1", afi=0x07, direction="out", part="1")
-    ]
+    assert facts(GateAlarm) == [GateAlarm(gate="gate", item="B1", afi=0x07, direction="out", **SAW)]
 
 
 async def test_a_disarmed_book_passes_silently(wires, services, board, reader, facts):
@@ -142,7 +141,9 @@ async def test_a_tag_that_the_allow_list_names_passes_until_its_time(
         assert not board.outputs.get("lamp")
         reader.pass_tag(book())
         await until(lambda: facts(GateAlarm))
-    assert facts(GateLetPass) == [GateLetPass(gate="gate", uid=KEY, item="B1", reason="allowed")]
+    assert facts(GateLetPass) == [
+        GateLetPass(gate="gate", item="B1", afi=0x07, reason="allowed", **SAW)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -176,13 +177,14 @@ async def test_a_book_that_was_just_lent_at_another_branch_passes_quietly(
     )
     services = dataclasses.replace(services, lent=lent)
     async with standing(services) as gate:
-        row = prints.row("B1", KEY, clock.now_ms() - 600_000)
+        since = (clock.now_ms() - 600_000) // 60_000 * 60_000
+        row = prints.row("B1", KEY, since)
         lent.take(Elsewhere(version=5, rows=pack_rows([row])))
         reader.pass_tag(book())
         await until(lambda: facts(GateLetPass))
         assert gate.numbers()["elsewhere"] == 1
     assert facts(GateLetPass, GateAlarm) == [
-        GateLetPass(gate="gate", uid=KEY, item="B1", reason="on_loan")
+        GateLetPass(gate="gate", item="B1", afi=0x07, reason="on_loan", since=since, **SAW)
     ]
     assert not board.outputs.get("lamp")
 
@@ -373,7 +375,7 @@ async def test_a_disarmed_book_that_nobody_lent_is_a_quiet_hint_when_it_left(
         reader.pass_tag(book(afi=0xC2))
         await until_facts(facts, GateHint)
     assert facts(GateHint) == [
-        GateHint(gate="gate", uid=KEY, item="B1", direction="out", reason="not_lent")
+        GateHint(gate="gate", item="B1", afi=0xC2, direction="out", reason="not_lent", **SAW)
     ]
     assert not board.outputs.get("lamp")
 

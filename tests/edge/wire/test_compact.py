@@ -247,3 +247,13 @@ def _loan(seq: int, ids: Ids) -> bytes:
     )
     at = Stamp(wall=wall, mono=wall - 1_795_000_000_000, boot="abcd0123-4567abcd", unc=50)
     return encode_event(Event(seq=seq, id=ids.uuid7(wall), at=at, fact=fact, policy=3, replica=99))
+
+
+def test_a_batch_of_a_device_that_knows_fewer_columns_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = [_loan(n, Ids()) for n in range(1, 60)]
+    with monkeypatch.context() as older:
+        older.setattr(compact, "COLUMNS", compact.COLUMNS[:-1])
+        data = compact.pack("d", "e", 1, events, "")
+    assert compact.unpack(data)[4] == events
