@@ -276,7 +276,7 @@ def _old_records(fields: Fields) -> tuple[list[Passage], int]:
         if flags & TR1_DATA:
             fields.take(1)
             content = fields.take(fields.number() * _OLD_BLOCK)
-        antenna = _antenna(fields, flags, 0)
+        antenna, _ = _antenna(fields, flags, 0)
         if kind == ISO15693:
             passages.append(Passage(Sighting(uid, None, None, antenna, content), _OLD_BLOCK))
     fields.end()
@@ -306,7 +306,7 @@ def _passage(record: Fields, first: int, second: int) -> Passage | None:
 
 
 def _antenna(record: Fields, first: int, second: int) -> tuple[int, float | None]:
-    """Return the antenna, of several the one that heard the tag best (0: none is told), and how well (dBm)."""
+    """Return the antenna that heard the tag best (0: none is told), and how well (dBm)."""
     record.take(_TIME_BYTES if first & TR1_TIME else 0)
     record.take(_DATE_BYTES if first & TR1_DATE else 0)
     antenna = record.number() if first & TR1_ANTENNA else 0
