@@ -322,3 +322,14 @@ def put_plain(stream: bytearray, value: int) -> None:
 def put(stream: bytearray, value: int) -> None:
     """Append a number of at most 64 bits."""
     put_plain(stream, value << 1 if value >= 0 else (-value << 1) - 1)
+
+
+def split(stream: Stream, names: tuple[str, ...], counts: tuple[int, ...]) -> dict[str, bytes]:
+    """Return columns by name; of ``counts`` (lengths in front) the first that fits is meant."""
+    begins = stream.left()
+    for count in counts:
+        stream.back(begins)
+        lengths = [stream.plain() for _ in range(count)]
+        if sum(lengths) == stream.left():
+            return {name: stream.take(n) for name, n in zip(names, lengths, strict=False) if n}
+    raise WireError("batch: its columns are not as long as it says")

@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from edge.wire.columns import BROKEN, NOTHING, In, Known, Out, Stream, put, put_plain
+from edge.wire.columns import BROKEN, NOTHING, In, Known, Out, put, put_plain, split
 from edge.wire.errors import UnresolvedError, WireError
 from edge.wire.events import Event, Stamp, decode_event, encode_event
 from edge.wire.facts import Evidence, Fact
@@ -185,7 +185,7 @@ def _unpack(data: bytes, known: Known) -> tuple[str, str, int, str, list[bytes]]
     apart, count = count & 1, count >> 1
     if count > MANY:
         raise WireError(f"batch: more than {MANY} events")
-    streams = _columns(stream) if apart else None
+    streams = split(stream, COLUMNS, OLDER) if apart else None
     source = In(streams, b"" if apart else stream.take(stream.left()), WORDS, known)
     state = _State()
     try:
@@ -195,16 +195,6 @@ def _unpack(data: bytes, known: Known) -> tuple[str, str, int, str, list[bytes]]
         raise
     source.end()
     return device, epoch, first, prev, events
-
-
-def _columns(stream: Stream) -> dict[str, bytes]:
-    begins = stream.left()
-    for count in OLDER:
-        stream.back(begins)
-        lengths = [stream.plain() for _ in range(count)]
-        if sum(lengths) == stream.left():
-            return {name: stream.take(n) for name, n in zip(COLUMNS, lengths, strict=False) if n}
-    raise WireError("batch: its columns are not as long as it says")
 
 
 def _packable(raw: bytes, seq: int) -> Event | None:
