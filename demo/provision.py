@@ -132,6 +132,7 @@ async def _import(places: Places, library: Library) -> None:
         file.write_text("\n".join(lines) + "\n", "utf-8")
         await _gateway(places, f"import-{name}", str(file))
     await _gateway(places, "import-policy", str(DATA / "policy.toml"))
+    await _gateway(places, "import-map", str(DATA / "map.geojson"))
     shown = places.centre / "board.toml"
     shown.write_text(board(library, datetime.now(UTC).date()), "utf-8")
     await _gateway(places, "import-board", str(shown))

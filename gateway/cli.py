@@ -20,7 +20,7 @@ from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
 from gateway.homecli import opened
-from gateway.ledger import commands
+from gateway.ledger import commands, places
 
 _ABOUT = """\
 The centre of Shelfwire: takes in every fact of every device once, keeps the ledger of loans,
@@ -87,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
         ("import-holds", _holds, "FILE.jsonl", "holds: hold, reader, item or work, site, ready"),
         ("import-fees", _fees, "FILE.jsonl", "fees and payments: fee, reader, amount, why"),
         ("import-policy", _policy, "FILE.toml", "the lending policy"),
+        ("import-map", _map, "FILE.geojson", "where the sites lie: outline, rivers, places"),
         ("import-board", _board, "FILE.toml", "what idle kiosks show: note, [[events]], books"),
     )
     for name, do, file, text in files:
@@ -185,6 +186,16 @@ def _board(args: argparse.Namespace) -> int:
     with opened(Home(args.home)) as ledger:
         board = imports.import_board(ledger, args.file, now_ms())
         _say(f"idle kiosks show {len(board.events)} events and {len(board.books)} new books")
+    return 0
+
+
+def _map(args: argparse.Namespace) -> int:
+    with opened(Home(args.home)) as ledger:
+        drawn = places.import_map(ledger, args.file)
+        there = set(ledger.sites())
+        _say(f"the map shows {len(there & drawn.places.keys())} of {len(there)} sites")
+        if strange := sorted(drawn.places.keys() - there):
+            _say(f"not known as sites: {', '.join(strange[:20])}")
     return 0
 
 

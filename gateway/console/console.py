@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
@@ -21,7 +22,7 @@ from gateway.console.doorman import (
 )
 from gateway.console.live import Live
 from gateway.errors import RefusedError
-from gateway.ledger import accounts, commands, gates, history, plans, replay, trends, views
+from gateway.ledger import accounts, commands, gates, history, places, plans, replay, trends, views
 from gateway.ledger.accounts import Account
 from gateway.ledger.evidence import evidence, without_people
 from gateway.ledger.sqlite import SqliteLedger
@@ -99,6 +100,7 @@ class Console:
         app.post("/api/readers/{reader}")(self.reader)
         app.get("/api/gates")(self.gates)
         app.get("/api/looks")(self.looks)
+        app.get("/api/map")(self.map)
         app.get("/api/accounts")(self.accounts)
         app.post("/api/worklist/{number}/resolve")(self.resolve)
         app.post("/api/worklist/{number}/reopen")(self.reopen)
@@ -190,6 +192,12 @@ class Console:
         """Return a reader's record; that somebody looked is written down first."""
         signed = who.account or "console"
         return await self._writes.call(accounts.look, signed, reader, look.why, self._now())
+
+    async def map(self, who: Counting) -> dict[str, Any]:
+        """Return where the sites lie, as it is drawn."""
+        found = msgspec.to_builtins(await self._reads.call(places.drawn_map))
+        found["places"] = {site: at for site, at in found["places"].items() if who.sees(site)}
+        return dict(found)
 
     async def looks(self, _: Auditing) -> list[dict[str, Any]]:
         """Return who looked at readers' records lately, and why."""

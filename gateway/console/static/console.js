@@ -11,6 +11,7 @@ import { entrySheet } from "./evidence.js";
 import { itemSheet } from "./item.js";
 import { board as together, follow, take } from "./live.js";
 import { judge, machinesPanel } from "./machines.js";
+import { around, nextMark } from "./map.js";
 import { commandsPanel, looksPanel, recordSheet } from "./record.js";
 import { trafficSheet } from "./traffic.js";
 import { clock, currentLanguage, exact, machineName, number, setLanguage, setTexts, t } from "./words.js";
@@ -20,18 +21,18 @@ const $ = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search);
 const view = {
   page: address.get("page") || "desk", severity: address.get("severity") || "", site: address.get("site") || "",
-  kind: address.get("kind") || "", find: "", place: "", form: null, sheet: null, sound: localStorage.getItem("sound") === "on",
+  kind: address.get("kind") || "", find: "", place: "", map: address.get("map") || "", form: null, sheet: null, sound: localStorage.getItem("sound") === "on",
 };
 let board = null, heard = 0, skew = 0, lostAt = 0, me = null, playing = 0;
-const fetched = { ranking: null, looks: null, commands: null };
+const fetched = { map: null, ranking: null, looks: null, commands: null };
 const states = new Map();
 
 const PAGES = {
   desk: { right: "counts", icon: "clipboard-list", draw: (now) => ({
     work: me.rights.includes("work") ? workPanel(now, view) : null, machines: me.rights.includes("machines") ? machinesPanel(now) : null,
     now: me.rights.includes("readers") ? nowPanel(now, view) : null, day: dayPanel(now) }) },
-  machines: { right: "machines", icon: "cpu", asks: ["ranking"], draw: (now) => ({
-    work: handsPanel(now), machines: sitesPanel(now, view), now: rankingPanel(fetched.ranking, now) }) },
+  machines: { right: "machines", icon: "cpu", asks: ["ranking", "map"], draw: (now) => ({
+    work: handsPanel(now), machines: sitesPanel(now, view, fetched.map), now: rankingPanel(fetched.ranking, now) }) },
   gates: { right: "readers", icon: "siren", draw: (now) => ({ work: gatesPanel(now, view), machines: binsPanel(now), now: desksPanel(now) }) },
   log: { right: "looks", icon: "history", asks: ["looks", "commands"], draw: (now) => ({ work: looksPanel(fetched.looks), machines: commandsPanel(fetched.commands, now) }) },
 };
@@ -148,6 +149,8 @@ const ACTS = {
   reopen: async (node) => { await decide(node.dataset.number, "reopen", { action: "reopened" }); again(); },
   bulk: () => bulk(bulkOf(board, view)),
   entry: (node) => open("entry", node.dataset.value, `/api/worklist/${node.dataset.value}`),
+  "map-on": (node) => { view.map = node.dataset.value; keep("map", view.map); },
+  "map-out": () => { view.zoom = null; view.chosen = null; },
   item: (node) => open("item", node.dataset.value, `/api/items/${encodeURIComponent(node.dataset.value)}`),
   device: (node) => open("device", node.dataset.value, `/api/devices/${node.dataset.value}`),
   traffic: (node) => open("traffic", node.dataset.value, `/api/gates?site=${encodeURIComponent(node.dataset.value)}`),
@@ -190,6 +193,28 @@ document.addEventListener("click", (event) => {
   draw();
   if (node.dataset.act === "ask") document.querySelector(".ask input")?.focus();
   if (node.dataset.act === "deed-ask") document.querySelector(".ask input, .ask button")?.focus();
+});
+function press(mark) {
+  const many = mark.dataset.many?.split(" ");
+  view.mark = mark.dataset.mark;
+  view.chosen = many ?? [view.mark];
+  if (many) view.zoom = around(fetched.map, many);
+  draw();
+  (document.querySelector(`[data-mark="${view.mark}"]`) ?? document.querySelector("[data-mark]"))?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const mark = event.target.closest("[data-mark]");
+  if (mark) press(mark);
+});
+document.addEventListener("keydown", (event) => {
+  const mark = event.target.closest?.("[data-mark]");
+  if (!mark) return;
+  const next = nextMark(mark, event.key);
+  if (["Enter", " "].includes(event.key)) press(mark);
+  else if (next) { view.mark = next.dataset.mark; draw(); document.querySelector(`[data-mark="${view.mark}"]`)?.focus(); }
+  else return;
+  event.preventDefault();
 });
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-act]");

@@ -2,6 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { judge, LOOKS, ORDER } from "./machines.js";
+import { mapOf } from "./map.js";
 import { ago, currentLanguage, exact, has, length, machineName, number, siteName, t } from "./words.js";
 
 /** Return the panel of what needs a hand: the same trouble at several machines is one row. */
@@ -35,19 +36,31 @@ function groupRow(group, board) {
       group.devices.length > 12 ? el("span.meta", {}, t("fleet.more", { n: number(group.devices.length - 12) })) : null)));
 }
 
-/** Return the panel of all sites. */
-export function sitesPanel(board, view) {
+/** Return the panel of all sites: as a list, or on a map when there is one. */
+export function sitesPanel(board, view, drawn) {
   const plain = (value) => String(value ?? "").normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
   const wanted = plain(view.place);
   const of = new Map(board.sites.map((site) => [site.site, []]));
   for (const device of board.devices) of.get(device.site)?.push({ device, ...judge(device, board) });
   const shown = board.sites.filter((site) => !wanted || plain(`${site.name} ${site.site} ${of.get(site.site).map((one) => `${one.device.name} ${one.device.device}`)}`).includes(wanted));
+  const mapped = drawn && Object.keys(drawn.places).length > 0, on = mapped && view.map;
+  const way = (value, picture, words) => el("button.chip", { type: "button", "data-act": "map-on", "data-value": value, "aria-pressed": String(Boolean(on) === Boolean(value)) }, icon(picture), words);
   return [
     el("div.head", { "data-key": "head" }, el("h2", { id: "machines-title" }, icon("building-2"), t("fleet.sites", { n: number(board.sites.length), m: number(board.devices.length) })),
-      el("div.tools", {}, el("label.find", {}, icon("search"), el("input", { type: "search", "data-act": "place", placeholder: t("fleet.find"), "aria-label": t("fleet.find") })))),
+      el("div.tools", {}, mapped ? [way("", "list-filter", t("map.list")), way("1", "map-pin", t("map.map"))] : null, el("label.find", {}, icon("search"), el("input", { type: "search", "data-act": "place", placeholder: t("fleet.find"), "aria-label": t("fleet.find") })))),
     el("div.scroll", { "data-key": "list", tabindex: 0 },
       shown.length ? null : el("p.quiet", {}, t("work.none_here")),
-      el("ul.sites", {}, shown.map((site) => siteRow(site, of.get(site.site), board)))),
+      on ? onMap(drawn, shown, of, board, view) : el("ul.sites", { "data-key": "sites" }, shown.map((site) => siteRow(site, of.get(site.site), board)))),
+  ];
+}
+
+function onMap(drawn, shown, of, board, view) {
+  const lost = shown.filter((site) => !drawn.places[site.site]), chosen = new Set(view.chosen ?? []);
+  const rows = shown.filter((site) => chosen.has(site.site));
+  return [
+    mapOf(drawn, shown, of, view),
+    rows.length ? el("ul.sites.chosen", { "data-key": "chosen", "aria-label": t("map.chosen") }, rows.map((site) => siteRow(site, of.get(site.site), board))) : null,
+    lost.length ? el("details.settled", { "data-key": "lost" }, el("summary", {}, icon("map-pin"), t("map.lost", { n: number(lost.length) })), el("ul.sites", {}, lost.map((site) => siteRow(site, of.get(site.site), board)))) : null,
   ];
 }
 
