@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from drivers.ports import Driver
 from edge.station import Services
 from edge.uplink import astray
 from edge.version import VERSION
-from kiosk.texts import say
+from kiosk.texts import catalogue, say
 
 MINUTE_MS = 60_000
 _STORAGE = {astray.OLD_IMAGE: "staff.old_image", astray.LEDGER_OLDER: "staff.ledger_older"}
@@ -41,7 +42,8 @@ def status(services: Services, hatch: Hatch | None, lang: str, *, receipt: bool)
         _line(say(lang, "staff.storage"), say(lang, _STORAGE[reason]), good=False)
         for reason in astray.open_reasons(services.journal)
     ]
-    lines += [_part(name, device.up, lang) for name, device in sorted(services.devices.items())]
+    devices = sorted(services.devices.items())
+    lines += [_part(_called(name, one.driver, lang), one.up, lang) for name, one in devices]
     return {"lines": lines, "closed": closed, "receipt": receipt, "version": VERSION}
 
 
@@ -68,6 +70,12 @@ def _copy(services: Services, lang: str) -> dict[str, str]:
     known = services.replica.version > 0
     text = say(lang, "staff.copy_age" if known else "staff.copy_none", n=minutes)
     return _line(say(lang, "staff.copy"), text, good=known)
+
+
+def _called(name: str, driver: Driver, lang: str) -> str:
+    """Return a device's kind in words, or its name where there is no word."""
+    key = f"staff.is_{driver.port.__name__.lower()}"
+    return say(lang, key) if key in catalogue(lang) else name
 
 
 def _part(name: str, up: bool, lang: str) -> dict[str, str]:

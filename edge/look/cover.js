@@ -56,6 +56,7 @@ export function cover(item, title = "", author = "") {
   svg.setAttribute("viewBox", "0 0 100 130");
   svg.setAttribute("class", "cover");
   svg.setAttribute("aria-hidden", "true");
+  svg.dataset.drawn = `${item}|${title}|${author}`;
   svg.innerHTML =
     `<rect width="100" height="130" rx="4" fill="${cloth}"/>` +
     `<path d="M0 4a4 4 0 0 1 4-4h4v130h-4a4 4 0 0 1-4-4z" fill="#000" fill-opacity=".22"/>` +

@@ -25,12 +25,21 @@ export function icon(name, extra = "") {
   return svg;
 }
 
-/** Make a picture from our own drawing (never from outside text). */
+const drawn = new Map();
+
+/** Make a picture from our own drawing (never from outside text); each is parsed once. */
 export function drawing(markup, name) {
+  if (!drawn.has(markup)) {
+    const sheet = document.createElement("template");
+    sheet.innerHTML = markup;
+    drawn.set(markup, { sheet, number: drawn.size });
+  }
+  const { sheet, number } = drawn.get(markup);
   const box = document.createElement("div");
   box.className = `drawing ${name}`;
+  box.dataset.drawn = number;
   box.setAttribute("aria-hidden", "true");
-  box.innerHTML = markup;
+  box.append(sheet.content.cloneNode(true));
   return box;
 }
 
@@ -52,8 +61,9 @@ export function patch(live, fresh) {
     if (old.nodeType === Node.TEXT_NODE) {
       if (old.data !== next.data) old.data = next.data;
     } else {
+      const kept = old.dataset.drawn !== undefined && old.dataset.drawn === next.dataset.drawn;
       attributes(old, next);
-      patch(old, next);
+      if (!kept) patch(old, next);
     }
   }
   while (at) { const gone = at; at = at.nextSibling; gone.remove(); }

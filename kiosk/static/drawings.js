@@ -1,7 +1,7 @@
 // Our own drawings: a hand that puts a book on the pad, a card that is shown, a tick.
 
 export const HAND = `
-<svg viewBox="0 0 480 300">
+<svg viewBox="60 22 410 270">
   <g class="waves" fill="none" stroke="#0B5A5E" stroke-width="5" stroke-linecap="round">
     <path d="M188 214q52-26 104 0"/><path d="M164 196q76-40 152 0"/><path d="M140 178q100-54 200 0"/>
   </g>
@@ -27,7 +27,7 @@ export const HAND = `
 </svg>`;
 
 export const CARD = `
-<svg viewBox="0 0 480 300">
+<svg viewBox="140 20 200 270">
   <rect x="150" y="196" width="180" height="84" rx="14" fill="#083F42"/>
   <rect x="164" y="208" width="152" height="60" rx="9" fill="#0B5A5E"/>
   <g class="waves" fill="none" stroke="#0B5A5E" stroke-width="5" stroke-linecap="round">

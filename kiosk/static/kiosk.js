@@ -2,6 +2,7 @@
 
 import { begin, due, turn } from "/static/board.js";
 import { h, icon, patch } from "/static/dom.js";
+import { afterPaint, hold, letGo, tapped } from "/static/touch.js";
 import { listen } from "/static/keys.js";
 import { play } from "/static/sounds.js";
 import { hush, speak } from "/static/voice.js";
@@ -18,6 +19,9 @@ let keyed = 0;
 let warned = "";
 const HOLD_MS = 2500;
 const QUIET = new Set(["reading", "ready", "working", "", "late"]);
+let newest = null;
+let fresh = false;
+let scrolled = false;
 let last = { screen: "trouble", lang: "vi", online: false, data: {} };
 
 function fill(part, nodes) {
@@ -26,7 +30,17 @@ function fill(part, nodes) {
   patch(part, fresh);
 }
 
+/** Show a screen: at once, or right after the paint that answers a finger. Only the newest counts. */
+function arrive(message) {
+  const coming = newest !== null;
+  newest = message;
+  if (coming) return;
+  const go = () => { if (newest !== null) { const one = newest; newest = null; show(one); } };
+  if (tapped()) afterPaint(go); else go();
+}
+
 function show(message) {
+  letGo();
   const translated = message.lang !== last.lang;
   last = message;
   const t = speaker(message.lang);
@@ -47,10 +61,10 @@ function show(message) {
   if (moved) {
     shown = place;
     if (message.screen === "idle") begin();
-    parts.task.scrollTop = 0;
-    parts.task.classList.remove("fresh");
-    void parts.task.offsetWidth;
-    parts.task.classList.add("fresh");
+    if (scrolled) parts.task.scrollTop = 0;
+    scrolled = false;
+    fresh = !fresh;  // the same motion under two names: it begins anew without asking for a layout
+    parts.task.className = fresh ? "fresh" : "fresh again";
     parts.said.replaceChildren();
     say(parts.task.querySelector("h1")?.textContent);
     say(parts.task.querySelector(".due, .sentence")?.textContent);
@@ -62,7 +76,7 @@ function show(message) {
   aloud = wanted;
   tell(message.lang, message.data.items ?? []);
   warnAloud(message);
-  reachable();
+  afterPaint(reachable);
   const sound = message.data.sound;
   if (sound && heard !== null && sound.n !== heard) play(sound.name);
   heard = sound?.n ?? 0;
@@ -128,7 +142,7 @@ function waiting() {
 
 function connect(after = 250) {
   socket = new WebSocket(`ws://${location.host}/ws`);
-  socket.onmessage = (event) => { after = 250; show(JSON.parse(event.data)); };
+  socket.onmessage = (event) => { after = 250; arrive(JSON.parse(event.data)); };
   socket.onclose = () => {
     waiting();
     setTimeout(() => again(Math.min(after * 1.6, 4000)), after);
@@ -146,11 +160,13 @@ function press(name, arg = "") {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-turn]")) { turn(true); show(last); return; }
+  if (event.target.closest("[data-turn]")) { turn(true); arrive(last); return; }
   const target = event.target.closest("[data-press]");
   if (target && !target.disabled) press(target.dataset.press, target.dataset.arg ?? "");
 });
-document.addEventListener("keydown", (event) => { keyed = event.timeStamp; }, true);
+parts.task.addEventListener("scroll", () => { scrolled = true; }, { passive: true });
+document.addEventListener("keydown", (event) => { keyed = event.timeStamp; document.documentElement.dataset.keys = ""; }, true);
+addEventListener("pointerdown", () => { delete document.documentElement.dataset.keys; }, true);
 document.addEventListener("focusin", (event) => {
   const button = event.target.closest("button");
   if (aloud && button) speak([button.ariaLabel || button.textContent], { wait: event.timeStamp - keyed > 1000 });
@@ -161,6 +177,7 @@ setInterval(() => { if (last.screen === "idle" && !last.data.rest && due()) { tu
 let held = 0;
 addEventListener("pointerdown", (event) => {  // the hidden corner: hold the library's name
   clearTimeout(held);
+  hold(event.target.closest("button"));
   if (event.target.closest("#top .brand")) held = setTimeout(() => press("staff"), HOLD_MS);
 });
 for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => clearTimeout(held));

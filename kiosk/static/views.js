@@ -36,7 +36,7 @@ function row(item) {
 
 function shelf(items, empty = "") {
   if (!items?.length) return empty && h("div.empty", {}, drawing(HAND, "hand small"), h("p", {}, empty));
-  const size = items.length <= 3 ? "few" : items.length <= 4 ? "some" : "many";
+  const size = items.length <= 3 ? "few" : items.length <= 4 ? "some" : items.length <= 6 ? "many" : "many.full";
   return h(`ul.shelf.${size}`, { "data-count": items.length }, items.map(row));
 }
 
@@ -191,7 +191,7 @@ function qr(rows, label) {
 
 function proof(t, d) {
   if (!d.genuine) {
-    return [h("div.finish", {}, drawing(LOOK_HERE, "tick"), h("div.words", {}, h("h1", { tabindex: "-1" }, t("proof.false")), h("p.sentence", {}, t("proof.false_hint")))), notice(d)];
+    return [h("div.farewell", {}, drawing(LOOK_HERE, "tick large"), h("h1.told", { tabindex: "-1" }, t("proof.false")), h("p.sentence", {}, t("proof.false_hint"))), notice(d)];
   }
   return [h("div.finish", {}, drawing(TICK, "tick"), h("div.words", {}, h("h1", { tabindex: "-1" }, t("proof.genuine", { n: d.items.length })),
     h("p.due", {}, t("proof.made", { when: d.when, device: d.device })), h("p.sentence", {}, t("rec.number", { txn: d.number })))), notice(d), shelf(d.items)];
@@ -202,8 +202,7 @@ function receipt(t, d) {
     return [h("div.split", {}, paper(d.receipt), h("div.words", {}, h("h1", { tabindex: "-1" }, t("rec.yours")),
       h("p.sentence", {}, t("rec.photo")), notice(d),
       d.receipt.qr?.length ? h("div.proofcode", {}, qr(d.receipt.qr, d.receipt.proof), h("p", {}, d.receipt.proof)) : null,
-      h("div.actions.down", {}, d.printer !== "none" && button("second", "printer", t("rec.print"), "print"),
-        button("first", "check", t("ses.finish"), "finish"))))];
+      d.printer !== "none" && h("div.actions.down", {}, button("second", "printer", t("rec.print"), "print"))))];
   }
   if (d.state === "printing") return [head(t, t("rec.printing")), h("div.middle", {}, icon("printer", "giant"))];
   return [head(t, t("rec.prompt"), d.summary), notice(d),
@@ -233,7 +232,7 @@ function staff(t, d) {
     h("dl.status", {}, lines.map((line) => h(`div.${line.tone}`, {}, h("dt", {}, line.name),
       h("dd", {}, icon(line.tone === "good" ? "circle-check" : "circle-alert"), h("span", {}, line.text)))),
     h("div", {}, h("dt", {}, "Shelfwire"), h("dd", {}, version)),
-    h("div", {}, h("dt", {}, icon("package")), h("dd", {}, t("staff.box_hint")))),
+    h("div", {}, h("dt", {}, t("staff.box")), h("dd", {}, t("staff.box_hint")))),
     h("div.acts", {}, acts.map(([name, iconName]) => button("second", iconName, t(`staff.${name}`), "staff_does", name,
       { disabled: name === "reprint" && !receipt ? "" : null }))))];
 }
@@ -245,12 +244,12 @@ function language(t, m) {
   return button("second.language", "languages", name, "language", "", { lang: code, "aria-label": name });
 }
 
-const LOOKS = { large_text: "zoom-in", contrast: "contrast", low_reach: "arrow-down", voice: "volume-2", kids: "rabbit" };
+const LOOKS = { kids: "rabbit", large_text: "zoom-in", contrast: "contrast", low_reach: "arrow-down", voice: "volume-2" };
 
-function looks(t, m) {
+function looks(t, m, more) {
   return h("div.looks", { role: "group", "aria-label": t("look.title") },
     Object.entries(LOOKS).filter(([name]) => name !== "kids" || m.screen === "idle").map(([name, iconName]) => button("look", iconName, t(`look.${name}`), name, "",
-      { "aria-label": t(`look.${name}`), "aria-pressed": String(Boolean(m.look?.includes(name))) })));
+      { "aria-label": t(`look.${name}`), "aria-pressed": String(Boolean(m.look?.includes(name))) })), more);
 }
 
 export function top(t, m) {
@@ -265,11 +264,12 @@ const BACK = new Set(["classes", "books", "identify", "pin", "account", "renew",
 const NO_FINISH = new Set(["class", "idle", "working", "bye", "trouble"]);
 
 export function bottom(t, m) {
-  const main = m.screen === "results" ? "first" : "second";
+  const main = m.screen === "results" || m.data.state === "receipt_shown" ? "first" : "second";
   const low = m.look?.includes("low_reach");
   return [h("div.left", {}, BACK.has(m.screen) && button("second", "arrow-left", t("ses.back"), "back")),
-    h("div.middle.fixed", {}, looks(t, m), low && language(t, m), m.data.staff_called
-      ? h("p.called", { role: "status" }, icon("bell-ring"), t("ses.staff_called"))
+    looks(t, m, low && language(t, m)),
+    h("div.call", {}, m.data.staff_called
+      ? h("p.called", { role: "status" }, icon("bell-ring"), h("span", {}, t("ses.staff_called")))
       : button("second.help", "bell", t("menu.help"), "help", "", { "aria-label": t("menu.help") })),
     h("div.right", {}, !NO_FINISH.has(m.screen) && button(main, "log-out", t(m.data.tapped ? "class.done" : "ses.finish"), "finish"))];
 }

@@ -112,7 +112,7 @@ async def walk(box, page, name, axe):
     await page.click("on_screen")
     await page.shows("receipt", "receipt_shown")
     await picture("receipt-shown")
-    await page.page.click("#task [data-press=finish]")
+    await page.page.click("#bottom [data-press=finish]")
     await page.shows("bye")
     await picture("bye")
     await home()
