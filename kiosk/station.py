@@ -83,10 +83,12 @@ class KioskOptions:
     )
     start_seconds: int = field(default=60, metadata=_help("patience before a card or books come"))
     session_seconds: int = field(default=160, metadata=_help("patience during a visit"))
-    private_seconds: int = field(default=60, metadata=_help("patience on the account screen"))
+    private_seconds: int = field(
+        default=30, metadata=_help("patience while loans, a PIN, a proof or staff lines are shown")
+    )
     receipt_seconds: int = field(default=30, metadata=_help("patience on the receipt screen"))
     away_seconds: int = field(
-        default=30, metadata=_help("patience when everything is done and the pad is empty")
+        default=30, metadata=_help("patience with a known reader whose pad is empty")
     )
     bye_seconds: int = field(default=5, metadata=_help("how long the goodbye stays"))
     dim_seconds: int = field(

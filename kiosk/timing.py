@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from kiosk.session import WORKING, State
 
 S = State
-RESTING = frozenset({S.IDLE, S.OUT_OF_SERVICE, S.CLASS})
+REST = "rest"
+LASTS: dict[State, str] = {
+    **dict.fromkeys((S.IDLE, S.OUT_OF_SERVICE, S.CLASS), REST),
+    **dict.fromkeys((S.BOOKS_SEEN, S.CARD_WANTED, S.CARD_FOR_ACCOUNT, S.CARD_FOR_RENEWAL), "start"),
+    **dict.fromkeys((S.PLACING_RETURNS, S.STAFF_CARD, S.CLASS_CARD), "start"),
+    **dict.fromkeys((S.PLACING, S.COUNTING, S.LENT, S.RETURNED), "session"),
+    **dict.fromkeys((S.ACCOUNT, S.RENEWAL, S.PROOF, S.STAFF), "private"),
+    **dict.fromkeys((S.PIN_TO_BORROW, S.PIN_FOR_ACCOUNT, S.PIN_FOR_RENEWAL), "private"),
+    **dict.fromkeys((S.PIN_FOR_CLASS, S.CLASS_CHOICE, S.CLASS_MENU), "private"),
+    **dict.fromkeys((S.RECEIPT, S.RECEIPT_SHOWN), "receipt"),
+    **dict.fromkeys(WORKING, "working"),
+    S.BYE: "bye",
+}
+"""Which of the :class:`Limits` each state has: the whole rule, in one table (docs/kiosk.md)."""
+RESTING = frozenset(state for state, kind in LASTS.items() if kind == REST)
 NEXT_CHILD, CHILD = 6, 60
 """Seconds in a class: after everything is done and the pad is empty; in the middle of a visit."""
 DONE = frozenset({S.LENT, S.RETURNED})
@@ -17,12 +31,13 @@ DONE = frozenset({S.LENT, S.RETURNED})
 class Limits:
     """Seconds. ``start``: a card or books are awaited; ``session``: in the middle of a visit.
 
-    ``away``: everything is done and the pad is empty.
+    ``private``: loans, a PIN, a proof or the staff's lines are on the screen. ``away``: the pad of
+    a known reader is empty.
     """
 
     start: int = 60
     session: int = 160
-    private: int = 60
+    private: int = 30
     away: int = 30
     receipt: int = 30
     bye: int = 5
@@ -31,19 +46,8 @@ class Limits:
 
     def of(self, state: State) -> int:
         """Return how long a state lasts without a touch; 0: for ever."""
-        if state in RESTING:
-            return 0
-        if state is S.BYE:
-            return self.bye
-        if state in WORKING:
-            return self.working
-        if state in (S.RECEIPT, S.RECEIPT_SHOWN):
-            return self.receipt
-        if state in (S.ACCOUNT, S.RENEWAL, S.STAFF, S.CLASS_CHOICE, S.CLASS_MENU):
-            return self.private
-        if state in (S.PLACING, S.COUNTING, S.LENT, S.RETURNED):
-            return self.session
-        return self.start
+        kind = LASTS[state]
+        return 0 if kind == REST else int(getattr(self, kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,10 @@ class Timer:
         return left
 
     def _walked_away(self, now: Patience) -> bool:
-        return now.state in DONE and now.clear_ms is not None
+        """Whether the pad is empty where books lay, or where a known reader was to put some."""
+        if now.clear_ms is None:
+            return False
+        return now.state in DONE or (now.state is S.PLACING and not now.in_class)
 
     def _since(self, ms: int) -> int:
         return (self._mono() - ms) // 1000

@@ -13,7 +13,8 @@ from kiosk.receipt import WIDTH, fold, lines, write
 from kiosk.session import State
 from kiosk.shelf import Deed, Done
 from kiosk.station import STATION, KioskOptions
-from kiosk.timing import Limits, Patience, Timer
+from kiosk.timing import LASTS, Limits, Patience, Timer
+from kiosk.visit import PROVING
 
 DUE = 1_795_312_800_000
 
@@ -77,7 +78,7 @@ def test_folding_loses_no_word_and_no_line_is_too_long(text):
 def test_every_state_but_rest_ends_by_itself_and_warns_first(state):
     now, at = [0], Patience(state)
     timer = Timer(Limits(), lambda: now[0])
-    if state in (State.IDLE, State.OUT_OF_SERVICE):
+    if state in (State.IDLE, State.OUT_OF_SERVICE, State.CLASS):
         now[0] = 10_000_000
         assert not timer.over(at)
         assert timer.seconds_left(at) is None
@@ -106,9 +107,34 @@ def test_who_is_done_and_took_the_books_has_half_a_minute_and_is_warned(state):
     assert not timer.over(lifted)
 
 
-def test_a_receipt_is_shown_for_no_more_than_half_a_minute():
-    for state in (State.RECEIPT, State.RECEIPT_SHOWN):
-        assert Limits().of(state) <= 30
+PRIVATE = [state for state, kind in LASTS.items() if kind in ("private", "receipt")]
+
+
+@pytest.mark.parametrize("state", PRIVATE)
+def test_what_is_private_is_shown_for_no_more_than_half_a_minute_with_time_to_answer(state):
+    now = [0]
+    timer = Timer(Limits(), lambda: now[0])
+    now[0] = 10_000
+    assert timer.seconds_left(Patience(state)) == 20  # WCAG 2.2.1: at least twenty seconds
+    now[0] = 30_000
+    assert timer.over(Patience(state))
+
+
+def test_the_one_table_of_patience_names_every_state_and_asks_where_a_name_or_a_loan_is_seen():
+    assert set(LASTS) == set(State)
+    private = {State.ACCOUNT, State.RENEWAL, State.PROOF, State.RECEIPT, State.RECEIPT_SHOWN}
+    assert private | PROVING <= set(PRIVATE)
+
+
+def test_a_known_reader_whose_pad_stays_empty_has_half_a_minute_too():
+    now = [100_000]
+    timer = Timer(Limits(), lambda: now[0])
+    empty = Patience(State.PLACING, clear_ms=0)
+    now[0] = 115_000
+    assert timer.warns(empty)
+    assert not timer.warns(Patience(State.PLACING))
+    now[0] = 130_000
+    assert timer.over(empty)
 
 
 @pytest.mark.parametrize("state", [State.IDLE, State.OUT_OF_SERVICE])

@@ -354,6 +354,8 @@ async def test_calling_staff_is_a_fact_once_a_visit(box):
 
 async def test_a_reader_who_walks_away_is_warned_and_then_forgotten(box):
     await signed_in(box)
+    box.put(1)
+    await box.screen("count")
     box.pass_time(145)
     await asyncio.sleep(0.4)
     assert box.kiosk.stage.message["warn"]
