@@ -8,10 +8,18 @@ from drivers.ports import Driver
 from edge.station import Services
 from edge.uplink import astray
 from edge.version import VERSION
-from kiosk.texts import catalogue, say
+from kiosk.texts import say
 
 MINUTE_MS = 60_000
 _STORAGE = {astray.OLD_IMAGE: "staff.old_image", astray.LEDGER_OLDER: "staff.ledger_older"}
+_DEVICES = {
+    "ItemReader": "staff.is_itemreader",
+    "AirItemReader": "staff.is_airitemreader",
+    "CardReader": "staff.is_cardreader",
+    "Scanner": "staff.is_scanner",
+    "Printer": "staff.is_printer",
+    "Board": "staff.is_board",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +82,8 @@ def _copy(services: Services, lang: str) -> dict[str, str]:
 
 def _called(name: str, driver: Driver, lang: str) -> str:
     """Return a device's kind in words, or its name where there is no word."""
-    key = f"staff.is_{driver.port.__name__.lower()}"
-    return say(lang, key) if key in catalogue(lang) else name
+    key = _DEVICES.get(driver.port.__name__)
+    return say(lang, key) if key else name
 
 
 def _part(name: str, up: bool, lang: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from drivers.ports import Driver
 from drivers.printer import PRINTER
 from drivers.printer.simulator import PrinterSimulator
 from drivers.tags import NewTag, encode
+from drivers.testing.faults import Faults
 from drivers.testing.serve import Served, serve_tcp
 from drivers.testing.simulator import Simulator
 from drivers.testing.tag15693 import Tag
@@ -181,6 +182,7 @@ class Box:
     scanner: ScannerSimulator
     printer: PrinterSimulator
     wires: dict[str, Served]
+    faults: dict[str, Faults] = field(default_factory=dict)
     tags: dict[int, Tag] = field(default_factory=dict)
     hurry: list[float] = field(default_factory=lambda: [0.0])
 
@@ -308,9 +310,11 @@ async def kiosk_in_a_box(
             names = _fill(one, clock.now_ms())
             journal.listen(one.note)
         wires: dict[str, Served] = {}
+        faults: dict[str, Faults] = {}
         devices: dict[str, Device[Any]] = {}
         for name, (driver, sim) in sims.items():
-            wires[name] = await serve_tcp(sim)
+            faults[name] = Faults()
+            wires[name] = await serve_tcp(sim, faults=faults[name])
             stack.push_async_callback(wires[name].close)
             patient = {"patience": 4.0} if driver is PAD else {}  # machines of tests are busy
             given = driver.options(url=wires[name].address, **patient)
@@ -322,7 +326,19 @@ async def kiosk_in_a_box(
         runs = [asyncio.create_task(one.run(), name=name) for name, one in devices.items()]
         runs.append(asyncio.create_task(kiosk.run(), name="kiosk"))
         stack.push_async_callback(_end, runs)
-        yield Box(kiosk, journal, replica, centre, pad, cards, scanner, printer, wires, hurry=hurry)
+        yield Box(
+            kiosk,
+            journal,
+            replica,
+            centre,
+            pad,
+            cards,
+            scanner,
+            printer,
+            wires,
+            faults=faults,
+            hurry=hurry,
+        )
 
 
 def _clock() -> tuple[list[float], Clock]:

@@ -41,7 +41,15 @@ async def test_only_a_staff_card_opens_the_corner(box):
 async def test_staff_see_the_queue_the_copy_and_every_device(box):
     data = await opened(box)
     names = [line["name"] for line in data["staff"]["lines"]]
-    assert names == ["Máy", "Trung tâm", "Bản sao dữ liệu", "Đầu đọc thẻ", "Khay đọc sách", "Máy in", "Đầu đọc mã vạch"]
+    assert names == [
+        "Máy",
+        "Trung tâm",
+        "Bản sao dữ liệu",
+        "Đầu đọc thẻ",
+        "Khay đọc sách",
+        "Máy in",
+        "Đầu đọc mã vạch",
+    ]
     assert {line["tone"] for line in data["staff"]["lines"]} == {"good"}
     box.centre.connected = False
     box.pass_time(50)
