@@ -84,7 +84,7 @@ class KioskOptions:
     start_seconds: int = field(default=60, metadata=_help("patience before a card or books come"))
     session_seconds: int = field(default=160, metadata=_help("patience during a visit"))
     private_seconds: int = field(
-        default=30, metadata=_help("patience while loans, a PIN, a proof or staff lines are shown")
+        default=30, metadata=_help("patience while loans, a PIN or a proof are on the screen")
     )
     receipt_seconds: int = field(default=30, metadata=_help("patience on the receipt screen"))
     away_seconds: int = field(

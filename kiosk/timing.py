@@ -10,11 +10,12 @@ REST = "rest"
 LASTS: dict[State, str] = {
     **dict.fromkeys((S.IDLE, S.OUT_OF_SERVICE, S.CLASS), REST),
     **dict.fromkeys((S.BOOKS_SEEN, S.CARD_WANTED, S.CARD_FOR_ACCOUNT, S.CARD_FOR_RENEWAL), "start"),
-    **dict.fromkeys((S.PLACING_RETURNS, S.STAFF_CARD, S.CLASS_CARD), "start"),
+    **dict.fromkeys((S.PLACING_RETURNS, S.STAFF_CARD, S.STAFF), "start"),
     **dict.fromkeys((S.PLACING, S.COUNTING, S.LENT, S.RETURNED), "session"),
-    **dict.fromkeys((S.ACCOUNT, S.RENEWAL, S.PROOF, S.STAFF), "private"),
-    **dict.fromkeys((S.PIN_TO_BORROW, S.PIN_FOR_ACCOUNT, S.PIN_FOR_RENEWAL), "private"),
-    **dict.fromkeys((S.PIN_FOR_CLASS, S.CLASS_CHOICE, S.CLASS_MENU), "private"),
+    **dict.fromkeys((S.ACCOUNT, S.RENEWAL, S.PROOF), "private"),
+    **dict.fromkeys((S.PIN_TO_BORROW, S.PIN_FOR_ACCOUNT), "private"),
+    **dict.fromkeys((S.PIN_FOR_RENEWAL, S.PIN_FOR_CLASS), "private"),
+    **dict.fromkeys((S.CLASS_CARD, S.CLASS_CHOICE, S.CLASS_MENU), "start"),
     **dict.fromkeys((S.RECEIPT, S.RECEIPT_SHOWN), "receipt"),
     **dict.fromkeys(WORKING, "working"),
     S.BYE: "bye",
@@ -31,7 +32,7 @@ DONE = frozenset({S.LENT, S.RETURNED})
 class Limits:
     """Seconds. ``start``: a card or books are awaited; ``session``: in the middle of a visit.
 
-    ``private``: loans, a PIN, a proof or the staff's lines are on the screen. ``away``: the pad of
+    ``private``: loans, a PIN or a proof are on the screen. ``away``: the pad of
     a known reader is empty.
     """
 
