@@ -76,6 +76,7 @@ CODES = {
         Code("ILS_AWAY", "action", ("accept",)),
         Code("NOTICE_LOST", "action", ("done", "accept")),
         # Machines.
+        Code("RECEIPT_NOT_SENT", "warn", ("again", "accept")),
         Code("STAFF_CALLED", "action", ("done",)),
         Code("TROUBLE", "action", ("mended",)),
         Code("BIN_FULL", "warn", ("done",)),

@@ -87,6 +87,9 @@ class MailOptions:
     security: Literal["starttls", "tls", "none"] = field(
         default="starttls", metadata={"help": "how the line is secured; none only on this machine"}
     )
+    ca: Path | None = field(
+        default=None, metadata={"help": "who signed its certificate; empty: the system's own list"}
+    )
     sender: str = field(default="", metadata={"help": "address that the receipts come from"})
     user: str = field(default="", metadata={"help": "account there; empty: no sign-in"})
     password: Path | None = field(default=None, metadata={"help": "file with its password"})

@@ -15,6 +15,7 @@ from gateway.worker import LedgerWorker
 log = logging.getLogger(__name__)
 EVERY = 10.0
 TIMEOUT = 20.0
+REFUSED = "address refused"
 
 
 class Postman:
@@ -43,9 +44,13 @@ class Postman:
         for mail in mails:
             try:
                 await asyncio.to_thread(send, self._options, mail)
+            except smtplib.SMTPRecipientsRefused as error:  # of this letter; others may go
+                code = max((code for code, _ in error.recipients.values()), default=0)
+                for_good = code >= 500
+                await self._writes.call(_failed, mail.fact, self._now(), REFUSED, for_good)
             except (OSError, smtplib.SMTPException) as error:
                 self._note(up=False, why=type(error).__name__)
-                await self._writes.call(_failed, mail.fact, self._now())
+                await self._writes.call(_failed, mail.fact, self._now(), type(error).__name__)
             else:
                 self._note(up=True)
                 went += 1
@@ -61,8 +66,9 @@ class Postman:
         self._up = up
 
 
-def _failed(ledger: SqliteLedger, fact: str, now: int) -> None:
-    ledger.mails.failed(fact, now)
+def _failed(ledger: SqliteLedger, fact: str, now: int, why: str, for_good: bool = False) -> None:
+    with ledger.store.transaction():
+        ledger.mails.failed(fact, now, why, for_good=for_good)
 
 
 def _sent(ledger: SqliteLedger, fact: str, now: int) -> None:
@@ -76,7 +82,7 @@ def send(options: MailOptions, mail: Mail) -> None:
     message["Auto-Submitted"] = "auto-generated"
     message["Message-ID"] = f"<{mail.fact}@shelfwire>"  # sent twice, it is shown once
     message.set_content(mail.text)
-    context = ssl.create_default_context()
+    context = ssl.create_default_context(cafile=options.ca)
     server: smtplib.SMTP
     if options.security == "tls":
         server = smtplib.SMTP_SSL(options.host, options.port, timeout=TIMEOUT, context=context)

@@ -35,6 +35,7 @@ from edge.config import AgentOptions
 from edge.desk import Desk
 from edge.device import Device
 from edge.journal import Journal
+from edge.journal.database import Connect, plain
 from edge.replica import Replica
 from edge.station import Services
 from edge.wire.batch import decode_event, to_builtins
@@ -291,9 +292,12 @@ def receipt_keys(folder: Path) -> Path:
 
 @asynccontextmanager
 async def kiosk_in_a_box(
-    folder: Path, *, block_seconds: float = 0.0, **options: Any
+    folder: Path, *, block_seconds: float = 0.0, storage: Connect = plain, **options: Any
 ) -> AsyncIterator[Box]:
-    """Run a kiosk with all its devices; everything ends with the context."""
+    """Run a kiosk with all its devices; everything ends with the context.
+
+    ``storage`` opens the journal's file, for tests of a disk that is full.
+    """
     hurry, clock = _clock()
     pad, cards = FeigSimulator(block_seconds=block_seconds), Pn532Simulator(speed=0)
     scanner, printer = ScannerSimulator(), PrinterSimulator(speed=0)
@@ -302,7 +306,7 @@ async def kiosk_in_a_box(
         "scanner": (SCANNER, scanner), "printer": (PRINTER, printer),
     }  # fmt: skip
     async with AsyncExitStack() as stack:
-        journal = Journal.open(folder / "journal.db", "tinh-kiosk", clock)
+        journal = Journal.open(folder / "journal.db", "tinh-kiosk", clock, connect=storage)
         stack.push_async_callback(journal.close)
         replica = stack.enter_context(closing(Replica.open(folder / "here.db", clock.now_ms)))
         central = stack.enter_context(closing(Replica.open(folder / "there.db", clock.now_ms)))

@@ -9,6 +9,7 @@ from edge.wire.facts import Loan, RenewalWish, Return
 from gateway.errors import RefusedError
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.store import Store
+from gateway.ledger.worklist import Worklist
 
 PATIENCE_MS = (60_000, 300_000, 900_000, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
 """Pauses between tries; after the last one it is given up."""
@@ -28,9 +29,10 @@ class Mail:
 class Mails:
     """The outbox, in one database. ``enabled``: a mail server is configured."""
 
-    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, worklist: Worklist) -> None:
         self._store = store
         self._catalogue = catalogue
+        self._worklist = worklist
         self.enabled = False
 
     def put_address(self, reader: str, email: str) -> bool:
@@ -79,15 +81,46 @@ class Mails:
     def sent(self, fact: str, now: int) -> None:
         """It went."""
         self._store.run("UPDATE mails SET sent = ? WHERE fact = ?", now, fact)
+        self._worklist.settle(_key(fact), now)
 
-    def failed(self, fact: str, now: int) -> None:
-        """It did not go: try later, a few times."""
+    def failed(self, fact: str, now: int, why: str = "", *, for_good: bool = False) -> None:
+        """It did not go: try later, a few times; given up, a person decides.
+
+        ``for_good``: the mail server will not take it tomorrow either. ``why``: a word for staff.
+        """
         tries = self._store.value("SELECT tries FROM mails WHERE fact = ?", fact) or 0
-        over = int(tries >= len(PATIENCE_MS))
+        over = int(for_good or tries >= len(PATIENCE_MS))
         pause = PATIENCE_MS[min(tries, len(PATIENCE_MS) - 1)]
         self._store.run(
             "UPDATE mails SET tries = tries + 1, next = ?, over = ? WHERE fact = ?",
             *(now + pause, over, fact),
+        )
+        if over:
+            self._give_up(fact, why, now)
+
+    def again(self, fact: str, now: int) -> None:
+        """Try a receipt that was given up once more from the beginning."""
+        self._store.run(
+            "UPDATE mails SET tries = 0, next = ?, over = 0 WHERE fact = ? AND sent IS NULL",
+            *(now, fact),
+        )
+
+    def _give_up(self, fact: str, why: str, now: int) -> None:
+        """Put it before a person: the reader was promised a letter and has none."""
+        row = self._store.one(
+            "SELECT m.reader, m.session, m.device, d.site FROM mails m "
+            "LEFT JOIN devices d USING (device) WHERE m.fact = ?",
+            fact,
+        )
+        if row is None:
+            return
+        self._worklist.open(
+            _key(fact),
+            "RECEIPT_NOT_SENT",
+            now,
+            where=(row["site"] or "", row["device"]),
+            about={"reader": row["reader"], "fact": fact},
+            detail={"session": row["session"], "why": why},
         )
 
     def _text(self, device: str, session: str, wanted: int) -> tuple[str, str]:
@@ -109,6 +142,10 @@ class Mails:
         head = f"Biên nhận {session} · Receipt {session}"
         foot = "Thư này được gửi tự động theo yêu cầu của bạn.\nSent automatically, as you asked."
         return head, "\n".join([head, "", *lines, "", foot, ""])
+
+
+def _key(fact: str) -> str:
+    return f"RECEIPT_NOT_SENT:{fact}"
 
 
 def _said(fact: Loan | Return | RenewalWish, due: int | None, zone: ZoneInfo) -> str:

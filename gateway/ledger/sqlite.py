@@ -44,7 +44,7 @@ class SqliteLedger:
         self.holds = Holds(self.store, self.catalogue, self.worklist)
         self.fees = Fees(self.store, self.catalogue)
         self.pins = Pins(self.store, self.catalogue, key_of)
-        self.mails = Mails(self.store, self.catalogue)
+        self.mails = Mails(self.store, self.catalogue, self.worklist)
         self.proofs = Proofs(self.store, self.catalogue)
         self.classes = Classes(self.store, self.catalogue, key_of)
         self.chains = Chains(self.store, self.catalogue, self.worklist)
@@ -160,6 +160,8 @@ class SqliteLedger:
                 self._found(entry)
             elif action == "shelved":
                 self.holds.shelve(entry["detail"]["hold"], now)
+            elif action == "again" and entry["code"] == "RECEIPT_NOT_SENT":
+                self.mails.again(entry["fact"], now)
             elif action == "again" and entry["fact"]:
                 tell_again(self.store, entry["fact"])
 

@@ -1,29 +1,38 @@
 """Receipts by e-mail: from the fact to a mail server, once, and later when it is away."""
 
+import contextlib
+import smtplib
 import socket
+import ssl
 import threading
 
 import pytest
 
 from edge.wire.facts import Loan, ReceiptWish, Return
 from edge.wire.messages import Ask
+from gateway import pki
 from gateway.answers import answer
 from gateway.config import MailOptions
 from gateway.errors import RefusedError
+from gateway.ledger.mails import Mail
 from gateway.ledger.sqlite import SqliteLedger
-from gateway.mail import Postman
+from gateway.mail import Postman, send
 from gateway.testing import DAY, KEYS, MINUTE, NOW, card, stock
 from gateway.worker import LedgerWorker
 
 
 class Server(threading.Thread):
-    """A mail server for a few letters; it keeps what it was told."""
+    """A mail server for a few letters; it keeps what it was told.
 
-    def __init__(self):
+    ``security`` as of the options; ``context`` speaks TLS. ``offers``: whether it says that it could.
+    """
+
+    def __init__(self, security="none", context=None, *, offers=True, refuses=0):
         super().__init__(daemon=True)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.letters = []
+        self.security, self.context, self.offers, self.refuses = security, context, offers, refuses
+        self.letters, self.heard = [], []
 
     def run(self):
         while True:
@@ -31,39 +40,132 @@ class Server(threading.Thread):
                 line, _ = self.listener.accept()
             except OSError:
                 return
-            with line, line.makefile("rwb") as file:
-                self.talk(file)
+            with contextlib.suppress(OSError), line:
+                if self.security == "tls":
+                    with self.context.wrap_socket(line, server_side=True) as closed:
+                        self.talk(closed, greet=True)
+                else:
+                    self.talk(line, greet=True)
 
-    def talk(self, file):
+    def talk(self, line, greet=False):
+        file = line.makefile("rwb")
+
         def say(text):
             file.write(text.encode() + b"\r\n")
             file.flush()
 
-        say("220 here")
-        while command := file.readline():
-            if command.upper().startswith(b"DATA"):
+        if greet:
+            say("220 here")
+        while command := file.readline().strip().upper():
+            self.heard.append(command)
+            if command.startswith(b"EHLO"):
+                tls = self.security == "starttls" and not isinstance(line, ssl.SSLSocket)
+                say("250-here")
+                say("250 STARTTLS" if tls and self.offers else "250 AUTH PLAIN")
+            elif command == b"STARTTLS":
+                say("220 go on")
+                with self.context.wrap_socket(line, server_side=True) as closed:
+                    return self.talk(closed)
+            elif command.startswith(b"RCPT") and self.refuses:
+                say(f"{self.refuses} not here")
+            elif command.startswith(b"AUTH"):
+                say("235 welcome")
+            elif command.startswith(b"DATA"):
                 say("354 go on")
                 letter = b""
                 while (row := file.readline()) != b".\r\n":
                     letter += row
                 self.letters.append(letter.decode())
                 say("250 kept")
-            elif command.upper().startswith(b"QUIT"):
+            elif command.startswith(b"QUIT"):
                 say("221 bye")
-                return
+                return None
             else:
                 say("250 fine")
+        return None
 
     def close(self):
         self.listener.close()
 
 
 @pytest.fixture
-def server():
-    made = Server()
-    made.start()
-    yield made
-    made.close()
+def serve():
+    """Start a mail server; it ends with the test."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*args, **more):
+            made = Server(*args, **more)
+            made.start()
+            stack.callback(made.close)
+            return made
+
+        yield start
+
+
+@pytest.fixture
+def server(serve):
+    return serve()
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """Make an authority of one's own; return its file and what a server speaks TLS with."""
+    ca = pki.make_authority("a library's own")
+    pair = pki.make_server(ca, ["127.0.0.1"])
+    for name, data in (("ca", ca.cert_pem), ("crt", pair.cert_pem), ("key", pair.key_pem)):
+        (tmp_path / name).write_bytes(data)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "crt", tmp_path / "key")
+    return tmp_path / "ca", context
+
+
+def options(port, **more):
+    return MailOptions(host="127.0.0.1", port=port, sender="tv@example.org", **more)
+
+
+MAIL = Mail("f1", "an@example.org", "Biên nhận 0A1B2C3D", "- Truyện Kiều: hạn trả 06/12/2026\n")
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_letter_goes_over_a_secured_line_to_a_server_that_is_known(
+    serve, authority, security, tmp_path
+):
+    ca, context = authority
+    server = serve(security, context)
+    (tmp_path / "password").write_text("secret\n")
+    account = {"user": "tv", "password": tmp_path / "password"}
+    send(options(server.port, security=security, ca=ca, **account), MAIL)
+    [letter] = server.letters
+    assert "To: an@example.org" in letter
+    auth = [n for n, said in enumerate(server.heard) if said.startswith(b"AUTH")]
+    assert len(auth) == 1
+    if security == "starttls":
+        assert server.heard.index(b"STARTTLS") < auth[0]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_server_that_nobody_vouches_for_gets_neither_letter_nor_password(
+    serve, authority, security, tmp_path
+):
+    _, context = authority
+    server = serve(security, context)
+    (tmp_path / "password").write_text("secret")
+    account = {"user": "tv", "password": tmp_path / "password"}
+    with pytest.raises(ssl.SSLCertVerificationError):
+        send(options(server.port, security=security, **account), MAIL)
+    assert server.letters == []
+    assert not any(said.startswith(b"AUTH") for said in server.heard)
+
+
+def test_a_server_that_is_made_to_hide_its_tls_gets_nothing(serve, authority, tmp_path):
+    ca, context = authority
+    server = serve("starttls", context, offers=False)
+    (tmp_path / "password").write_text("secret")
+    account = {"user": "tv", "password": tmp_path / "password"}
+    with pytest.raises(smtplib.SMTPNotSupportedError):
+        send(options(server.port, ca=ca, **account), MAIL)
+    assert server.letters == []
+    assert not any(said.startswith(b"AUTH") for said in server.heard)
 
 
 def fill(ledger, kiosk):
@@ -120,7 +222,7 @@ async def test_letters_go_out_once_and_wait_for_a_server_that_is_away(
     assert "an@example.org" not in caplog.text
 
 
-def test_a_letter_that_never_goes_is_given_up(ledger, kiosk):
+def test_a_letter_that_never_goes_is_given_up_and_a_person_is_told(ledger, kiosk):
     fill(ledger, kiosk)
     now = NOW
     for _ in range(7):
@@ -128,6 +230,30 @@ def test_a_letter_that_never_goes_is_given_up(ledger, kiosk):
         ledger.mails.failed(mail.fact, now)
         now += 2 * DAY
     assert ledger.mails.waiting(now) == []
+    [entry] = ledger.store.all("SELECT * FROM worklist WHERE closed IS NULL")
+    assert (entry["code"], entry["reader"], entry["site"]) == ("RECEIPT_NOT_SENT", "R1", "tinh")
+    assert "example.org" not in entry["detail"]
+    ledger.resolve(entry["number"], "again", "Hoa", "", now)
+    [mail] = ledger.mails.waiting(now)
+    ledger.mails.sent(mail.fact, now)
+    assert ledger.mails.waiting(now) == []
+
+
+async def test_an_address_that_is_refused_for_good_is_a_persons_work_at_once(
+    tmp_path, serve, kiosk, caplog
+):
+    server = serve(refuses=550)
+    worker = LedgerWorker(lambda: stock(SqliteLedger(tmp_path / "l.db", KEYS.__getitem__)), "t")
+    await worker.call(fill, kiosk)
+    postman = Postman(worker, worker, options(server.port, security="none"), lambda: NOW)
+    assert await postman.round() == 0
+    codes = await worker.call(
+        lambda ledger: [row["code"] for row in ledger.store.all("SELECT code FROM worklist")]
+    )
+    worker.close()
+    assert "RECEIPT_NOT_SENT" in codes
+    assert server.letters == []
+    assert "an@example.org" not in caplog.text
 
 
 @pytest.mark.parametrize(
