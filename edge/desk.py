@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, cast
 
+from msgspec import structs
+
 from edge.circulation.model import ItemView, LoanView, ReaderView, Verdict
 from edge.circulation.rules import (
     TRUSTED_READER,
@@ -17,7 +19,8 @@ from edge.circulation.rules import (
     Wanted,
     decide_loans,
     decide_renewal,
-    reader_trouble,
+    owed,
+    reader_refusal,
 )
 from edge.clock import Clock
 from edge.journal.ids import uuid7
@@ -239,7 +242,7 @@ class Desk:
         return Visitor(
             card=ref,
             reader=reader,
-            refusal=reader_trouble(reader, now=now),
+            refusal=reader_refusal(self._replica.policy, reader, now=now),
             online=True,
             name=answer.name,
             loans=answer.loans,
@@ -253,8 +256,10 @@ class Desk:
         for ref in refs:
             reader = self._reader_now(ref)
             if reader is not None:
-                refusal = reader_trouble(reader, now=self._clock.now_ms())
-                return Visitor(ref, reader, refusal, loans=self._replica.loans_of(reader.reader))
+                policy, now = self._replica.policy, self._clock.now_ms()
+                refusal = reader_refusal(policy, reader, now=now)
+                loans = self._replica.loans_of(reader.reader)
+                return Visitor(ref, reader, refusal, loans=loans, fees=reader.fees)
         first = refs[0] if refs else ""
         if first and self._replica.policy.offline_trust:
             return Visitor(first, ReaderView(card=first, reader=TRUSTED_READER))
@@ -264,11 +269,20 @@ class Desk:
         """Return the reader from the local copy, else from a visit of the last minutes."""
         reader = self._replica.reader(card)
         if reader is not None:
-            return reader
+            return self._with_fees(reader)
         met = self._met.get(card)
         if met is None or self._clock.mono_ms() - met[1] > REMEMBER_MS:
             return None
         return met[0]
+
+    def _with_fees(self, reader: ReaderView) -> ReaderView:
+        """Return a reader of the local copy with what late loans add to the fees until now."""
+        policy, replica = self._replica.policy, self._replica
+        if not policy.fee_limit:
+            return reader
+        loans, back = replica.loans_of(reader.reader), replica.came_back(reader.reader)
+        fees = owed(policy, reader.fees, loans, back, self._clock.now_ms())
+        return structs.replace(reader, fees=fees)
 
     def _offline(self, card: str, reader: ReaderView | None) -> Offline:
         """Return what counts in an outage; of a reader who is not in the copy, by the card."""

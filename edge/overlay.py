@@ -219,3 +219,26 @@ def put_tag(db: sqlite3.Connection, uid: str, item: str, until: int, *, heal: bo
     db.execute("DELETE FROM tags WHERE uid = ?", (uid,))
     if until or heal:
         db.execute("INSERT INTO tags VALUES (?, ?, ?, ?)", (uid, item, until, heal))
+
+
+def last(db: sqlite3.Connection, noted: Noted, item: str) -> tuple[int, LoanView | None] | None:
+    """Return when (ms) something happened to an item that the base does not show, and its loan."""
+    if (row := noted.get(item)) is not None:
+        return row.at, row.loan
+    found = db.execute("SELECT at, body FROM overlay WHERE item = ?", (item,)).fetchone()
+    if found is None:
+        return None
+    at, body = found
+    return at, msgspec.json.decode(body, type=LoanView) if body is not None else None
+
+
+def came_back(
+    db: sqlite3.Connection, noted: Noted, loans: Iterable[LoanView]
+) -> list[tuple[int, int]]:
+    """Return (due, returned) in ms of loans of the base that ended since, or another one follows."""
+    ends = ((loan, last(db, noted, loan.item)) for loan in loans)
+    return [
+        (loan.due, end[0])
+        for loan, end in ends
+        if end and (not end[1] or end[1].since > loan.since)
+    ]

@@ -103,9 +103,7 @@ class Replica:
 
     def happened(self, item: str) -> bool:
         """Return whether something happened to an item that the base does not show."""
-        query = "SELECT 1 FROM overlay WHERE item = ?"
-        there = self._noted.get(item) or self._reader.execute(query, (item,)).fetchone()
-        return there is not None
+        return overlay.last(self._reader, self._noted, item) is not None
 
     def item(self, item_id: str) -> ItemView | None:
         """Return what is known of an item."""
@@ -148,6 +146,10 @@ class Replica:
         loans = [loan for loan in loans if loan.item not in noted]
         loans += [row.loan for row in noted.values() if row.loan and row.lent_to(reader)]
         return sorted(loans, key=lambda loan: (loan.due, loan.item))
+
+    def came_back(self, reader: str) -> list[tuple[int, int]]:
+        """Return (due, returned) in ms of the reader's loans that ended and the base shows open."""
+        return overlay.came_back(self._reader, self._noted, self._base_loans(reader))
 
     def lent_unsettled(self, reader: str) -> int:
         """Return how many loans of this reader the ledger has not settled: those of the outage."""

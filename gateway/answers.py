@@ -29,7 +29,7 @@ def answer(ledger: SqliteLedger, site: str, ask: Ask, now: int) -> Answer:
     person = ledger.catalogue.person(site, ask.card)
     if person is None:
         return Answer(id=ask.id, now=now, error="unknown_card")
-    view = _view(ledger, site, ask.card, person)
+    view = _view(ledger, site, ask.card, person, now)
     if ask.what == "reader":
         loans = ledger.catalogue.loans(site, "l.reader = ?", person.reader)
         return Answer(
@@ -85,6 +85,9 @@ def _loan(ledger: SqliteLedger, site: str, item: str) -> LoanView | None:
     return ledger.catalogue.loan(site, item)
 
 
-def _view(ledger: SqliteLedger, site: str, card: str, person: Person) -> ReaderView:
+def _view(ledger: SqliteLedger, site: str, card: str, person: Person, now: int) -> ReaderView:
     view = person.view(loans=ledger.catalogue.open_loans(person.reader), card=card)
-    return msgspec.structs.replace(view, reader=ledger.catalogue.person_ref(site, person.reader))
+    _, policy = ledger.catalogue.policy()
+    fees = ledger.fees.balance(person.reader, now) if policy.fee_limit else 0
+    ref = ledger.catalogue.person_ref(site, person.reader)
+    return msgspec.structs.replace(view, reader=ref, fees=fees)

@@ -99,6 +99,7 @@ class Scope:
             self.site,
             *values,
         )
+        fees = self._fees(rows)
         for row in rows:
             yield ReaderView(
                 card=row["ref"],
@@ -107,7 +108,15 @@ class Scope:
                 expires=row["expires"],
                 blocked=bool(row["blocked"]),
                 loans=row["open"],
+                fees=fees.get(row["reader"], 0),
             )
+
+    def _fees(self, rows: list[Any]) -> dict[str, int]:
+        """Return what these readers owe, where that decides about borrowing; else nothing."""
+        if not rows or not self.ledger.catalogue.policy()[1].fee_limit:
+            return {}
+        people = {row["reader"] for row in rows}
+        return self.ledger.fees.settled(people.pop() if len(people) == 1 else "")
 
     def cards(self, reader: str) -> list[str]:
         """Return the references of a reader's cards at the site, needed there or not."""

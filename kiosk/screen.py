@@ -17,7 +17,7 @@ from kiosk.receipt import Receipt
 from kiosk.session import SCREENS, State
 from kiosk.shelf import SETTLED, Deed, Row
 from kiosk.stage import Message
-from kiosk.texts import day, minute, say
+from kiosk.texts import day, minute, money, say
 from kiosk.visit import ASKING, LENDING, MAY_RETURN, PROVING, RETURNING, Loaned, Visit
 
 WITH_SHELF = RETURNING | LENDING | {State.BOOKS_SEEN, State.CARD_WANTED, State.CLASS}
@@ -170,7 +170,7 @@ def _account(visit: Visit, around: Surroundings) -> dict[str, Any]:
     return {
         "items": [_loan(one, lang, around) for one in visit.loans],
         "holds": [_hold(hold, lang, around) for hold in visitor.holds] if visitor else [],
-        "fees": f"{visitor.fees:,} đ".replace(",", ".") if visitor and visitor.fees else "",
+        "fees": money(visitor.fees) if visitor and visitor.fees else "",
     }
 
 

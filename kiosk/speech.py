@@ -30,9 +30,10 @@ LEFT_OUT = frozenset(
         "page.name",
         "page.online",
         "page.offline",
-        *(key for key in catalogue("vi") if key.startswith(("class.animal_", "class.colour_"))),
     }
 )
+PICTURES = re.compile(r"class\.(animal|colour)_")
+"""Words of pictures are shown together, and a picture is known by sight."""
 COUNTED = (
     "bor.place",
     "bor.count_check",
@@ -50,7 +51,7 @@ MOST = 8
 def clips() -> Iterator[tuple[str, str, int]]:
     """Yield the name of every file, its text's key and its number (0: none)."""
     for key, text in sorted(catalogue("vi").items()):
-        if key.split(".")[0] not in SPOKEN or key in LEFT_OUT:
+        if key.split(".")[0] not in SPOKEN or key in LEFT_OUT or PICTURES.match(key):
             continue
         if key in COUNTED:
             yield from ((f"{key}.{n}", key, n) for n in range(1, MOST + 1))

@@ -28,6 +28,7 @@ REFUSALS = {
     "card_unverified": "off.card_unverified",
     "expired": "no.expired",
     "blocked": "id.blocked",
+    "fees": "bor.fees",
     "limit": "bor.limit",
     "offline_limit": "off.limit",
     "offline_stale": "no.offline_stale",

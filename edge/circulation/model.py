@@ -31,7 +31,8 @@ class ReaderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A reader as a device may know one: references and status, no name, no number.
 
     ``card`` is the reference of one card, ``reader`` of the person (several cards may share it).
-    ``expires``: end of membership (ms, 0 = never). ``loans``: open loans now.
+    ``expires``: end of membership (ms, 0 = never). ``loans``: open loans now. ``fees``: what is owed
+    (dong), only where the policy has a ``fee_limit``; in a copy without what open loans add.
     """
 
     card: str
@@ -40,6 +41,7 @@ class ReaderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires: int = 0
     blocked: bool = False
     loans: int = 0
+    fees: int = 0
 
 
 class LoanView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -126,7 +128,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ``closed``: weekdays (0 = Monday) and dates (``YYYY-MM-DD``) on which nothing falls due.
     ``hold_days``: how long a hold is kept for its reader. ``held_returns``: where a book goes that
     somebody waits for: a ``slot`` beside the kiosk, or to ``staff``. ``fee_per_day`` (dong, 0: none)
-    for every day of opening that a loan is late, ``fee_most`` (0: no end) for one loan. ``board`` is
+    for every day of opening that a loan is late, ``fee_most`` (0: no end) for one loan. Who owes
+    ``fee_limit`` or more (0: no limit) borrows nothing until it is paid. ``board`` is
     what idle kiosks show.
 
     ``pin_for``: what a PIN is asked for at kiosks. Only the centre can prove one: without it what
@@ -167,6 +170,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     typed_card: Literal["never", "with_pin", "always"] = "with_pin"
     fee_per_day: int = 0
     fee_most: int = 0
+    fee_limit: int = 0
     board: Board = Board()
     class_pin: Literal["ask", "never"] = "ask"
     classes: list[SchoolClass] = []
@@ -195,6 +199,7 @@ REASONS = {
     "card_unverified": "the card cannot be checked while offline",
     "expired": "membership has ended",
     "blocked": "the reader may not borrow",
+    "fees": "the reader owes too much",
     "limit": "the reader has as many loans as allowed",
     "offline_limit": "no more loans for this card while offline",
     "offline_stale": "the local copy is too old to lend from",

@@ -67,7 +67,7 @@ def decide_loan(
     if loan is not None and loan.reader == reader.reader:
         return Verdict(item=name, ok=False, reason="already_yours", due=loan.due, renews=True)
     reason = (
-        reader_trouble(reader, now=now)
+        reader_refusal(policy, reader, now=now)
         or _item_trouble(policy, item, reader)
         or _only_with_centre(policy, item, offline)
         or ("on_loan" if loan is not None and offline is None else "")
@@ -135,6 +135,28 @@ def reader_trouble(reader: ReaderView, *, now: int) -> str:
     if reader.blocked:
         return "blocked"
     return "expired" if reader.expires and reader.expires <= now else ""
+
+
+def reader_refusal(policy: Policy, reader: ReaderView, *, now: int) -> str:
+    """Return why this reader may borrow nothing now: as reader_trouble, or ``fees``."""
+    owes = 0 < policy.fee_limit <= reader.fees
+    return reader_trouble(reader, now=now) or ("fees" if owes else "")
+
+
+def owed(
+    policy: Policy,
+    settled: int,
+    loans: Iterable[LoanView],
+    back: Iterable[tuple[int, int]],
+    now: int,
+) -> int:
+    """Return what a reader owes: what was ``settled`` before, and what late loans add.
+
+    ``loans`` are open now, ``back`` (due, returned) came back since.
+    """
+    late = sum(late_fee(policy, loan.due, now) for loan in loans)
+    late += sum(late_fee(policy, due, ended) for due, ended in back)
+    return max(0, settled + late)
 
 
 def kept_for_another(item: ItemView, reader: ReaderView) -> bool:

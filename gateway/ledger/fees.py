@@ -30,13 +30,15 @@ class Fees:
 
     def put(self, rows: Iterable[Fee], now: int) -> int:
         """Take in entries; one that is there already stays as it is. Return how many are new."""
-        return sum(
-            self._store.run(
+        changed = []
+        for row in rows:
+            if self._store.run(
                 "INSERT OR IGNORE INTO fees VALUES (?, ?, ?, ?, ?)",
                 *(row.fee, row.reader, row.amount, row.why, row.made or now),
-            )
-            for row in rows
-        )
+            ):
+                changed.append(row.reader)
+        self._catalogue.note_all("readers", dict.fromkeys(changed))
+        return len(changed)
 
     def balance(self, reader: str, now: int) -> int:
         """Return what a reader owes now, in dong; never below zero.
@@ -45,24 +47,40 @@ class Fees:
         early as its return may have been (R4). What fell into a drop while the library was closed
         counts as the policy says (R8).
         """
-        entries = self._store.value(
-            "SELECT coalesce(sum(amount), 0) FROM fees WHERE reader = ?", reader
+        found = self._sums("l.due < coalesce(l.ended, ?)", now, reader)
+        return max(0, found.get(reader, 0))
+
+    def settled(self, reader: str = "") -> dict[str, int]:
+        """Return what readers (or one) owe without what open loans add; below zero: paid ahead.
+
+        A device adds what open loans add by itself, also without a network.
+        """
+        return self._sums("l.due < l.ended", 0, reader)
+
+    def _sums(self, late: str, now: int, reader: str) -> dict[str, int]:
+        """Return entries and late fees by reader; ``late`` is SQL on ``l`` (loans)."""
+        one = " AND l.reader = ?" if reader else ""
+        entries = self._store.all(
+            "SELECT l.reader, sum(l.amount) AS amount FROM fees l "  # noqa: S608
+            f"WHERE 1{one} GROUP BY l.reader",
+            *([reader] if reader else []),
         )
+        found = {row["reader"]: int(row["amount"]) for row in entries}
         rows = self._store.all(
-            "SELECT l.due, l.since, l.ended, coalesce(r.unc, 0) AS unc, f.assessed, "
+            "SELECT l.reader, l.due, l.since, l.ended, coalesce(r.unc, 0) AS unc, f.assessed, "  # noqa: S608
             "json_extract(CAST(r.body AS TEXT), '$.fact.place') AS place "
             "FROM loans l JOIN facts f ON f.id = l.id LEFT JOIN facts r ON r.id = l.ended_by "
-            "WHERE l.reader = ? AND l.due < coalesce(l.ended, ?)",
-            reader,
-            now,
+            f"WHERE {late}{one}",
+            *([now] if "?" in late else []),
+            *([reader] if reader else []),
         )
         policies = self._catalogue.policies() if rows else {}
-        late = 0
         for row in rows:
             known = msgspec.json.decode(row["assessed"], type=Assessed)
             policy = policies[known.policy]
             ended = now if row["ended"] is None else max(row["since"], row["ended"] - row["unc"])
             if row["place"] == "drop":
                 ended = credited(policy, ended)
-            late += late_fee(policy, row["due"], ended)
-        return max(0, int(entries) + late)
+            fee = late_fee(policy, row["due"], ended)
+            found[row["reader"]] = found.get(row["reader"], 0) + fee
+        return found

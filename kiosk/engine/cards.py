@@ -7,7 +7,7 @@ from edge.desk import Visitor
 from edge.wire.facts import TagTrouble
 from kiosk.engine.room import TYPED, Doer, Room
 from kiosk.session import Effect, Event, State
-from kiosk.texts import day
+from kiosk.texts import day, money
 from kiosk.visit import Visit
 from kiosk.work import REFUSALS
 
@@ -45,6 +45,8 @@ def _say_refusal(room: Room, visitor: Visitor) -> None:
     if visitor.refusal == "expired" and visitor.reader is not None:
         zone = room.services.replica.policy.zone
         room.say("stop", "id.expired", date=day(visitor.reader.expires, zone))
+    elif visitor.refusal == "fees" and visitor.reader is not None:
+        room.say("stop", "id.fees", amount=money(visitor.reader.fees))
     else:
         room.say("stop", REFUSALS.get(visitor.refusal, "id.unknown"))
 

@@ -96,6 +96,11 @@ def day(ms: int, zone: str) -> str:
     return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).strftime("%d/%m/%Y")
 
 
+def money(dong: int) -> str:
+    """Return an amount as it is written in Viet Nam: 25.000 đ."""
+    return f"{dong:,} đ".replace(",", ".")
+
+
 def minute(ms: int, zone: str) -> str:
     """Return a time of day: HH:MM."""
     return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).strftime("%H:%M")

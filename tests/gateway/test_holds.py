@@ -196,3 +196,23 @@ def test_a_late_loan_costs_nothing_on_days_of_closure_and_has_an_end():
     capped = msgspec.structs.replace(policy, fee_most=2500)
     assert late_fee(capped, NOW, NOW + 400 * DAY) == 2500
     assert late_fee(policy, 0, 1 << 52) < 4_000_000
+
+
+def test_what_readers_owe_travels_only_where_it_decides_and_without_what_is_still_open(
+    ledger, kiosk
+):
+    def fees():
+        return {row.card: row.fees for row in replica.snapshot(ledger, "tinh", NOW)[0].readers}
+
+    with ledger.store.transaction():
+        ledger.fees.put([Fee(fee="F1", reader="R1", amount=20_000, why="thẻ")], NOW)
+    assert set(fees().values()) == {0}
+    with ledger.store.transaction():
+        policy = msgspec.structs.replace(POLICY, fee_limit=10_000, fee_per_day=1000)
+        ledger.catalogue.put_policy(policy, NOW)
+    assert fees()[card("C1")] == 20_000
+    before = replica.newest(ledger)
+    with ledger.store.transaction():
+        ledger.fees.put([Fee(fee="P1", reader="R1", amount=-15_000, why="đã nộp")], NOW)
+    [change] = replica.changes(ledger, "tinh", before, NOW)
+    assert {row.fees for row in change.readers} == {5_000}

@@ -18,6 +18,7 @@ from edge.circulation.rules import (
     is_closed,
     next_open_day,
     offline_limit,
+    owed,
 )
 
 NOON = int(datetime(2026, 11, 20, 5, 0, tzinfo=UTC).timestamp() * 1000)  # a Friday, noon in Huế
@@ -202,3 +203,25 @@ def test_what_is_granted_alone_is_refused_by_the_centre_only_for_a_loan_to_someb
     centre = decide_loan(POLICY, reader, item, loan, now=NOON)
     assert not alone.ok or centre.ok or centre.reason == "on_loan"
     assert not (alone.ok and centre.ok) or alone.due == centre.due
+
+
+def test_who_owes_as_much_as_the_limit_borrows_nothing_and_renews_all_the_same():
+    policy = msgspec.structs.replace(POLICY, fee_limit=20_000)
+    for fees, reason in ((19_999, ""), (20_000, "fees")):
+        reader = msgspec.structs.replace(READER, fees=fees)
+        assert decide_loan(policy, reader, BOOK, None, now=NOON).reason == reason
+        away = Offline(0)
+        assert decide_loan(policy, reader, BOOK, None, now=NOON, offline=away).reason == reason
+        assert decide_renewal(policy, reader, BOOK, OWN, now=NOON).ok
+    assert decide_loan(POLICY, reader, BOOK, None, now=NOON).ok
+
+
+@given(st.integers(-50_000, 50_000), st.lists(st.integers(0, 40), max_size=4))
+def test_what_is_owed_grows_with_every_late_day_and_is_never_below_zero(settled, days):
+    policy = msgspec.structs.replace(POLICY, fee_per_day=1000)
+    due = NOON - 30 * DAY_MS
+    loans = [LoanView(item=f"B{n}", reader="R", due=due) for n in range(len(days))]
+    back = [(due, due + late * DAY_MS) for late in days]
+    alone = owed(policy, settled, [], back, NOON)
+    assert 0 <= alone <= owed(policy, settled, loans, back, NOON)
+    assert owed(policy, settled, [], [], NOON) == max(0, settled)
