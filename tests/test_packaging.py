@@ -94,3 +94,11 @@ def test_the_gateways_contract_names_every_other_part_of_the_edge() -> None:
         "edge.__main__",
     }
     assert modules - known == set(contract["forbidden_modules"]) - {"drivers"}
+
+
+@pytest.mark.parametrize("folder", ["gateway/schema", "edge/schema"])
+def test_every_step_of_a_schema_has_a_number_of_its_own_and_none_is_left_out(folder: str) -> None:
+    numbers = [
+        int(re.findall(r"\d{4}", file.name)[0]) for file in sorted((ROOT / folder).glob("*.sql"))
+    ]
+    assert numbers == list(range(1, len(numbers) + 1))
