@@ -59,7 +59,7 @@ def emptying(ledger: SqliteLedger, emptied: str) -> dict[str, Any]:
         emptied.rstrip("…"),
     )
     if len(rows) != 1 or len(emptied) < SHORT:
-        raise RefusedError(f"no bin, or more than one, was emptied under {emptied!r}")
+        raise RefusedError(f"no bin was emptied under {emptied!r} (or more than one)")
     return _emptying(ledger, rows[0])
 
 
