@@ -121,7 +121,9 @@ class LibrarySystem:
 
     async def _came_back(self, post: Post) -> None:
         one = await self._reads.call(posts.early, post.item, post.device, post.at)
-        if one is not None and one.done:
+        if one is not None and (
+            one.done or (one.answered and not await self._charged(post, unknown=True))
+        ):
             await self._writes.call(posts.early_used, one.number, self._now())
             await self._end(post, "done")
             await self._look_where(post, Sorting(one.bin, one.held, one.branch))
@@ -261,7 +263,7 @@ class LibrarySystem:
     async def _early(self, item: str, site: str, device: str) -> Sorting | None:
         """Check an item in whose return the drop records next; once, however often it asks."""
         one = await self._reads.call(posts.early, item, device, self._now())
-        if one is not None and one.done:
+        if one is not None and one.answered:
             return Sorting(one.bin, one.held, one.branch)
         if one is not None:
             return await self._of_item(item)  # begun, and no answer came: nothing is said twice
@@ -276,7 +278,7 @@ class LibrarySystem:
             return None
         goes = words.of_checkin(answer)
         done = answer["ok"] == "1"
-        one = Early(number, done, goes.bin, goes.held, goes.branch)
+        one = Early(number, done, True, goes.bin, goes.held, goes.branch)
         await self._writes.call(posts.early_done, one)
         return goes if answer["AJ"] or done else None
 

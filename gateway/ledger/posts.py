@@ -22,6 +22,8 @@ LATE_MS = 60_000
 """What came in later than this had happened while nobody could be asked."""
 EARLY_MS = 15 * 60_000
 """A check-in that a drop's question caused belongs to a return within this time."""
+TAKEN, NOT_OUT = 1, 2
+"""What the library system said to a check-in before its fact."""
 STALE_MS = 30 * 60_000
 _KINDS = frozenset({"loan", "return", "renewal_wish"})
 _NOTHING = frozenset(
@@ -240,10 +242,14 @@ def _card(ledger: SqliteLedger, row: sqlite3.Row, reader: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """A check-in before its fact. ``bin``, ``held``, ``branch`` are the library system's words."""
+    """A check-in before its fact. ``bin``, ``held``, ``branch`` are the library system's words.
+
+    ``answered``: it was heard; ``done``: and the item was taken back there.
+    """
 
     number: int
     done: bool
+    answered: bool
     bin: str = ""
     held: bool = False
     branch: str = ""
@@ -258,7 +264,10 @@ def early(ledger: SqliteLedger, item: str, device: str, at: int) -> Early | None
     )
     if row is None:
         return None
-    return Early(row["number"], bool(row["done"]), row["bin"], bool(row["held"]), row["branch"])
+    done = row["done"]
+    return Early(
+        row["number"], done == TAKEN, done > 0, row["bin"], bool(row["held"]), row["branch"]
+    )
 
 
 def early_begins(ledger: SqliteLedger, item: str, device: str, site: str, now: int) -> int:
@@ -273,7 +282,7 @@ def early_done(ledger: SqliteLedger, one: Early) -> None:
     """Keep what the library system answered."""
     ledger.store.run(
         "UPDATE ils_early SET done = ?, bin = ?, held = ?, branch = ? WHERE number = ?",
-        *(int(one.done), one.bin, int(one.held), one.branch, one.number),
+        *(TAKEN if one.done else NOT_OUT, one.bin, int(one.held), one.branch, one.number),
     )
 
 
@@ -287,7 +296,8 @@ def early_used(ledger: SqliteLedger, number: int, now: int) -> None:
 def early_stale(ledger: SqliteLedger, now: int) -> int:
     """Have a person look after check-ins whose return was never recorded; return how many."""
     rows = ledger.store.all(
-        "SELECT * FROM ils_early WHERE done AND NOT used AND NOT told AND asked < ?", now - STALE_MS
+        "SELECT * FROM ils_early WHERE done = ? AND NOT used AND NOT told AND asked < ?",
+        *(TAKEN, now - STALE_MS),
     )
     with ledger.store.transaction():
         for row in rows:

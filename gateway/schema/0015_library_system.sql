@@ -23,7 +23,7 @@ CREATE TABLE ils_cursor (
 ) STRICT;
 
 -- Check-ins that a drop's question caused before its return was recorded (sort = "checkin").
--- done: the library system said ok. used: the fact came. told: a person was asked to look.
+-- done: 1 the library system took it back, 2 it was not on loan there. used: the fact came. told: a person was asked to look.
 CREATE TABLE ils_early (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     item   TEXT NOT NULL,

@@ -282,6 +282,19 @@ async def test_a_check_in_for_a_drop_is_found_by_its_fact_and_told_once(town):
     assert (town.states, town.entries()) == ({"done": 1}, [])
 
 
+async def test_a_check_in_of_what_was_not_on_loan_is_not_said_again_either(town):
+    town.open(sort="checkin")
+    assert (await town.sort("B1")).bins == {"B1": "1"}
+    town.happened(Return(item="B1", place="drop", bin="1"), town.now + 1000)
+    await town.rounds(2)
+    assert town.done == [("09", "B1")]
+    assert (town.states, town.entries()) == ({"done": 1}, [])
+    await town.sort("B2")
+    town.now += HOUR
+    await town.rounds()
+    assert town.entries() == []
+
+
 async def test_nothing_is_checked_in_for_an_item_that_is_not_armed_in_the_chute(town):
     town.open(sort="checkin")
     await town.sort("B1", armed=False)
