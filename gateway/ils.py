@@ -16,6 +16,7 @@ from edge.wire.messages import Answer, Ask
 from gateway.ledger import posts
 from gateway.ledger.posts import Early, Post
 from gateway.ledger.sqlite import SqliteLedger
+from gateway.pulse import Pulse
 from gateway.sip2 import words
 from gateway.sip2.client import Client
 from gateway.sip2.errors import LineError, LoginError, Sip2Error, UnansweredError
@@ -48,9 +49,10 @@ class LibrarySystem:
         now: Callable[[], int],
         zone: str = "Asia/Ho_Chi_Minh",
         client: Client | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         self._options, self._writes, self._reads, self._now = options, writes, reads, now
-        self._client = client or Client(options, zone)
+        self._client, self._pulse = client or Client(options, zone), pulse or Pulse()
         self._words = self._client.words
         self._asked: set[asyncio.Task[Sorting | None]] = set()
         self._down_since = self._stale_at = 0
@@ -67,22 +69,25 @@ class LibrarySystem:
         try:
             await self._writes.call(posts.begin)
             while True:
-                seconds = await self.round()
-                await asyncio.sleep(seconds)
+                count = self._pulse.count
+                if await self.round():
+                    await self._pulse.after(count, LOOK_SECONDS)
+                else:
+                    await asyncio.sleep(DOWN_SECONDS)
         finally:
             for task in list(self._asked):
                 task.cancel()
             await asyncio.gather(*self._asked, return_exceptions=True)
             await self._client.close()
 
-    async def round(self) -> float:
-        """Tell all that can be told now; return after how many seconds to look again."""
+    async def round(self) -> bool:
+        """Tell all that can be told now; return whether the line works."""
         now = self._now()
         if now - self._stale_at >= STALE_EVERY_MS:
             self._stale_at = now
             await self._writes.call(posts.early_stale, now)
         if not self._options.post:
-            return LOOK_SECONDS
+            return True
         while await self._writes.call(posts.gather):
             pass
         while (post := await self._writes.call(posts.next_post, self._now())) is not None:
@@ -91,15 +96,15 @@ class LibrarySystem:
             except (LineError, LoginError):
                 await self._writes.call(posts.unsent, post, self._now())
                 await self._line(up=False)
-                return DOWN_SECONDS
+                return False
             except Sip2Error as error:
                 await self._unanswered(post, str(error))
                 await self._line(up=False)
-                return DOWN_SECONDS
+                return False
             self._answered += 1
             self._failed.pop(post.fact, None)
             await self._line(up=True)
-        return LOOK_SECONDS
+        return True
 
     # -- telling
 

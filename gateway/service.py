@@ -64,7 +64,7 @@ async def gateway(
         closing.callback(copies.close)  # a kiosk's question never waits behind a whole copy
         await writes.call(lambda ledger: enrol.know_centres(home, ledger))
         feed, key = feed_of(home, config.gateway), enrol.command_key(home)
-        ils = await _library_system(config, writes, reads, now)
+        ils = await _library_system(config, writes, reads, now, pulse)
         centre = Centre(writes, reads, config.broker, now, pulse, key, feed, copies, ils)
         app = make_app(writes, reads, centre.broker, now, pulse, config.console, provider(config))
         telling = await notifier(config, writes, now, pulse)
@@ -95,12 +95,16 @@ async def gateway(
 
 
 async def _library_system(
-    config: Config, writes: LedgerWorker, reads: LedgerWorker, now: Callable[[], int]
+    config: Config,
+    writes: LedgerWorker,
+    reads: LedgerWorker,
+    now: Callable[[], int],
+    pulse: Pulse,
 ) -> LibrarySystem | None:
     if not config.sip2.host:
         return None
     zone = await reads.call(lambda ledger: ledger.catalogue.policy()[1].zone)
-    return LibrarySystem(config.sip2, writes, reads, now, zone)
+    return LibrarySystem(config.sip2, writes, reads, now, zone, pulse=pulse)
 
 
 def provider(config: Config) -> Provider | None:
