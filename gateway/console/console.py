@@ -1,10 +1,10 @@
 """What the page and programs can ask and say, beside the stream of changes."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, Field
 
 from gateway.accounts.rights import MACHINE_CODES
@@ -21,13 +21,28 @@ from gateway.console.doorman import (
     Working,
 )
 from gateway.console.live import Live
+from gateway.console.texts import catalogues
 from gateway.errors import RefusedError
-from gateway.ledger import accounts, commands, gates, history, places, plans, replay, trends, views
+from gateway.ledger import (
+    accounts,
+    commands,
+    gates,
+    history,
+    places,
+    plans,
+    replay,
+    statistics,
+    trends,
+    views,
+)
 from gateway.ledger.accounts import Account
 from gateway.ledger.evidence import evidence, without_people
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
+
+Year = Annotated[int, Query(ge=2000, le=2199)]
+Site = Annotated[str, Query(max_length=48)]
 
 
 class Decision(BaseModel):
@@ -101,6 +116,8 @@ class Console:
         app.get("/api/gates")(self.gates)
         app.get("/api/looks")(self.looks)
         app.get("/api/map")(self.map)
+        app.get("/api/statistics")(self.statistics)
+        app.get("/api/statistics.csv")(self.statistics_file)
         app.get("/api/accounts")(self.accounts)
         app.post("/api/worklist/{number}/resolve")(self.resolve)
         app.post("/api/worklist/{number}/reopen")(self.reopen)
@@ -192,6 +209,20 @@ class Console:
         """Return a reader's record; that somebody looked is written down first."""
         signed = who.account or "console"
         return await self._writes.call(accounts.look, signed, reader, look.why, self._now())
+
+    async def statistics(self, who: Counting, year: Year, site: Site = "") -> dict[str, Any]:
+        """Return a year in figures, by month, of a site or of all within reach."""
+        if site and not who.sees(site):
+            raise NotYoursError("this site is not within your reach")
+        return await self._reads.call(statistics.year, year, site, who.sees, self._now())
+
+    async def statistics_file(
+        self, who: Counting, year: Year, site: Site = "", lang: Literal["vi", "en"] = "vi"
+    ) -> Response:
+        """Return the same as a file for a spreadsheet."""
+        found = await self.statistics(who, year, site)
+        text = statistics.as_csv(found, statistics.words(catalogues()[lang]), lang)
+        return Response(text, media_type="text/csv; charset=utf-8")
 
     async def map(self, who: Counting) -> dict[str, Any]:
         """Return where the sites lie, as it is drawn."""

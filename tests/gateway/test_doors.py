@@ -47,6 +47,8 @@ BODIES = {
     "/api/boxes": {"box": "T1", "origin": "tinh", "goal": "xa", "items": ["B2"]},
     "/api/boxes/{box}/receive": {},
     "/api/worklist/{number}/plan": {"assignee": "Hoa"},
+    "/api/worklist/{number}/unplan": {},
+    "/api/worklist/reopen": {"numbers": []},
     "/api/worklist": {"numbers": [], "action": "accept"},
 }
 

@@ -13,6 +13,7 @@ import { board as together, follow, take } from "./live.js";
 import { judge, machinesPanel } from "./machines.js";
 import { around, nextMark } from "./map.js";
 import { commandsPanel, looksPanel, recordSheet } from "./record.js";
+import { statsPanel } from "./stats.js";
 import { trafficSheet } from "./traffic.js";
 import { clock, currentLanguage, exact, machineName, number, setLanguage, setTexts, t } from "./words.js";
 import { bulkOf, csv, workPanel } from "./work.js";
@@ -21,10 +22,10 @@ const $ = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search);
 const view = {
   page: address.get("page") || "desk", severity: address.get("severity") || "", site: address.get("site") || "",
-  kind: address.get("kind") || "", find: "", place: "", map: address.get("map") || "", form: null, sheet: null, sound: localStorage.getItem("sound") === "on",
+  kind: address.get("kind") || "", find: "", place: "", map: address.get("map") || "", year: Number(address.get("year")) || new Date().getFullYear(), form: null, sheet: null, sound: localStorage.getItem("sound") === "on",
 };
 let board = null, heard = 0, skew = 0, lostAt = 0, me = null, playing = 0;
-const fetched = { map: null, ranking: null, looks: null, commands: null };
+const fetched = { statistics: null, map: null, ranking: null, looks: null, commands: null };
 const states = new Map();
 
 const PAGES = {
@@ -34,6 +35,7 @@ const PAGES = {
   machines: { right: "machines", icon: "cpu", asks: ["ranking", "map"], draw: (now) => ({
     work: handsPanel(now), machines: sitesPanel(now, view, fetched.map), now: rankingPanel(fetched.ranking, now) }) },
   gates: { right: "readers", icon: "siren", draw: (now) => ({ work: gatesPanel(now, view), machines: binsPanel(now), now: desksPanel(now) }) },
+  stats: { right: "counts", icon: "trending-up", asks: ["statistics"], draw: (now) => ({ work: statsPanel(fetched.statistics, now, view) }) },
   log: { right: "looks", icon: "history", asks: ["looks", "commands"], draw: (now) => ({ work: looksPanel(fetched.looks), machines: commandsPanel(fetched.commands, now) }) },
 };
 
@@ -99,7 +101,8 @@ function notice() {
 }
 
 async function bringIn(...names) {
-  for (const name of names) fetched[name] = (await ask(`/api/${name}`)) ?? fetched[name];
+  const more = { statistics: `?year=${view.year}&site=${encodeURIComponent(view.site)}` };
+  for (const name of names) fetched[name] = (await ask(`/api/${name}${more[name] ?? ""}`)) ?? fetched[name];
   draw();
 }
 
@@ -229,8 +232,12 @@ document.addEventListener("input", (event) => {
   if (act === "seek") { clearInterval(playing); view.sheet.at = Number(value); drawSheet(); }
 });
 document.addEventListener("change", (event) => {
-  if (event.target.dataset.act === "site") { view.site = event.target.value; keep("site", view.site); draw(); }
+  const { act } = event.target.dataset, { value } = event.target;
+  if (act === "site") { view.site = value; keep("site", value); draw(); }
+  if (act === "year") { view.year = Number(value); keep("year", value); draw(); }
+  if (view.page === "stats" && ["site", "year"].includes(act)) bringIn("statistics");
 });
+window.addEventListener("resize", () => draw());
 $("sheet").addEventListener("close", () => { view.sheet = null; clearInterval(playing); });
 
 function speak(language) {

@@ -7,7 +7,12 @@ import pytest
 pytestmark = pytest.mark.browser
 SCREENS = Path(__file__).parents[3] / ".artifacts" / "screens"
 PHONE = {"width": 390, "height": 844}
-PAGES = {"machines": ".site .tile-m", "gates": ".ring .outcomes", "log": ".work .quiet"}
+PAGES = {
+    "machines": ".site .tile-m",
+    "gates": ".ring .outcomes",
+    "stats": ".year tbody tr",
+    "log": ".work .quiet",
+}
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
