@@ -120,6 +120,7 @@ class Agent:
             notify("READY=1", f"STATUS={', '.join(self.stations) or 'no stations'}")
             await self._until_stopped()
             notify("STOPPING=1")
+            log.info("the agent ends, as it was told")
             await _end(tasks)
         self._lent.keep()
 
@@ -180,6 +181,12 @@ class Agent:
         if journal.salvaged is not None:
             why = f"The journal was damaged: {journal.salvaged} facts that waited were saved."
             facts.append(Trouble(part="journal", reason="journal_repaired", why=why))
+        agent, waiting = self.config.agent, journal.backlog().count
+        log.info(
+            "%s/%s begins, version %s: %s; %d facts wait%s",
+            *(agent.site, agent.device, VERSION, ", ".join(self.stations) or "no stations"),
+            *(waiting, "" if journal.was_clean else "; the last run was cut off"),
+        )
         await _tell(journal, *facts)
 
     def _make_orders(self, journal: Journal, uplink: Uplink) -> Orders:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiomqtt
 
-from edge.wire import topics
+from edge.wire import reasons, topics
 from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
 from edge.wire.topics import Topic
@@ -74,7 +74,7 @@ class Broker:
                 await self._session()
             except (aiomqtt.MqttError, OSError) as error:
                 if not self._lost:
-                    log.warning("the broker is unavailable: %s", error)
+                    log.warning("the broker is unavailable: %s", reasons.why(error))
                     self._lost, pause = True, SHORTEST_PAUSE
             finally:
                 self._client = None

@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
 
 from gateway import enrol, lifetimes
 from gateway.accounts.oidc import Client, Provider
@@ -85,7 +86,7 @@ async def gateway(
             if ils is not None:
                 tasks.append(group.create_task(ils.run(), name="library system"))
             await server.wait_ready()
-            log.info("staff console: %s", server.address)
+            log.info("begins, version %s; staff console: %s", version("shelfwire"), server.address)
             try:
                 yield server
             finally:

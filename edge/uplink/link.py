@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.clock import BUILT_MS
 from edge.config import UplinkOptions
+from edge.wire import reasons
 
 T = TypeVar("T")
 INCOMING = 1000
@@ -30,13 +31,6 @@ _QUIET = logging.getLogger("edge.uplink.mqtt")
 _QUIET.setLevel(logging.CRITICAL)  # a loss is logged once, by the uplink
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
-_HINTS = {
-    0x87: "the broker knows no device of this certificate; is it enrolled, and the list reloaded?",
-    0x8E: "another machine speaks under this device's name; was its card cloned?",
-    0x95: "the broker takes smaller messages only; raise its packet size",
-    0x97: "the broker's quota is used up",
-}
-"""What an operator should know of a reason code of MQTT 5."""
 PATIENCE = 30.0
 """For a handshake with certificates over 9,600 bits a second."""
 PUBLISH_SECONDS = 60.0
@@ -77,7 +71,7 @@ class Link:
             codes: Sequence[int | ReasonCode] = await _heeding(
                 self._client.subscribe([(topic, 0) for topic in topics])
             )
-        return [topic for topic, code in zip(topics, codes, strict=False) if _value(code) >= 0x80]
+        return [topic for topic, code in zip(topics, codes, strict=False) if _bad(code)]
 
     async def messages(self) -> AsyncIterator[tuple[str, bytes]]:
         """Yield topic and payload of what arrives."""
@@ -108,7 +102,7 @@ async def connect(
     try:
         allowed = _aliases_allowed(client)
         with _translated():
-            await _enter(client)
+            await _enter(client, options.cert)
         try:
             yield Link(client, allowed())
         finally:
@@ -251,14 +245,14 @@ def _clock_stands_before(options: UplinkOptions) -> bool:
     return time.time() < max(newest, BUILT_MS / 1000)
 
 
-async def _enter(client: aiomqtt.Client) -> None:
+async def _enter(client: aiomqtt.Client, cert: Path | None) -> None:
     """Connect, or hear soon that the broker hung up (the library would wait its full time)."""
     entering = asyncio.ensure_future(client.__aenter__())
     try:
         while not entering.done():
             await asyncio.wait((entering,), timeout=0.1)
             if _was_opened(client) and client._client.socket() is None and not entering.done():  # noqa: SLF001
-                raise LinkLostError("the broker refused the connection")
+                raise LinkLostError(reasons.refused(cert))
         await entering
     except BaseException:
         await _stop(client, entering)
@@ -302,11 +296,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (aiomqtt.MqttError, OSError, ValueError) as error:
-        cause = error.__cause__ if isinstance(error.__cause__, aiomqtt.MqttCodeError) else error
-        rc = cause.rc if isinstance(cause, aiomqtt.MqttCodeError) else None
-        hint = _HINTS.get(_value(rc)) if rc is not None else None
-        why = str(cause) or type(cause).__name__
-        raise LinkLostError(f"{why}: {hint}" if hint else why) from error
+        raise LinkLostError(reasons.why(error)) from error
 
 
 def _session_ends() -> Properties:
@@ -323,5 +313,5 @@ def _socket_options() -> list[tuple[int, int, int]]:
     return found
 
 
-def _value(code: int | ReasonCode) -> int:
-    return code.value if isinstance(code, ReasonCode) else code
+def _bad(code: int | ReasonCode) -> bool:
+    return (code.value if isinstance(code, ReasonCode) else code) >= 0x80

@@ -114,7 +114,7 @@ class Uplink:
         self._secrets = Secrets(options)
         self._heard_at = 0.0
         self._since = clock.now_ms()
-        self._well = True
+        self._said: set[str] = set()
         self._placed, self._turn = asyncio.Event(), asyncio.Lock()
         self._past = Past(journal, self._say_state)
         journal.listen(lambda _: self._sender.wake())
@@ -195,9 +195,9 @@ class Uplink:
         round_trip = _now() - began
         for refused in refusals:
             log.warning("the broker does not let this device read %s", refused)
-        if not self._well:
+        if self._said:
             log.info("uplink is back")
-        self._well = True
+        self._said.clear()
         self._link, self.connected = link, True
         self._since = self._clock.now_ms()
         self._sender.begin(round_trip)
@@ -215,9 +215,10 @@ class Uplink:
             log.debug("no goodbye: the connection is gone")
 
     def _lost(self, error: BaseException) -> None:
-        if self._well:
+        """Say each reason once an outage; the one that lasts is seldom the first."""
+        if str(error) not in self._said:
             log.warning("uplink to %s is unavailable: %s", self._options.host, error)
-        self._well = False
+        self._said.add(str(error))
 
     async def _listen(self, link: Link) -> None:
         async for topic, payload in link.messages():

@@ -56,13 +56,12 @@ def _subscribe(link: Any) -> None:
 
 async def test_a_second_machine_under_the_same_name_is_said_to_be_one() -> None:
     text = await said(Talker(CONNACK, bytes.fromhex("e0 02 8e 00")))
-    assert "142" in text
+    assert "another machine" in text
     assert "cloned" in text
 
 
 async def test_a_device_that_the_broker_does_not_know_is_said_to_be_so() -> None:
     text = await said(Talker(bytes.fromhex("20 03 00 87 00"), b""))
-    assert "Not authorized" in text
     assert "enrolled" in text
 
 

@@ -211,7 +211,7 @@ async def test_a_broker_that_is_killed_loses_and_doubles_nothing(
     assert [event.seq for event in ledger.events] == list(range(1, 61))
 
 
-async def test_an_outage_is_logged_once_each_way(
+async def test_an_outage_is_logged_once_each_way_and_each_reason_once(
     agent: Agent, ledger: Ledger, broker: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "edge.uplink")
@@ -222,9 +222,10 @@ async def test_an_outage_is_logged_once_each_way(
         broker.start()
         await until(lambda: agent.uplink.connected)
     words = [record.getMessage() for record in caplog.records if record.name.startswith("edge.")]
-    assert len(words) == 2
-    assert words[0].startswith("uplink to 127.0.0.1 is unavailable: ")
-    assert words[1] == "uplink is back"
+    *lost, back = words
+    assert back == "uplink is back"
+    assert {one.partition(": ")[0] for one in lost} == {"uplink to 127.0.0.1 is unavailable"}
+    assert len(lost) == len(set(lost)) <= 3
 
 
 async def test_a_silent_ledger_gets_everything_when_it_listens_again(
@@ -266,9 +267,9 @@ async def test_an_older_image_of_the_storage_goes_on_under_a_new_epoch(
         await ledger.say(topics.CURSOR, Cursor(epoch=epoch, seq=7))
         async with running(agent.uplink):
             await until(lambda: agent.journal.epoch != epoch)
-            await until(lambda: agent.journal.backlog().count == 0)
-    assert ledger.cursors == {epoch: 7, agent.journal.epoch: 2}
-    assert [batch.epoch for batch in ledger.batches] == [agent.journal.epoch]
+            await until(lambda: ledger.cursors.get(agent.journal.epoch) == 3)  # and staff are told
+    assert ledger.cursors[epoch] == 7
+    assert {batch.epoch for batch in ledger.batches} == {agent.journal.epoch}
 
 
 async def test_a_ledger_that_went_back_is_given_what_it_lost(agent: Agent, ledger: Ledger) -> None:
@@ -433,7 +434,7 @@ async def test_mqtt_3_is_spoken_when_configured(tmp_path: Path, clock: Clock, br
 
 async def test_a_broker_that_is_not_there_is_a_lost_link() -> None:
     options = UplinkOptions(host="127.0.0.1", port=1, tls=False)
-    with pytest.raises(LinkLostError, match="refused"):
+    with pytest.raises(LinkLostError, match="does the broker run"):
         async with connect(options, "x", ("a", b"")):
             pass
 
