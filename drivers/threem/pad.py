@@ -79,6 +79,10 @@ class ThreeMPad:
         """Write the AFI of exactly this tag (always addressed); verify with :meth:`info`."""
         await self._link.ask(commands.WRITE_AFI, bytes((afi,)), uid)
 
+    async def write_dsfid(self, uid: bytes, dsfid: int) -> None:
+        """Write the DSFID of exactly this tag (always addressed); verify with :meth:`info`."""
+        await self._link.ask(commands.WRITE_DSFID, bytes((dsfid,)), uid)
+
     async def _read(self, uid: bytes, first: int, count: int) -> bytes:
         found = await self._link.once(commands.READ_BLOCKS, bytes((first, count)), uid)
         if [block.number for block in found] != list(range(first, first + count)):

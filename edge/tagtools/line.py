@@ -171,7 +171,8 @@ class Line:
         job.begun, job.blocks = uid, job.blocks + len(steps)
         outcome = await self._bench.write(intent)
         word = "resumed" if resumed and outcome is Outcome.UNCHANGED else str(outcome)
-        return Row(item, _name(uid), word, model, job.blocks)
+        remark = self._bench.remark(found, intent)
+        return Row(item, _name(uid), word, model, job.blocks, detail=remark)
 
     def _tag(self, item: str, found: Found, *, keep: bool) -> NewTag:
         """Return what is to be on the tag; a tag that is only rewritten keeps all it says."""

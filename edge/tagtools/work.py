@@ -150,6 +150,14 @@ class TagBench:
         """Return the blocks that a write would change, in their order (for a dry run)."""
         return intent.steps(intent.before, intent.user_before)
 
+    def remark(self, found: Found, intent: Intent) -> str:
+        """Return what this reader leaves undone, in words; empty when nothing is."""
+        right = DSFID.get(intent.format)  # type: ignore[call-overload]
+        if found.info.dsfid in (None, right) or right is None or self._can_label(found):
+            return ""
+        now = _hex(found.info.dsfid)
+        return f"DSFID stays {now}, {_hex(right)} is usual: this reader cannot write it"
+
     async def write(self, intent: Intent) -> Outcome:
         """Write and verify. After TagLostError the rest is kept, and :meth:`resume` does it.
 

@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drivers.errors import RefusedError, TagLostError
-from drivers.ports import ItemReader, Transport
+from drivers.ports import DsfidWriter, ItemReader, Transport
+from drivers.rl866 import Rl866Pad
 from drivers.testing.field import Field
 from drivers.testing.simulator import Simulator
 from drivers.testing.tag15693 import Tag
@@ -162,3 +163,18 @@ async def test_what_is_written_is_read(rig: Any, blocks: int, data: st.DataObjec
     await pad.write(tag.uid, first, content, 4)
     assert await pad.read(tag.uid, first, count) == content
     assert tag.memory[first * 4 : (first + count) * 4] == content
+
+
+async def test_a_pad_that_writes_the_dsfid_writes_that_of_one_tag(
+    pad: ItemReader, field: Field, tag: Tag
+) -> None:
+    if not isinstance(pad, DsfidWriter):
+        assert isinstance(pad, Rl866Pad)  # no public source tells how
+        return
+    await pad.write_dsfid(tag.uid, 0x3E)
+    assert (await pad.info(tag.uid)).dsfid == 0x3E
+    assert [one.dsfid for one in field.tags if one.uid != tag.uid].count(0x3E) == 0
+    field.tear_after(tag.uid, 0)
+    with pytest.raises(TagLostError):
+        await pad.write_dsfid(tag.uid, 0x06)
+    assert tag.dsfid == 0x3E

@@ -14,10 +14,12 @@ from drivers.errors import RefusedError, TagLostError
 from drivers.feig import PAD as FEIG
 from drivers.feig.options import PadOptions
 from drivers.feig.simulator import FeigSimulator
+from drivers.rl866 import Rl866Simulator
 from drivers.tags import NewTag, decode
 from drivers.testing.field import Field
 from drivers.testing.serve import Served, serve_pty, serve_tcp
 from drivers.testing.tag15693 import Tag
+from drivers.threem import ThreeMSimulator
 from edge.cli import main, parser
 from edge.config import ConfigError
 from edge.tagtools.intents import Intents
@@ -266,3 +268,22 @@ def test_only_one_module_sends_what_cannot_be_undone() -> None:
         and "imulator" not in path.name
     ]
     assert sorted(map(str, sending)) == ["drivers/feig/locks.py"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "simulator", "said"),
+    [("rl866", Rl866Simulator, "DSFID stays 00, 06 is usual: this reader cannot write it"),
+     ("3m", ThreeMSimulator, "written (iso28560-2")],
+)  # fmt: skip
+async def test_what_a_pad_cannot_write_is_said_and_what_it_can_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], driver: str, simulator: Any, said: str
+) -> None:
+    tag = Tag(UID)
+    made = await serve_tcp(simulator(Field(tag), block_seconds=0.0), "127.0.0.1", 0)
+    words = ["tag", "write", "VN000123", "--driver", driver, "--url", made.address,
+             "--format", "iso28560-2", "--intents", str(tmp_path / "open.db")]  # fmt: skip
+    assert await asyncio.to_thread(main, words) == 0
+    out = capsys.readouterr().out
+    assert said in out
+    assert ("DSFID" in out, tag.dsfid) == ((True, 0) if driver == "rl866" else (False, 6))
+    await made.close()
