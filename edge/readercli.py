@@ -27,7 +27,7 @@ the folder readers/ beside the configuration.
 
   shelfwire reader configure feig-pad --check             does the reader differ?
   shelfwire reader configure feig-pad --device pad        make it so
-  shelfwire reader configure feig-pad --undo              take the last change back
+  shelfwire reader configure --device pad --undo          take the last change back
   shelfwire reader configure pad.toml --url tcp://192.0.2.7:10001
 """
 _FIND = """\
@@ -47,7 +47,9 @@ def add_parser(subparsers: Any) -> None:
         "configure", help="make a reader as a profile says", description=_CONFIGURE,
         formatter_class=kind,
     )  # fmt: skip
-    configure.add_argument("profile", metavar="PROFILE", help="a file, or a name in readers/")
+    configure.add_argument(
+        "profile", metavar="PROFILE", nargs="?", help="a file, or a name in readers/"
+    )
     configure.add_argument("--url", help="where the reader is, instead of a configuration")
     add_config(configure)
     configure.add_argument("--device", metavar="NAME", help="which device of the configuration")
@@ -79,13 +81,18 @@ class Target:
 def run_configure(args: argparse.Namespace) -> int:
     """Compare or change a reader; 0 done or equal, 1 differs or failed, 2 wrong arguments."""
     from drivers.errors import DriverError, OptionError
+    from drivers.feig.profile import Profile
     from drivers.feig.profile import load as load_profile
     from edge.backups import BackupError
 
     texts = Texts(args.lang)
+    if args.profile is None and not (args.undo and (args.url or args.device)):
+        raise ConfigError(
+            "say which PROFILE; to take a change back, which reader (--device, --url)"
+        )
     try:
-        path = find_profile(args.profile, args.config.parent)
-        profile = load_profile(path)
+        path = find_profile(args.profile, args.config.parent) if args.profile else Path()
+        profile = load_profile(path) if args.profile else Profile()
         target = find_target(args, path)
     except (OptionError, ValueError) as error:
         raise ConfigError(str(error)) from None

@@ -81,8 +81,9 @@ def config(tmp_path: Path, served: Served) -> Path:
 
 
 async def configure(config: Path, *words: str, profile: str = "pad") -> int:
+    named = [profile] if profile else []
     return await asyncio.to_thread(
-        main, ["reader", "configure", profile, "--config", str(config), "--lang", "en", *words]
+        main, ["reader", "configure", *named, "--config", str(config), "--lang", "en", *words]
     )
 
 
@@ -120,6 +121,18 @@ async def test_a_reader_is_made_as_the_profile_says_and_set_back(
     assert (simulator.eeprom, simulator.config) == before
     assert await configure(config, "--undo", "--yes") == 1
     assert "nothing to take back" in capsys.readouterr().out
+
+
+async def test_a_change_is_taken_back_without_naming_the_profile_again(
+    config: Path, simulator: FeigSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = dict(simulator.eeprom), dict(simulator.config)
+    assert await configure(config, "--yes") == 0
+    assert await configure(config, "--undo", "--yes", profile="") == 2
+    assert await configure(config, "--yes", profile="") == 2
+    assert "say which PROFILE" in capsys.readouterr().err
+    assert await configure(config, "--undo", "--yes", "--device", "pad", profile="") == 0
+    assert (simulator.eeprom, simulator.config) == before
 
 
 @pytest.mark.parametrize(("typed", "status"), [("y", 0), ("có", 0), ("n", 1), ("", 1)])
