@@ -126,6 +126,17 @@ class Conductor:
         free = [b for b in self.world.books if not b.busy and b.place in places]
         return dice.sample(free, min(len(free), dice.randint(1, 3)))
 
+    def _lay(self, dice: random.Random) -> None:
+        """Staff lay books on a pad, those of which its device has open work first."""
+        pi = self._pi(dice)
+        if pi is None:
+            return
+        open_ = {task.uid for task in pi.journal.open_tasks()}
+        free = [book for book in self.world.books if not book.busy]
+        free.sort(key=lambda book: book.tag.uid.hex().upper() not in open_)
+        books = free[: dice.randint(1, 3)]
+        self._visit(pi, books, pi.mend(books))
+
     def _stick(self, dice: random.Random) -> None:
         """Facts on a stick to the centre and its answer back, often because there is no line."""
         pi = self._any(dice)

@@ -14,8 +14,8 @@ FAULTS = {
     "clone": 1, "gateway_crash": 4, "backup": 1, "backup_restore": 1, "leap": 3, "staff": 3,
 }  # fmt: skip
 
-STICKS = 1000
-"""The number of the first trip with a stick."""
+STICKS, LAYS = 1000, 2000
+"""The numbers of the first trip with a stick, and of the first time that staff lay books down."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,17 @@ def plan(seed: int, only: "dict[str, int] | None" = None) -> list[Action]:
     kinds += _some(dice, faults, dice.randint(4, 16))
     times = sorted((dice.uniform(3, length), kind) for kind in kinds)
     found = [Action(n, kind, at, f"{seed} {n}") for n, (at, kind) in enumerate(times)]
-    return sorted(found + _sticks(seed, length), key=lambda action: action.at)
+    found += _more(seed, length, "stick", STICKS)
+    found += _more(seed, length, "lay", LAYS)
+    return sorted(found, key=lambda action: action.at)
 
 
-def _sticks(seed: int, length: float) -> list[Action]:
-    """Return trips with sticks: dice of their own, so that they change nothing of the others."""
-    dice = random.Random(f"sticks {seed}")
+def _more(seed: int, length: float, kind: str, first: int) -> list[Action]:
+    """Return actions with dice of their own, so that they change nothing of the others."""
+    dice = random.Random(f"{kind} {seed}")
     some = range(dice.choice((0, 0, 1, 2, 4)))
     times = sorted(dice.uniform(20, length) for _ in some)
-    return [Action(STICKS + n, "stick", at, f"{seed} stick {n}") for n, at in enumerate(times)]
+    return [Action(first + n, kind, at, f"{seed} {kind} {n}") for n, at in enumerate(times)]
 
 
 def _some(dice: random.Random, weights: dict[str, int], count: int) -> list[Any]:
