@@ -281,10 +281,14 @@ class CardReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A decoded barcode. ``symbology`` is the AIM letter pair (``"]C"`` = Code 128) or None."""
+    """A decoded barcode. ``symbology`` is the AIM letter pair (``"]C"`` = Code 128) or None.
+
+    ``paper``: the text is the number of an identity paper, all that is left of its code.
+    """
 
     text: str
     symbology: str | None = None
+    paper: bool = False
 
 
 class Scanner(Protocol):

@@ -50,6 +50,7 @@ def import_readers(ledger: SqliteLedger, path: Path, now: int) -> int:
     _, policy = ledger.catalogue.policy()
     pins: dict[str, str] = {}
     emails: dict[str, str] = {}
+    papers: list[Reader] = []
 
     def rows() -> Iterator[tuple[Reader, int, int]]:
         for row in read_lines(path, Reader):
@@ -57,12 +58,15 @@ def import_readers(ledger: SqliteLedger, path: Path, now: int) -> int:
                 pins[row.reader] = row.pin
             if row.email:
                 emails[row.reader] = row.email
+            if row.papers or row.paper_consent:
+                papers.append(row)
             since = _day(policy, path, row, row.blocked_since)
             yield row, _day(policy, path, row, row.expires), since
 
     with ledger.store.transaction():
         changed = ledger.catalogue.put_readers(rows(), now)
         changed += sum(ledger.pins.put(reader, pin) for reader, pin in pins.items())
+        changed += sum(ledger.papers.put(r.reader, r.papers, r.paper_consent) for r in papers)
         changed += sum(ledger.mails.put_address(*row) for row in emails.items())
         ledger.posting.settle_unknown(now)
     return changed

@@ -151,7 +151,7 @@ def _changed(scope: Scope, keys: list[tuple[str, str]], since: int, upto: int, n
             views = dict.fromkeys(scope.cards(key)) | {k: v for k, v in views.items() if v}
         found[table] |= {k: view for k, view in views.items() if view is not None}
         gone += [f"{table}:{k}" for k, view in views.items() if view is None]
-    gone += [f"readers:{ref}" for ref in _left_classes(scope, keys) if ref not in found["readers"]]
+    gone += [f"readers:{ref}" for ref in _forgotten(scope, keys)]
     changed = any(table in ("policy", "classes", "trust") for table, _ in keys)
     return Part(
         version=upto, start=since, made=now, gone=gone,
@@ -161,11 +161,11 @@ def _changed(scope: Scope, keys: list[tuple[str, str]], since: int, upto: int, n
     )  # fmt: skip
 
 
-def _left_classes(scope: Scope, keys: list[tuple[str, str]]) -> Iterator[str]:
-    """Yield references of children who are in no class of the site any more."""
-    for reader in dict.fromkeys(key for table, key in keys if table == "members"):
-        ref = scope.ledger.classes.ref(scope.site, reader)
-        if ref not in scope.cards(reader):
+def _forgotten(scope: Scope, keys: list[tuple[str, str]]) -> Iterator[str]:
+    """Yield references that lead to nobody at the site any more."""
+    for key in dict.fromkeys(key for table, key in keys if table == "refs"):
+        site, _, ref = key.partition(" ")
+        if site == scope.site and scope.ledger.catalogue.person(site, ref) is None:
             yield ref
 
 

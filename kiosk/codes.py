@@ -3,25 +3,22 @@
 import re
 
 from drivers.ports import Card, Scan
-from edge.wire.facts import uid_card
-
-_CITIZEN = re.compile(r"\d{12}\Z")
+from edge.wire.facts import PAPER, uid_card
 
 
 def candidates(scan: Scan) -> list[str]:
     """Return the numbers a scan may mean, the likeliest first; empty when it is no number at all.
 
-    Codabar is given with and without its start and stop letters, because scanners differ. Of the
-    QR code of a citizen's identity card only the twelve-digit number is kept; the rest is dropped
-    here and goes nowhere.
+    Codabar is given with and without its start and stop letters, because scanners differ. Of an
+    identity paper the driver left the number alone: it stands in a namespace of its own, which no
+    other code leads to. What looks like a paper and was not reduced is nothing.
     """
     text = scan.text.strip()
-    if not text or not text.isprintable() or len(text) > 512:
+    if not text or not text.isprintable() or len(text) > 64:
         return []
-    if "|" in text:
-        fields = text.split("|")
-        return [fields[0]] if len(fields) >= 7 and _CITIZEN.match(fields[0]) else []
-    if len(text) > 64:
+    if scan.paper:
+        return [PAPER + text]
+    if "|" in text or text.lower().startswith(PAPER):
         return []
     found = [text]
     if re.fullmatch(r"[A-Da-d][0-9\-$:/.+]+[A-Da-d]", text):

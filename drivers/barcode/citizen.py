@@ -12,11 +12,12 @@ and never logged; of a code that did not arrive whole nothing is told at all.
 import re
 from typing import Literal
 
-Policy = Literal["number", "refuse"]
-"""number: tell the twelve digits, to be looked up as a card; refuse: such a code is no card here."""
+Policy = Literal["number", "old_number", "refuse"]
+"""number: tell the twelve digits; old_number: the nine of the paper before; refuse: tell nothing."""
 
 SEPARATOR = "|"
 FIELDS = 7
+_OLD = re.compile(r"\d{9}", re.ASCII)
 _NUMBER = re.compile(r"0\d{2}\d\d{2}\d{6}", re.ASCII)
 _PROVINCES = range(1, 97)
 
@@ -45,7 +46,16 @@ def reduce(text: str, policy: Policy = "number") -> str | None:
     """Return what may be told of a scan: the text itself, the number alone, or nothing."""
     if not is_paper(text):
         return text
+    if policy == "old_number":
+        return old_number(text)
     return number(text) if policy == "number" else None
+
+
+def old_number(text: str) -> str | None:
+    """Return the nine digits of the paper before, which stand second; None when there are none."""
+    fields = [field.strip() for field in text.split(SEPARATOR)]
+    known = len(fields) >= FIELDS and _is_number(fields[0]) and _OLD.fullmatch(fields[1])
+    return fields[1] if known else None
 
 
 def _is_number(text: str) -> bool:

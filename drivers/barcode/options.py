@@ -17,6 +17,6 @@ class ScanOptions:
         default="number",
         metadata={
             "help": "QR codes of identity papers: number (tell the twelve digits, drop the rest at "
-            "once) or refuse (tell nothing)"
+            "once), old_number (the nine of the paper before) or refuse (tell nothing)"
         },
     )

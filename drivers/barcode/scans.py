@@ -39,7 +39,7 @@ def parse(line: bytes, *, codabar: bool = False, papers: citizen.Policy = "numbe
         framed = _CODABAR_FRAME.fullmatch(text)
         text = framed[2] if framed else text
     told = citizen.reduce(text, papers)
-    return Scan(told, symbology) if told else None
+    return Scan(told, symbology, paper=citizen.is_paper(text)) if told else None
 
 
 def _decode(line: bytes) -> str:

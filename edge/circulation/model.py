@@ -137,6 +137,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ones in a row lock the PIN for ``pin_lock_minutes``. ``typed_card``: whether a card number may
     be typed by hand.
 
+    ``papers_at``: sites whose kiosks take identity papers as cards (``*``: all; none unless named).
+
     ``class_pin``: whether a teacher types a PIN to open a class (staff never do). ``classes`` are
     those of the site that the policy travels to; the centre fills them in from its own tables, as
     ``receipt_centres``, its keys (hex) that certify who signs receipts, and ``receipts_stopped``, the
@@ -172,6 +174,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     fee_most: int = 0
     fee_limit: int = 0
     board: Board = Board()
+    papers_at: list[str] = []
     class_pin: Literal["ask", "never"] = "ask"
     classes: list[SchoolClass] = []
     receipt_centres: list[str] = []

@@ -306,6 +306,10 @@ Fact = (
 """Every fact a device can journal."""
 
 
+PAPER = "paper:"
+"""Begins the text of an identity paper's number: no card can be taken for a paper, nor a paper for one."""
+
+
 def normal_card(text: str) -> str:
     """Return a card number as it is compared: NFC, no spaces, upper case."""
     return "".join(unicodedata.normalize("NFC", text).split()).upper()

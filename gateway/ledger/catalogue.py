@@ -46,7 +46,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line of ``import-readers``. ``expires`` is the last day of membership (``YYYY-MM-DD``).
 
-    Of ``pin`` only a slow hash is kept; ``email`` is for receipts that the reader asks for.
+    Of ``pin`` only a slow hash is kept; ``email`` is for receipts that the reader asks for. ``papers``:
+    numbers of identity papers that are cards where the policy says so, with the day of the consent.
     """
 
     reader: str
@@ -59,6 +60,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cards: list[str] = []
     pin: str = ""
     email: str = ""
+    papers: list[str] = []
+    paper_consent: str = ""
 
 
 def reader_ref(site_key: bytes, reader: str) -> str:
@@ -277,6 +280,14 @@ class Catalogue:
                 for row in self._store.all("SELECT * FROM cards")
             ],
         )  # fmt: skip
+
+    def forget_refs(self, card: str, site: str = "") -> int:
+        """Let nobody come by a card any more (at one site, or all); the copies there hear of it."""
+        where = "card = ?1 AND (site = ?2 OR ?2 = '')"
+        rows = self._store.all(f"SELECT site, ref FROM card_refs WHERE {where}", card, site)  # noqa: S608
+        self._store.run(f"DELETE FROM card_refs WHERE {where}", card, site)  # noqa: S608
+        self.note_all("refs", [f"{row['site']} {row['ref']}" for row in rows])
+        return len(rows)
 
     def _scopes_changed(self) -> None:
         """Who needs what is another question now: every copy is made anew."""

@@ -130,16 +130,13 @@ class Classes:
         gone = [member["reader"] for member in self._members(ident)]
         self._store.run("DELETE FROM classes WHERE class = ?", ident)
         for reader in gone:
-            self._store.run(
-                "DELETE FROM card_refs WHERE site = ?1 AND card = ?2 AND NOT EXISTS (SELECT 1 FROM "
-                "class_members m JOIN classes k USING (class) WHERE m.reader = ?3 AND k.site = ?1)",
-                *(row["site"], MARK + reader, reader),
+            still = self._store.one(
+                "SELECT 1 FROM class_members m JOIN classes k USING (class) "
+                "WHERE m.reader = ? AND k.site = ?",
+                *(reader, row["site"]),
             )
-        self._catalogue.note_all("members", gone)
-
-    def ref(self, site: str, reader: str) -> str:
-        """Return the reference of a child at a site, in a class there or not."""
-        return member_ref(self._key_of(site), reader)
+            if still is None:
+                self._catalogue.forget_refs(MARK + reader, row["site"])
 
     def _refer(self, site: str, readers: Sequence[str]) -> None:
         key = self._key_of(site)

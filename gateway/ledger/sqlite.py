@@ -20,6 +20,7 @@ from gateway.ledger.holds import Holds
 from gateway.ledger.intake import Applied, Parts
 from gateway.ledger.mails import Mails
 from gateway.ledger.marks import mark_at, newest_version
+from gateway.ledger.papers import Papers
 from gateway.ledger.pins import Pins
 from gateway.ledger.posting import Posting
 from gateway.ledger.proofs import Proofs
@@ -45,6 +46,7 @@ class SqliteLedger:
         self.fees = Fees(self.store, self.catalogue)
         self.pins = Pins(self.store, self.catalogue, key_of)
         self.mails = Mails(self.store, self.catalogue, self.worklist)
+        self.papers = Papers(self.store, self.catalogue, key_of)
         self.proofs = Proofs(self.store, self.catalogue)
         self.classes = Classes(self.store, self.catalogue, key_of)
         self.chains = Chains(self.store, self.catalogue, self.worklist)

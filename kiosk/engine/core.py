@@ -8,7 +8,7 @@ from edge.items import PadItem, by_barcode
 from edge.wire.proofs import is_receipt
 from kiosk.codes import candidates, card_texts
 from kiosk.engine import books, cards, comfort, keypad, lesson, loans, paper, staff
-from kiosk.engine.room import STILL_MS, Doer, Room, visit_id
+from kiosk.engine.room import STILL_MS, Doer, Room, takes_papers, visit_id
 from kiosk.session import PRESSES, Effect, Event, State, step
 from kiosk.shelf import Deed
 from kiosk.visit import Visit
@@ -58,6 +58,9 @@ class Engine(Room):
         """Take a barcode: the number of a book we know, else of a card."""
         if is_receipt(scan.text):
             self.handle(E.RECEIPT_CODE, scan.text)
+            return
+        if scan.paper and not takes_papers(self):
+            self.say("look", "id.paper_refused")
             return
         texts = candidates(scan)
         if self.hatch is not None and (box := self.hatch.box_of(texts)):

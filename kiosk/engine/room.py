@@ -241,6 +241,12 @@ def may_type(room: Room) -> bool:
     return policy.typed_card == "always"
 
 
+def takes_papers(room: Room) -> bool:
+    """Whether an identity paper is a card at this site; it is not unless the policy names the site."""
+    sites = room.services.replica.policy.papers_at
+    return "*" in sites or room.services.agent.site in sites
+
+
 def visit_id() -> str:
     """Return the number of a new visit, as it stands on the receipt."""
     return secrets.token_hex(4).upper()

@@ -18,13 +18,20 @@ PARENTS = OLD + "|079299888888|001300777777||"
 
 @pytest.mark.parametrize("code", [OLD, NO_OLD_NUMBER, NEW, PARENTS, OLD + "|" * 9])
 def test_of_a_paper_only_the_number_is_told(code: str) -> None:
-    assert parse(b"]Q1" + code.encode()) == Scan(NUMBER, "]Q")
+    assert parse(b"]Q1" + code.encode()) == Scan(NUMBER, "]Q", paper=True)
 
 
 @pytest.mark.parametrize("code", [OLD, NEW])
 def test_a_library_may_refuse_papers(code: str) -> None:
     assert parse(code.encode(), papers="refuse") is None
     assert parse(b"R0001", papers="refuse") == Scan("R0001")
+
+
+def test_a_library_may_keep_the_number_of_the_paper_before_instead() -> None:
+    old = OLD.replace("000000000", "012345678")
+    assert parse(old.encode(), papers="old_number") == Scan("012345678", paper=True)
+    assert parse(NO_OLD_NUMBER.encode(), papers="old_number") is None
+    assert parse(b"012345678") == Scan("012345678")
 
 
 def test_a_layout_we_do_not_know_gives_a_number_only_if_there_is_one_alone() -> None:
