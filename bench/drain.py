@@ -16,6 +16,7 @@ from pathlib import Path
 import peers
 import table
 from centre import centre
+from things import RIGHTS
 from uplink_rig import HERE, KEY, broker, copied, drained, ended, ingest, paths_of, sending
 from uplink_world import ITEMS, READERS, history, journal_of
 
@@ -89,6 +90,31 @@ async def peer(folder: Path, name: str, python: Path) -> float:
     return count / took
 
 
+async def things(folder: Path, python: Path) -> float:
+    """Return facts a second of thingsboard-gateway, from the first message that arrived."""
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(broker(folder, RIGHTS))
+        centre_ = await ingest(stack, port, folder / "peer.db", COUNT, "things")
+        journal = await journal_of(folder / "journal.db", history(COUNT, KEY))
+        await journal.close()
+        command = (str(python), str(HERE / "things.py"))
+        given = ("prepare", str(folder), str(port), str(folder / "journal.db"), str(COUNT))
+        await (await asyncio.create_subprocess_exec(*command, *given)).wait()
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *command, "run", str(folder), stdout=quiet, stderr=quiet
+        )
+        stack.push_async_callback(ended, process)
+        assert centre_.stdout is not None
+        async with asyncio.timeout(300):
+            await centre_.stdout.readline()
+            began = time.perf_counter()
+            done = await centre_.stdout.readline()
+        took = time.perf_counter() - began
+    print(f"thingsboard-gateway sent {int(done.split()[1]):,} facts twice", file=sys.stderr)
+    return COUNT / took
+
+
 def medians(measures: dict[str, Callable[[Path], float]], root: Path) -> dict[str, float]:
     """Let all take turns, some times over; return the median of each."""
     rates: dict[str, list[float]] = {name: [] for name in measures}
@@ -107,6 +133,12 @@ def _peer(name: str, folder: Path) -> float:
     return asyncio.run(peer(folder, name, python))
 
 
+def _things(folder: Path) -> float:
+    python = peers.things()
+    assert python is not None
+    return asyncio.run(things(folder, python))
+
+
 def main() -> None:
     """Measure all, show the table."""
     python, why = peers.python(), peers.why()
@@ -114,6 +146,8 @@ def main() -> None:
         measures: dict[str, Callable[[Path], float]] = {}
         for one in PEERS if python else ():
             measures[f"{one}, a message each"] = partial(_peer, one)
+        if peers.things():
+            measures["thingsboard-gateway, its packs"] = _things
         measures["Shelfwire, bare ingest"] = lambda folder: asyncio.run(bare(folder))
         measures["Shelfwire, TLS, all lending rules"] = lambda folder: asyncio.run(ruled(folder))
         rates = medians(measures, Path(name))

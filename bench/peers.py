@@ -10,18 +10,30 @@ from pathlib import Path
 FOLDER = Path(".artifacts") / "peers"
 """Thrown away at will; made again by the next bench that wants it."""
 PACKAGES = ("paho-mqtt", "aiomqtt", "gmqtt", "aiosqlite", "persist-queue")
+THINGS = Path(".artifacts") / "things"
+"""thingsboard-gateway brings its own versions of what others use, too."""
 
 
 @cache
 def python() -> Path | None:
     """Return the Python that has the peers; None when they cannot be had."""
-    program = FOLDER.absolute() / "bin" / "python"
-    if not (FOLDER / "whole").exists():
-        venv.create(FOLDER, with_pip=True)
-        command = (program, "-m", "pip", "install", "-q", *PACKAGES)
+    return _made(FOLDER, PACKAGES)
+
+
+@cache
+def things() -> Path | None:
+    """Return the Python that has thingsboard-gateway; None when it cannot be had."""
+    return _made(THINGS, ("thingsboard-gateway",))
+
+
+def _made(folder: Path, packages: tuple[str, ...]) -> Path | None:
+    program = folder.absolute() / "bin" / "python"
+    if not (folder / "whole").exists():
+        venv.create(folder, with_pip=True)
+        command = (program, "-m", "pip", "install", "-q", *packages)
         if subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode:
             return None
-        (FOLDER / "whole").touch()
+        (folder / "whole").touch()
     return program
 
 
@@ -37,5 +49,5 @@ def borrow() -> bool:
 
 def why() -> str:
     """Return what is missing from the table, and why."""
-    missing = "thingsboard-gateway: needs a ThingsBoard server to speak to; not run here."
-    return missing if python() else f"The peers could not be installed. {missing}"
+    missing = "" if python() else "The peers could not be installed. "
+    return missing + ("" if things() else "thingsboard-gateway could not be installed.")

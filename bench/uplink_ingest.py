@@ -1,6 +1,7 @@
 """The bare centre of the benches: takes facts in durably and once, without lending rules.
 
-``uplink_ingest.py PORT FILE N batches|single``: ends when N facts are in the file.
+``uplink_ingest.py PORT FILE N batches|single|things``: ends when N facts are in the file, and says
+how many more came (those that were there already).
 """
 
 import queue
@@ -8,9 +9,11 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import paho.mqtt.client as mqtt
+from things import LIMITS
 from uplink_world import World
 
 from edge.wire import topics
@@ -33,15 +36,22 @@ def main() -> None:
     )
     heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="ingest", protocol=mqtt.MQTTv5)
-    client.on_message = lambda _c, _u, message: heard.put(message.payload)
+    client.on_message = lambda _c, _u, message: _hear(client, heard, message)
     client.on_subscribe = lambda *_: print("ready", flush=True)
     client.connect("127.0.0.1", port)
-    client.subscribe([(topics.FACTS.everywhere(), 0), ("bench/tx", 1)])
+    client.subscribe([(topics.FACTS.everywhere(), 0), ("bench/tx", 1), ("v1/#", 1)])
     client.loop_start()
     have = 0
+    came = 0
     while have < count:
-        have = _batch(db, client, heard, have) if how == "batches" else _single(db, heard)
-    print("done", flush=True)
+        if how == "batches":
+            have = _batch(db, client, heard, have)
+        else:
+            more, have = _single(db, heard)
+            if not came and how == "things":
+                print("first", flush=True)
+            came += more
+    print("done", came - have, flush=True)
     time.sleep(0.5)  # the last acknowledgement leaves
     client.disconnect()
     client.loop_stop()
@@ -73,20 +83,34 @@ def _batch(
     return have
 
 
-def _single(db: sqlite3.Connection, heard: "queue.SimpleQueue[bytes]") -> int:
-    """Take what waits, up to 2,000 messages a commit; the peers' messages are plain events."""
+def _hear(client: mqtt.Client, heard: "queue.SimpleQueue[bytes]", message: Any) -> None:
+    """Put a message where it is taken in; answer what a ThingsBoard server is asked."""
+    if "/rpc/request/" in message.topic:
+        answer = message.topic.replace("request", "response")
+        client.publish(answer, msgspec.json.encode(LIMITS), qos=1)
+    elif message.topic == "v1/gateway/telemetry" or not message.topic.startswith("v1/"):
+        heard.put(message.payload)
+
+
+def _single(db: sqlite3.Connection, heard: "queue.SimpleQueue[bytes]") -> tuple[int, int]:
+    """Take what waits, up to 2,000 messages a commit; return how many facts came, and are there.
+
+    The peers' messages are plain events, or many by device as values of telemetry.
+    """
     payloads = [heard.get()]
     while len(payloads) < 2000 and not heard.empty():
         payloads.append(heard.get())
-    rows = [
-        (event["id"], event["seq"], payload)
-        for payload in payloads
-        if (event := msgspec.json.decode(payload))
-    ]
+    rows = []
+    for payload in payloads:
+        said = msgspec.json.decode(payload)
+        for one in [said] if "id" in said else [point for all_ in said.values() for point in all_]:
+            body = one["values"]["event"] if "values" in one else payload
+            event = msgspec.json.decode(body) if "values" in one else one
+            rows.append((event["id"], event["seq"], body))
     db.execute("BEGIN")
     db.executemany("INSERT OR IGNORE INTO f VALUES ('e', ?2, ?1, ?3)", rows)
     db.execute("COMMIT")
-    return int(db.execute("SELECT count(*) FROM f").fetchone()[0])
+    return len(rows), int(db.execute("SELECT max(rowid) FROM f").fetchone()[0])
 
 
 if __name__ == "__main__":

@@ -24,14 +24,18 @@ KEY = b"k" * 32
 
 
 @asynccontextmanager
-async def broker(folder: Path) -> AsyncIterator[int]:
-    """Run a Mosquitto without TLS."""
+async def broker(folder: Path, rights: str = "") -> AsyncIterator[int]:
+    """Run a Mosquitto without TLS; ``rights``: its access list."""
     port = free_port()
     config = folder / "plain.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
         "max_queued_messages 200000\nmax_inflight_messages 0\nlog_type error\nuser root\n"
     )
+    if rights:
+        (folder / "rights").write_text(rights)
+        (folder / "rights").chmod(0o600)
+        config.write_text(f"{config.read_text()}acl_file {folder / 'rights'}\n")
     process = await asyncio.create_subprocess_exec(
         str(find_mosquitto()), "-c", str(config), stderr=asyncio.subprocess.DEVNULL
     )
