@@ -7,6 +7,7 @@ that take their time on the air. The gateway and the devices are other processes
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,8 +21,8 @@ from visit import STACK, Desk, kiosk
 from drivers.feig import FeigGateSimulator, FeigSimulator
 from drivers.gpio.simulator import BoardSimulator
 
-LOANS = 100
-SETTLE, WINDOW = 15.0, 20.0
+LOANS = 60
+SETTLE, WINDOW = 8.0, 12.0
 """Seconds of quiet before idle is measured (the gate slows down), and for how long it is."""
 TICKS = os.sysconf("SC_CLK_TCK")
 GATE: Plan = (
@@ -32,6 +33,11 @@ DROP: Plan = (
     {"chute": ("feig", FeigSimulator()), "flap": ("board-socket", BoardSimulator())},
     {"reader": "chute", "board": "flap"},
 )
+
+
+def said(what: str) -> None:
+    """Say how far it is."""
+    print(what, file=sys.stderr, flush=True)
 
 
 def memory(pid: int) -> tuple[float, float]:
@@ -49,6 +55,7 @@ def cpu_seconds(pid: int) -> float:
 
 async def idle(pid: int) -> float:
     """Return the share of one core that the process takes while nobody is there."""
+    said(f"quiet for {SETTLE + WINDOW:.0f} s")
     await asyncio.sleep(SETTLE)
     began, used = time.perf_counter(), cpu_seconds(pid)
     await asyncio.sleep(WINDOW)
@@ -58,6 +65,7 @@ async def idle(pid: int) -> float:
 async def visits(desk: Desk) -> None:
     """Lend and take back until there were enough loans; the first reader wants it printed."""
     for n in range(LOANS // STACK):
+        said(f"visit {n + 1} of {LOANS // STACK}")
         for work in (desk.lend, desk.take_back):
             await desk.lay()
             await work()

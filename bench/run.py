@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import table
@@ -14,6 +16,19 @@ ALL = (
     "tags", "journal", "gate", "kiosk", "agent", "backlog", "drain", "wire", "link", "sitecopy",
     "console",
 )  # fmt: skip
+
+
+def run(name: str, tell: Callable[[str], None]) -> tuple[str, str, bool]:
+    """Run one, telling how far it is; return its tables, what it said else, and if it ended well."""
+    said = []
+    with tempfile.TemporaryFile("w+") as shown:
+        command = [sys.executable, HERE / f"{name}.py"]
+        with subprocess.Popen(command, stdout=shown, stderr=subprocess.PIPE, text=True) as process:
+            for line in process.stderr or ():
+                said.append(line)
+                tell(f"{name}: {line.strip()[:60]}")
+        shown.seek(0)
+        return shown.read(), "".join(said), process.returncode == 0
 
 
 def main() -> int:
@@ -31,13 +46,11 @@ def main() -> int:
         for name in names:
             progress.update(task, description=name)
             load = os.getloadavg()[0]
-            done = subprocess.run(
-                [sys.executable, HERE / f"{name}.py"], check=False, capture_output=True, text=True
-            )
-            print(f"\n{done.stdout.rstrip()}\n(load when it began {load:.1f})", flush=True)
-            if done.returncode:
+            shown, said, well = run(name, lambda line: progress.update(task, description=line))
+            print(f"\n{shown.rstrip()}\n(load when it began {load:.1f})", flush=True)
+            if not well:
                 failed.append(name)
-                console.print(done.stderr[-2000:], markup=False)
+                console.print(said[-2000:], markup=False)
             progress.advance(task)
     if failed:
         print(f"could not finish: {', '.join(failed)}")

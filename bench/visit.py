@@ -139,7 +139,7 @@ async def kiosk(supply: Supply, **more: Plan) -> AsyncIterator[tuple[Rig, Desk]]
 @asynccontextmanager
 async def page(port: int) -> AsyncIterator[ClientConnection]:
     """Open the kiosk's WebSocket as its page does, as soon as it is there."""
-    for _ in range(100):
+    for _ in range(600):
         try:
             origin = Origin(f"http://127.0.0.1:{port}")
             cookie = {"Cookie": await asyncio.to_thread(_pass, origin)}

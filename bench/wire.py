@@ -10,7 +10,7 @@ from uplink_rig import KEY, broker, drained, ingest, sending
 from uplink_world import history, journal_of, replica_part
 
 from edge.config import UplinkOptions
-from edge.journal import Journal
+from edge.journal import Journal, rows
 from edge.replica import Replica
 from edge.uplink import Uplink
 from edge.uplink.testing import Link, through
@@ -27,9 +27,11 @@ async def sizes(
             replica.apply(replica_part(KEY))
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(broker(folder))
-        await ingest(stack, port, folder / "sizes.db", count, "batches")
+        await ingest(stack, port, folder / "sizes.db", count + (count == 1), "batches")
         near = await stack.enter_async_context(through(link, port))
-        journal = await journal_of(folder / "journal.db", history(count, KEY, secured=secured))
+        events = history(count + (count == 1), KEY, secured=secured)
+        later = events[count:]  # a single fact is measured once the session is open
+        journal = await journal_of(folder / "journal.db", events[:count])
         stack.push_async_callback(journal.close)
         options = UplinkOptions(host="127.0.0.1", port=near, tls=False, bytes_a_day=1)
         uplink = await _held(stack, folder, journal, options, batch)
@@ -39,6 +41,12 @@ async def sizes(
         link.forget()
         await drained(journal)
         await asyncio.sleep(0.1)
+        if later:
+            link.forget()
+            await journal._writer.do(lambda db: rows.insert_events(db, later))  # noqa: SLF001
+            journal._committed(later)  # noqa: SLF001
+            await drained(journal)
+            await asyncio.sleep(0.1)
         return link.up / count, link.down / count  # before the goodbye
 
 
