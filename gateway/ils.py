@@ -193,7 +193,9 @@ class LibrarySystem:
     async def _look_where(self, post: Post, goes: Sorting) -> None:
         """Have staff move what lies elsewhere than the library system wants it."""
         wanted = self._options.bins.get(goes.bin, goes.bin)
-        if post.bin and wanted and wanted != post.bin:
+        if post.bin and wanted == post.bin:
+            return
+        if post.bin and wanted:
             await self._writes.call(posts.astray, post, wanted, "bin", self._now())
         elif goes.held and not await self._reads.call(_waits, post.item):
             await self._writes.call(posts.astray, post, wanted, "hold", self._now())

@@ -169,7 +169,7 @@ def astray(
         f"ILS_SORT:ils:{post.fact}", "ILS_SORT", now,
         where=(post.site, post.device),
         about={"item": post.item, "fact": post.fact},
-        detail={"reason": why, "bin": post.bin, "wanted": wanted, "at": post.at},
+        detail={"reason": why, "bin": post.bin or "–", "wanted": wanted or "–", "at": post.at},
     )  # fmt: skip
 
 

@@ -246,6 +246,8 @@ async def test_staff_move_what_lies_elsewhere_than_the_library_system_wants(town
     town.theirs.items["B1"].holds = ["tinh"]
     town.happened(Return(item="B1", place="drop", bin="1"))
     town.happened(Return(item="B2", place="drop", bin="1"))
+    town.theirs.items["B4"].holds = ["tinh"]
+    town.happened(Return(item="B4", place="drop", bin="2"))
     await town.rounds()
     [row] = town.ledger.store.all("SELECT * FROM worklist WHERE code = 'ILS_SORT'")
     assert (row["item"], '"wanted":"2"' in row["detail"]) == ("B1", True)
