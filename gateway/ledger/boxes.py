@@ -73,15 +73,17 @@ class Boxes:
             self._store.run(
                 "UPDATE boxes SET received = ?, received_by = ? WHERE box = ?", now, who, box
             )
-        inside = {one["item"] for one in self._inside(box)}
-        here = inside if seen is None else {*seen}
+        listed = self._inside(box)
+        inside = {one["item"] for one in listed}
+        missed = {one["item"] for one in listed if one["came"] == 0}
+        here = inside - missed if seen is None else {*seen}  # unlooked at, nothing is found again
         self._store.many(
             "INSERT INTO box_items VALUES (?1, ?2, ?3) ON CONFLICT (box, item) DO UPDATE SET "
             "came = ?3",
             [(box, item, int(item in here)) for item in inside | here],
         )
         self._catalogue.put_branch(sorted(here), row["goal"])
-        for item in sorted(inside - here):
+        for item in sorted(inside - here if seen is not None else ()):
             more = {"about": {"item": item, "fact": fact}, "detail": detail}
             self._worklist.open(f"NOT_IN_BOX:{box}:{item}", "NOT_IN_BOX", now, where=where, **more)
         for item in sorted(here):

@@ -58,6 +58,10 @@ def test_an_item_that_is_not_in_the_box_is_looked_for_until_it_is_seen(ledger, p
     assert branches(ledger)["B2"] == "tinh"
     assert branches(ledger)["B5"] == "xa"
     with ledger.store.transaction():
+        ledger.boxes.receive("T-001", "xa", "kiosk-1", NOW)  # nobody looked again
+    assert open_codes(ledger) == [("NOT_IN_BOX", "B2")]
+    assert branches(ledger)["B2"] == "tinh"
+    with ledger.store.transaction():
         ledger.boxes.receive("T-001", "xa", "Minh", NOW, seen=["B1", "B2", "B5", "B6"])
     assert open_codes(ledger) == []
 
