@@ -49,7 +49,7 @@ class Visit:
     ``by_hand``: the card's number was typed. ``proven``: the PIN was right.
     ``groups``: the classes that the card of a teacher or of staff (``opener``) opens. ``tapped``: the
     reader touched a picture in a class that the event ``about`` opened.
-    ``proof``: what a scanned receipt proves; ``proven_false``: one that proves nothing.
+    ``proof``: what a scanned receipt proves.
     """
 
     number: int
@@ -79,7 +79,6 @@ class Visit:
     tapped: bool = False
     about: str = ""
     proof: Proof | None = None
-    proven_false: bool = False
 
     @property
     def known(self) -> bool:

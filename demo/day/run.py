@@ -176,11 +176,35 @@ def _print(
     times: dict[str, list[float]],
     say: Callable[[str], None],
 ) -> None:
-    notes = day.notes
     table = Table(title="The day in sums", show_header=False, title_justify="left")
     table.add_column(justify="left")
     table.add_column(justify="right")
-    rows: list[tuple[str, object]] = [
+    for name, value in _rows(day, clone, sums, differ, times):
+        table.add_row(name, str(value))
+    Console(width=88).print(table)
+    for title, lines in (
+        ("loan differs", differ),
+        ("wrong alarms", sums.alarms_wrong),
+        ("missed alarms", sums.alarms_missed),
+        ("what readers met", day.notes.problems),
+        ("lost", [str(key) for key in sums.lost]),
+        ("doubled", [str(key) for key in sums.doubled]),
+        ("in no journal", [str(key) for key in sums.strange]),
+    ):
+        for line in lines[:12]:
+            say(f"  {title}: {line}")
+    lost = len(sums.lost) + len(sums.strange)
+    say(
+        f"lost={lost} doubled={len(sums.doubled)} facts={sums.journaled} "
+        f"visits={day.notes.visits} alarms_wrong={len(sums.alarms_wrong)}"
+    )
+
+
+def _rows(
+    day: Day, clone: Clone, sums: Sums, differ: list[str], times: dict[str, list[float]]
+) -> list[tuple[str, object]]:
+    notes = day.notes
+    return [
         ("visits", notes.visits),
         ("visits that needed staff (given up)", notes.given_up),
         ("loans seen on screens", notes.loans_seen),
@@ -202,26 +226,6 @@ def _print(
         ("gate, tag heard to lamp on: p50, p95", _percentiles(times.get("lamp", []))),
         ("journal to ledger: p50, p95", _percentiles(sums.delays)),
     ]
-    for name, value in rows:
-        table.add_row(name, str(value))
-    console = Console(width=88)
-    console.print(table)
-    for title, lines in (
-        ("loan differs", differ),
-        ("wrong alarms", sums.alarms_wrong),
-        ("missed alarms", sums.alarms_missed),
-        ("what readers met", notes.problems),
-        ("lost", [str(key) for key in sums.lost]),
-        ("doubled", [str(key) for key in sums.doubled]),
-        ("in no journal", [str(key) for key in sums.strange]),
-    ):
-        for line in lines[:12]:
-            say(f"  {title}: {line}")
-    lost = len(sums.lost) + len(sums.strange)
-    say(
-        f"lost={lost} doubled={len(sums.doubled)} facts={sums.journaled} "
-        f"visits={notes.visits} alarms_wrong={len(sums.alarms_wrong)}"
-    )
 
 
 def _percentiles(seconds: list[float]) -> str:

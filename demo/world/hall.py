@@ -99,6 +99,40 @@ def make_app(world: World) -> FastAPI:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
+    _reading(app, world, scene)
+
+    @app.post("/api/do")
+    async def do(request: Request) -> JSONResponse:
+        try:
+            act = await request.json()
+            await acts.do(act if isinstance(act, dict) else {})
+        except WorldError as error:
+            return JSONResponse({"error": error.key, "values": error.values}, status_code=409)
+        except ValueError:
+            return JSONResponse({"error": "no_such_act", "values": {}}, status_code=400)
+        return JSONResponse({"done": True})
+
+    @app.websocket("/ws")
+    async def live(socket: WebSocket) -> None:
+        if not _is_ours(socket.headers.get("host"), socket.headers.get("origin"), allowed):
+            await socket.close(4403)
+            return
+        await socket.accept()
+        teller = asyncio.create_task(_tell(socket, _changes(world, scene)))
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while True:
+                await socket.receive_text()
+        teller.cancel()
+        await asyncio.gather(teller, return_exceptions=True)
+
+    app.mount("/look", StaticFiles(directory=look.FOLDER))
+    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    return app
+
+
+def _reading(app: FastAPI, world: World, scene: Scene) -> None:
+    """Add what only tells: the page, its texts, the scene, papers."""
+
     @app.get("/")
     async def page() -> FileResponse:
         return FileResponse(HERE / "static" / "hall.html")
@@ -119,17 +153,6 @@ def make_app(world: World) -> FastAPI:
     async def find(site: str, text: str = "") -> dict[str, Any]:
         return scene.find(site, text)
 
-    @app.post("/api/do")
-    async def do(request: Request) -> JSONResponse:
-        try:
-            act = await request.json()
-            await acts.do(act if isinstance(act, dict) else {})
-        except WorldError as error:
-            return JSONResponse({"error": error.key, "values": error.values}, status_code=409)
-        except ValueError:
-            return JSONResponse({"error": "no_such_act", "values": {}}, status_code=400)
-        return JSONResponse({"done": True})
-
     @app.get("/api/{paper}/{site}/{number}.png")
     async def receipt(paper: str, site: str, number: int) -> Response:
         here = world.sites.get(site)
@@ -140,23 +163,6 @@ def make_app(world: World) -> FastAPI:
         png = io.BytesIO()
         pages[number].save(png, "PNG")
         return Response(png.getvalue(), media_type="image/png")
-
-    @app.websocket("/ws")
-    async def live(socket: WebSocket) -> None:
-        if not _is_ours(socket.headers.get("host"), socket.headers.get("origin"), allowed):
-            await socket.close(4403)
-            return
-        await socket.accept()
-        teller = asyncio.create_task(_tell(socket, _changes(world, scene)))
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            while True:
-                await socket.receive_text()
-        teller.cancel()
-        await asyncio.gather(teller, return_exceptions=True)
-
-    app.mount("/look", StaticFiles(directory=look.FOLDER))
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
-    return app
 
 
 async def _tell(socket: WebSocket, messages: AsyncIterator[dict[str, Any]]) -> None:

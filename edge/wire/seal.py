@@ -28,8 +28,8 @@ from edge.wire.errors import WireError
 
 CENTRE = "centre"
 """The common name in the certificate of the centre's own key."""
-SIGNATURE, KEY_ID, POINT = 64, 8, 33
-"""Bytes of a signature (r and s), of a key's name, of a public key that travels along."""
+SIGNATURE, KEY_ID = 64, 8
+"""Bytes of a signature (r and s), of a key's name."""
 UNREADABLE = (
     ValueError, TypeError, UnsupportedAlgorithm,
     x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,

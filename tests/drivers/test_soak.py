@@ -7,7 +7,7 @@ SOAK = Path(__file__).parents[2] / "bench" / "soak_drivers.py"
 
 def test_nothing_grows_while_drivers_work_and_cables_are_pulled() -> None:
     done = subprocess.run(
-        [sys.executable, SOAK, "--seconds", "12", "--every", "0.5"],
+        [sys.executable, SOAK, "--seconds", "6", "--every", "0.25"],
         capture_output=True,
         text=True,
         timeout=100,

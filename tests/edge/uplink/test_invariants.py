@@ -167,7 +167,7 @@ async def live(folder: Path, steps: list[tuple[str, int]], centre: Centre) -> No
         assert centre.facts[event.id].fact == event.fact
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @example(OLD_IMAGE, 1, 0.0)
 @example(OLD_IMAGE, 2, 0.4)
 @given(st.lists(STEP, max_size=14), st.integers(0, 2**32), st.floats(0, 0.5))
