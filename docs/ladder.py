@@ -18,8 +18,8 @@ PEERS: dict[str, Any] = tomllib.loads(
 HEAD = ("driver", "port", "public frames", "simulator", "bad wires", "real wire",
         "foreign programs", "on hardware", "rungs")  # fmt: skip
 _WIRES = {
-    "drip": r"Dripping|\"split\"|split=", "flip": r"Flipping|\"flip\"|flip=", "cut": "Cut(",
-    "late": r"Late(|\"delay\"|delay=", "twice": "Twice", "lost": r"Swallowing|Deaf|Lossy|\"drop\"|drop=", "torn away": "tear_after", "silent": "NoReplyError",
+    "drip": r"Dripping|\"split\"|split=", "flip": r"Flipping|\"flip\"|flip=|flipped_bits", "cut": r"Cut(|connection_cut",
+    "late": r"Late(|\"delay\"|delay=", "twice": r"Twice|come_twice", "lost": r"Swallowing|Deaf|Lossy|\"drop\"|drop=", "torn away": "tear_after", "silent": "NoReplyError",
     "pulled": r"unplug\(|SIGKILL|kill\(", "babbling": "Babbling|noise=",
 }  # fmt: skip
 _ENOUGH_WIRES = 3

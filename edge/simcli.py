@@ -25,6 +25,7 @@ the option for the configuration file.
   shelfwire simulate pcsc --tag 04A1B2C3D4E5F6=R0001                  a card for pcscd with vpcd
   shelfwire simulate scanner-hid                                      a keyboard of this kernel (uinput)
   shelfwire simulate scanner-hid --pty /tmp/keys                      a named pipe of key events
+  shelfwire simulate pihealth --pty /tmp/pi                           a folder for its option root
   shelfwire simulate camera --tag "code128 VN000123"                  for source = "stream"
 
 While it runs, words on standard input move the device, or make the wire bad (drop, flip, split,
@@ -48,7 +49,9 @@ _CALLERS: dict[str, tuple[str, int] | None] = {
 _PIPE = "scanner-hid"
 _NETWORK = {"llrp": "LLRP", "camera": "a camera's stream"}
 """Devices that have no serial line."""
-_OPTIONS = {"feig-gate-notify": "listen", _PIPE: "path"}
+_FOLDER = "pihealth"
+_OPTIONS = {"feig-gate-notify": "listen", _PIPE: "path", _FOLDER: "root"}
+_BARE = ("path", "root")
 """What the address is called in the configuration, where it is not url."""
 _DEVICES = (
     "pn532",
@@ -67,6 +70,7 @@ _DEVICES = (
     "camera",
     "printer",
     "board",
+    "pihealth",
 )
 
 
@@ -104,7 +108,11 @@ def run_simulate(args: argparse.Namespace) -> int:
 
     try:
         where = _tcp(args.tcp) if args.tcp else None
-        if args.pty and args.pty.exists() and not (args.pty.is_symlink() or args.pty.is_fifo()):
+        if args.device == _FOLDER:
+            if where or not args.pty:
+                raise ValueError(f"{_FOLDER} is a folder of files: say where, --pty FOLDER")
+            args.pty.mkdir(parents=True, exist_ok=True)
+        elif args.pty and args.pty.exists() and not (args.pty.is_symlink() or args.pty.is_fifo()):
             raise ValueError(f"--pty {args.pty}: something else is there, give another path")
         if args.device in _CALLERS:
             where = where or _CALLERS[args.device]
@@ -150,6 +158,9 @@ async def _served(
     from drivers.testing.calling import call
     from drivers.testing.serve import serve_pipe, serve_pty, serve_tcp
 
+    if args.device == _FOLDER:
+        await bench.simulator.plug()
+        return bench.simulator
     if args.device == _PIPE:
         if args.pty is None:
             return await serve_keyboard(bench.simulator, faults)
@@ -181,14 +192,14 @@ async def _serve(
         elif args.device == "camera":
             _say(f'url = "http://{bare}/"')
         else:
-            _say(f'{option} = "{bare if option == "path" else served.address}"')
+            _say(f'{option} = "{bare if option in _BARE else served.address}"')
         listener = _Listener([*bench.words, *menu.words], over)
         _read_lines(lambda line: loop.call_soon_threadsafe(listener.take, line))
         await over.wait()
     finally:
         await menu.close()
         await served.close()
-        if hasattr(bench.simulator, "close"):
+        if hasattr(bench.simulator, "close") and bench.simulator is not served:
             await bench.simulator.close()
 
 

@@ -17,6 +17,8 @@ from drivers.feig.simulator import FeigSimulator
 from drivers.gpio.simulator import BoardSimulator
 from drivers.llrp.simulator import LlrpSimulator
 from drivers.pcsc.simulator import PcscSimulator
+from drivers.pihealth.simulator import PiSimulator
+from drivers.pihealth.throttled import WORDS as THROTTLED
 from drivers.pn532.simulator import Pn532Simulator
 from drivers.ports import Paper
 from drivers.printer.simulator import PrinterSimulator
@@ -47,7 +49,8 @@ class Word:
 class Bench:
     """A simulated device and the words that move it."""
 
-    simulator: Simulator
+    simulator: Any
+    """A :class:`Simulator`, or what is a :class:`Served` itself."""
     words: list[Word] = field(default_factory=list)
     carry: Callable[[Served], None] = lambda _: None
     """Called once with the wire, for words that move it."""
@@ -336,6 +339,31 @@ def board(_args: argparse.Namespace, say: Say) -> Bench:
     return Bench(device, [Word("set", "LINE on|off", "move an input, such as beam_a", move)])
 
 
+def pihealth(args: argparse.Namespace, _say: Say) -> Bench:
+    """Return a Raspberry Pi's own sensors, as files."""
+    device = PiSimulator(args.pty)
+
+    def power(rest: str) -> None:
+        words = [] if rest.strip() in ("", "well") else rest.replace(",", " ").split()
+        if unknown := [word for word in words if word not in THROTTLED]:
+            raise ValueError(f"{unknown[0]!r}: use well or {', '.join(THROTTLED)}")
+        device.power(words)
+
+    return Bench(
+        device,
+        [
+            Word("heat", "DEGREES", "how hot it is",
+                 lambda rest: device.heat(within("heat", rest, -40, 150))),
+            Word("power", "WORDS|well", f"what slows it: {', '.join(THROTTLED)}", power),
+            Word("worn", "PERCENT", "how much of the storage's life is used",
+                 lambda rest: device.worn(int(within("worn", rest, 0, 110)))),
+            Word("clock", "network|battery|none", "where the time comes from",
+                 lambda rest: device.clock(
+                     one_of({one: one for one in ("network", "battery", "none")}, rest))),
+        ],
+    )  # fmt: skip
+
+
 DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
     "pn532": ("contactless card reader", pn532),
     "feig": ("RFID reader of a pad or a book drop", feig),
@@ -353,4 +381,5 @@ DEVICES: dict[str, tuple[str, Callable[[argparse.Namespace, Say], Bench]]] = {
     "camera": ("network camera with a code in front of it", camera),
     "printer": ("receipt printer", printer),
     "board": ("input and output lines", board),
+    "pihealth": ("sensors of a Raspberry Pi, as files", pihealth),
 }

@@ -18,6 +18,7 @@ from drivers.gpio import SOCKET
 from drivers.gpio.socket import SocketOptions
 from drivers.llrp import PAD as LLRP
 from drivers.llrp import LlrpOptions
+from drivers.pihealth import PI, PiHealthOptions
 from drivers.pn532 import CARD, CardOptions
 from drivers.ports import Card, Driver, Line, LineChange, Paper, Scan
 from drivers.printer import PRINTER, PrinterOptions
@@ -131,6 +132,32 @@ async def test_a_camera_shows_a_code_and_is_spoilt_and_mended() -> None:
             with pytest.raises(PortLostError):
                 await asyncio.wait_for(scanner.next_scan(), 20)
             assert await running.said() == "back"
+
+
+async def test_the_sensors_of_a_machine_are_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "pi"
+    async with simulate("pihealth", "--pty", str(folder)) as running:
+        assert running.url == running.address == str(folder)
+        options = PiHealthOptions(root=folder, disk=folder, vcgencmd="")
+        async with PI.open(options) as machine:
+            now = await machine.reading()
+            assert (now.temperature, now.throttled, now.clock) == (45.0, frozenset(), "network")
+            assert now.disk_wear == 10
+            await running.type("heat 81.5")
+            await running.type("power under_voltage, hot")
+            await running.type("worn 85")
+            await running.type("clock battery")
+            await running.type("power boring")
+            assert "'boring': use well or under_voltage" in await running.said()
+            now = await machine.reading()
+            assert (now.temperature, now.disk_wear, now.clock) == (81.5, 90, "battery")
+            assert now.throttled == {"under_voltage", "hot"}
+            await running.type("power well")
+            await running.type("faults")
+            await running.said()
+            now = await machine.reading()
+            assert (now.throttled, now.throttled_before) == (frozenset(), {"under_voltage", "hot"})
+    assert list(folder.iterdir()) == []
 
 
 async def test_a_printer_prints_and_runs_out_of_paper(tmp_path: Path) -> None:

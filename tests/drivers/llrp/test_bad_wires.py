@@ -136,6 +136,15 @@ async def test_a_reader_that_falls_silent_is_an_error_in_time() -> None:
                 await reader.inventory()
 
 
+async def test_answers_that_come_twice_are_true_or_an_error_in_time() -> None:
+    async with network(lambda data: [data]) as between, asyncio.timeout(20):
+        with contextlib.suppress(DriverError):
+            async with open_reader(options(between.port)) as reader:
+                between.mischief = lambda data: [data, data]
+                for _ in range(5):
+                    assert {tag.epc for tag in await reader.inventory()} <= {BOOK}
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_flipped_bits_are_an_error_in_time_or_go_unnoticed(seed: int) -> None:
     noise = Random(seed)
