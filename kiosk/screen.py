@@ -77,7 +77,8 @@ def _data(visit: Visit, around: Surroundings) -> dict[str, Any]:
     }
     if visit.notice is not None:
         text = say(lang, visit.notice.key, **visit.notice.values)
-        data["notice"] = {"tone": visit.notice.tone, "text": text, "key": visit.notice.key}
+        about = {"key": visit.notice.key, "n": visit.notice.values.get("n")}
+        data["notice"] = {"tone": visit.notice.tone, "text": text} | about
     if visit.state in WITH_SHELF:
         data |= _shelf(visit, zone)
     if visit.visitor is not None and visit.state in NAMED:
@@ -161,6 +162,7 @@ def _row(row: Row, lang: str, zone: str) -> dict[str, Any]:
         "state": row.state,
         "text": say(lang, row.say, **values),
         "say": row.say,
+        "n": row.n,
         "due": values["due"],
     }
 
@@ -177,13 +179,9 @@ def _account(visit: Visit, around: Surroundings) -> dict[str, Any]:
 def _loan(one: Loaned, lang: str, around: Surroundings) -> dict[str, Any]:
     due = day(one.view.due, around.policy.zone)
     late = (_date(around.now, around.policy) - _date(one.view.due, around.policy)).days
-    if one.say:
-        reason = say(lang, one.reason) if one.reason else ""
-        text = say(lang, one.say, due=due, reason=reason)
-    elif late > 0:
-        text = say(lang, "acc.overdue", n=late)
-    else:
-        text = say(lang, "acc.due", due=due)
+    key = one.say or ("acc.overdue" if late > 0 else "acc.due")
+    reason = say(lang, one.reason) if one.reason else ""
+    text = say(lang, key, due=due, reason=reason, n=late)
     return {
         "key": one.view.item,
         "item": one.view.item,
@@ -192,6 +190,8 @@ def _loan(one: Loaned, lang: str, around: Surroundings) -> dict[str, Any]:
         "state": one.state or ("late" if late > 0 else ""),
         "open": not one.state,
         "text": text,
+        "say": one.reason or key,
+        "n": late,
         "due": due,
     }
 
@@ -204,9 +204,10 @@ def _hold(hold: Holding, lang: str, around: Surroundings) -> dict[str, Any]:
     until = day(hold.until, around.policy.zone) if hold.until else ""
     elsewhere = hold.place and hold.place != around.library
     if hold.ready:
-        text = say(lang, "acc.hold_until" if until else "acc.hold_ready", until=until)
+        key = "acc.hold_until" if until else "acc.hold_ready"
     else:
-        text = say(lang, "acc.hold_ahead" if hold.ahead else "acc.hold_waits", n=hold.ahead)
+        key = "acc.hold_ahead" if hold.ahead else "acc.hold_waits"
+    text = say(lang, key, until=until, n=hold.ahead)
     if elsewhere:
         text = f"{text} · {hold.place}"
     return {
@@ -215,6 +216,8 @@ def _hold(hold: Holding, lang: str, around: Surroundings) -> dict[str, Any]:
         "title": hold.title or hold.item,
         "state": "hold_ready" if hold.ready else "hold_waits",
         "text": text,
+        "say": key,
+        "n": hold.ahead,
     }
 
 

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "voice"
 SAID = "said.json"
 """What was said into each shipped file; a test compares it with the texts of today."""
 NAME = re.compile(r"[a-z]+\.[a-z_]+(\.\d{1,2})?\Z")
-SPOKEN = ("acc", "books", "bor", "class", "count", "id", "idle", "kids", "look", "menu", "no", "off", "page", "pin", "proof", "rec",
+SPOKEN = ("acc", "books", "bor", "bye", "class", "count", "id", "idle", "kids", "look", "menu", "no", "off", "page", "pin", "proof", "rec",
           "res", "ret", "row", "ses", "tag", "unable", "work")  # fmt: skip
 """The groups of texts that are spoken, as far as a text has no placeholder but ``n``."""
 LEFT_OUT = frozenset(
@@ -43,25 +43,61 @@ COUNTED = (
     "ret.summary",
     "books.borrow_n",
     "books.return_n",
+    "acc.fetch",
+    "acc.hold_ahead",
+    "acc.loans",
+    "acc.overdue",
+    "bor.limit",
+    "bor.not_done",
+    "off.limit",
+    "proof.genuine",
+    "res.not_returned",
 )
-"""Texts with a number that are spoken for every number of books up to :data:`MOST`."""
+"""Texts with a number that are spoken for every number up to :data:`MOST`."""
 MOST = 8
+DAYS, MONTHS = 31, 12
+FOR_STAFF = frozenset({"staff.ask", "staff.not_staff", "staff.title"})
+GAP = re.compile(r"\{(?:due|until|date|title)\}")
+"""A date is said from clips of its own (``date.day.6``, ``date.month.12``); a title is left out."""
 
 
 def clips() -> Iterator[tuple[str, str, int]]:
     """Yield the name of every file, its text's key and its number (0: none)."""
     for key, text in sorted(catalogue("vi").items()):
-        if key.split(".")[0] not in SPOKEN or key in LEFT_OUT or PICTURES.match(key):
+        silent = key.split(".")[0] not in SPOKEN or key in LEFT_OUT or PICTURES.match(key)
+        if silent and key not in FOR_STAFF:
             continue
         if key in COUNTED:
             yield from ((f"{key}.{n}", key, n) for n in range(1, MOST + 1))
+        elif (
+            isinstance(text, str)
+            and len(parts := GAP.split(text)) == 2
+            and "{" not in "".join(parts)
+        ):
+            yield key, key, 0
+            if _words(parts[1]):
+                yield f"{key}.1", key, 1
         elif "{" not in str(text):
             yield key, key, 0
+    yield from ((f"date.day.{n}", "date.day", n) for n in range(1, DAYS + 1))
+    yield from ((f"date.month.{n}", "date.months", n) for n in range(1, MONTHS + 1))
 
 
 def sentences(lang: str) -> dict[str, str]:
     """Return what is said in each file of a language."""
-    return {name: say(lang, key, n=n) for name, key, n in clips()}
+    return {name: _sentence(lang, key, n) for name, key, n in clips()}
+
+
+def _sentence(lang: str, key: str, n: int) -> str:
+    if key == "date.months":
+        return say(lang, key).split(",")[n - 1]
+    parts = GAP.split(said := say(lang, key, n=n))
+    return _words(parts[1 if n else 0]) if len(parts) > 1 else said
+
+
+def _words(text: str) -> str:
+    """Return what is left to say beside a gap, without the marks around it."""
+    return text.strip(" .,:–“”").removesuffix(" ngày")
 
 
 class Voices:

@@ -7,7 +7,7 @@ import { listen } from "/static/keys.js";
 import { play } from "/static/sounds.js";
 import { hush, speak } from "/static/voice.js";
 import { VIEWS, bottom, over, top } from "/static/views.js";
-import { learn, load, speaker } from "/static/words.js";
+import { learn, load, speaker, unlearn } from "/static/words.js";
 
 const parts = Object.fromEntries(["top", "task", "bottom", "over", "said"].map((id) => [id, document.getElementById(id)]));
 let socket = null;
@@ -15,9 +15,12 @@ let shown = "";
 let heard = null;
 let told = new Map();
 let aloud = false;
+let listed = 0;
 let keyed = 0;
 let warned = "";
 const HOLD_MS = 2500;
+const LISTS = new Set(["account", "renew"]);
+const RESTS = new Set(["idle", "class"]);
 const QUIET = new Set(["reading", "ready", "working", "", "late"]);
 let newest = null;
 let fresh = false;
@@ -42,6 +45,7 @@ function arrive(message) {
 function show(message) {
   letGo();
   const translated = message.lang !== last.lang;
+  if (RESTS.has(message.screen) && message.screen !== last.screen) unlearn();
   last = message;
   const t = speaker(message.lang);
   document.documentElement.lang = message.lang;
@@ -72,7 +76,9 @@ function show(message) {
   }
   const wanted = Boolean(message.look?.includes("voice"));
   if (aloud && !wanted) hush();
-  if (wanted && (moved || translated || !aloud)) readScreen();
+  hear(message);
+  const more = grown(message);
+  if (wanted && (moved || translated || !aloud || more)) readScreen();
   aloud = wanted;
   tell(message.lang, message.data.items ?? []);
   warnAloud(message);
@@ -87,11 +93,26 @@ function say(text) {
   if (text) parts.said.append(h("p", {}, text));
 }
 
+/** Learn which recordings say what the engine put into words. */
+function hear({ lang, data }) {
+  const { notice, items = [], holds = [] } = data;
+  for (const one of [...items, ...holds]) learn(lang, one.text, one.say, one.n);
+  if (notice) learn(lang, notice.text, notice.key, notice.n);
+}
+
+/** Say whether the account has come since the screen was read. */
+function grown({ screen, data }) {
+  const before = listed;
+  listed = LISTS.has(screen) && !data.checking ? (data.items?.length ?? 0) + (data.holds?.length ?? 0) : 0;
+  return listed > before;
+}
+
 /** Read the screen aloud, from its title on. */
 function readScreen() {
   const dialog = parts.over.querySelector(".more");
   const place = dialog ?? parts.task;
-  const texts = [...place.querySelectorAll("h1, h2, .sentence, .lines, .notice, .bad")];
+  const rows = LISTS.has(last.screen) ? ", .book .state" : "";
+  const texts = [...place.querySelectorAll(`h1, h2, .sentence, .lines, .notice, .due, .bad, #task .left${rows}`)];
   speak(texts.flatMap((one) => (one.querySelector("span") ? [...one.querySelectorAll("span")] : [one]))
     .map((one) => one.textContent));
 }
@@ -99,7 +120,6 @@ function readScreen() {
 /** Read a warning aloud once, as it appears. */
 function warnAloud(message) {
   const { notice } = message.data;
-  if (notice) learn(message.lang, notice.text, notice.key, notice.n);
   const warning = message.warn ? "warn" : notice?.text ?? "";
   if (aloud && warning && warning !== warned) speak(message.warn ? [parts.over.querySelector("h2").textContent] : [notice.text], { wait: true });
   warned = warning;
@@ -111,7 +131,6 @@ function tell(lang, items) {
   for (const item of items) {
     if (told.get(item.key) === item.state || QUIET.has(item.state)) continue;
     say(`${item.title}: ${item.text}`);
-    learn(lang, item.text, item.say);
     if (aloud) speak([item.text], { wait: true });
   }
   told = now;

@@ -17,7 +17,7 @@ function next() {
 
 /** Say these texts, as far as there are recordings; what is being said is cut short unless told to wait. */
 export function speak(texts, { wait = false } = {}) {
-  const addresses = texts.map((text) => clip(text?.trim())).filter(Boolean);
+  const addresses = texts.flatMap((text) => clip(text?.trim()));
   if (!addresses.length) return;
   const busy = !player.paused && !player.ended;
   waiting = wait ? [...waiting, ...addresses] : addresses;

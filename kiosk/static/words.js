@@ -21,16 +21,25 @@ export function following(lang) {
   return [next, books[next]["page.name"]];
 }
 
-/** Remember which recording says this text, if there is one. */
+/** Remember which recordings say this text, if there are some: "Due 06/12/2026" is three. */
 export function learn(lang, text, key, n) {
-  for (const name of [`${key}.${n}`, key]) {
-    if (recorded[lang]?.has(name)) return clips.set(text, `/voice/${lang}/${name}.ogg`);
-  }
+  const has = (name) => recorded[lang]?.has(name);
+  const address = (name) => `/voice/${lang}/${name}.ogg`;
+  if (n !== undefined && has(`${key}.${n}`)) { clips.set(text, [address(`${key}.${n}`)]); return; }
+  if (!has(key)) return;
+  const [, day, month] = /(\d\d)\/(\d\d)\/\d{4}/.exec(text) ?? [];
+  const said = [key, ...day ? [`date.day.${Number(day)}`, `date.month.${Number(month)}`] : [], `${key}.1`];
+  clips.set(text, said.filter(has).map(address));
 }
 
-/** Return the address of the recording of a text, or nothing. */
+/** Forget what was said in a visit. */
+export function unlearn() {
+  clips.clear();
+}
+
+/** Return the addresses of the recordings of a text, one after the other; maybe none. */
 export function clip(text) {
-  return clips.get(text);
+  return clips.get(text) ?? [];
 }
 
 /** Return a function that says a text in this language: t("bor.seen", {n: 3}). */

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / ".artifacts" / "screens"
-NAME = re.compile(r"kiosk-(?P<screen>[a-z-]+?)-(?P<lang>vi|en)(-(?P<size>small|tall))?\.png")
+NAME = re.compile(
+    r"kiosk-(?P<screen>[a-z-]+?)-(?P<lang>vi|en)(-(?P<look>large_text|contrast|low_reach|kids))?(-(?P<size>small|tall|wide))?\.png"
+)
 STYLE = """body { font: 16px sans-serif; background: #ddd; margin: 16px }
 section { display: flex; flex-wrap: wrap; gap: 12px; align-items: start; margin-bottom: 24px }
 h2 { width: 100%; margin: 0 } img { height: 330px; border: 1px solid #888 }"""

@@ -70,7 +70,7 @@ class Page:
     async def picture(self, name, wait=450):
         SCREENS.mkdir(parents=True, exist_ok=True)
         await self.page.wait_for_timeout(wait)
-        await self.page.screenshot(path=SCREENS / f"{name}.png")
+        await self.page.screenshot(path=SCREENS / f"{name}.png", animations="disabled")
 
 
 @pytest.fixture

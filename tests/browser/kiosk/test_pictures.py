@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 ALL = os.environ.get("SHELFWIRE_SCREENS") == "all"
 """``make screens``: every screen in every size, for eyes; otherwise axe-core looks at one size."""
-SIZES = {"small": (800, 480), "tall": (1080, 1920)}
+USUAL = (1280, 800)
+SIZES = {"small": (800, 480), "tall": (1080, 1920), "wide": (1920, 1080)}
+LOOKS = ("large_text", "contrast", "low_reach", "kids")
 
 
 async def walk(box, page, name, axe):
@@ -22,18 +24,36 @@ async def walk(box, page, name, axe):
     box.centre.mail = True
 
     async def picture(what):
-        await take(f"kiosk-{what}-{name}")
-        if ALL:
-            for size, (width, height) in SIZES.items():
-                await page.page.set_viewport_size({"width": width, "height": height})
-                await take(f"kiosk-{what}-{name}-{size}")
-            await page.page.set_viewport_size({"width": 1280, "height": 800})
+        await take(f"kiosk-{what}-{name}", whole=True)
+        await sizes(f"kiosk-{what}-{name}")
+        if not box.kiosk.stage.message["warn"] and what not in ("working", "night"):
+            for look in LOOKS if ALL else LOOKS[:1]:
+                await change(look, "true")
+                await take(f"kiosk-{what}-{name}-{look}")
+                await sizes(f"kiosk-{what}-{name}-{look}")
+                await change(look, "false")
 
-    async def take(name):
+    async def sizes(what):
+        for size, (width, height) in SIZES.items():
+            await page.page.set_viewport_size({"width": width, "height": height})
+            await take(f"{what}-{size}")
+        await page.page.set_viewport_size(dict(zip(("width", "height"), USUAL, strict=True)))
+
+    async def change(look, pressed):
+        box.press(look)
+        if look == "kids" and not await page.page.locator("[data-press=kids]").count():
+            await page.page.wait_for_selector(
+                f"body{'.kids' if pressed == 'true' else ':not(.kids)'}"
+            )
+            return
+        wanted = f"[data-press={look}][aria-pressed={pressed}]"
+        await page.page.wait_for_selector(wanted, state="attached")
+
+    async def take(name, *, whole=False):
         if ALL:
-            await page.picture(name)
+            await page.picture(name, wait=80)
         else:
-            found.extend(f"{name}: {line}" for line in await axe(page.page))
+            found.extend(f"{name}: {line}" for line in await axe(page.page, layout=not whole))
 
     async def home():
         box.lift()

@@ -6,6 +6,7 @@ import pytest
 
 import kiosk.speech
 from kiosk.testing import kiosk_in_a_box
+from tests.browser.kiosk.conftest import Page
 
 pytestmark = pytest.mark.browser
 
@@ -77,6 +78,69 @@ async def test_a_keypad_alone_walks_hears_and_presses(box, open_page):
     await hears(page, "/voice/vi/id.title.ogg")
     await keyboard.press("Escape")
     await page.shows("idle")
+
+
+PATIENT = {"start_seconds": 900, "private_seconds": 900, "receipt_seconds": 900,
+           "away_seconds": 900, "bye_seconds": 900}  # fmt: skip
+
+
+async def test_each_flow_is_walked_with_keys_alone_and_heard_with_its_dates(tmp_path, browser):
+    """EN 301 549, closed functionality: no finger and no sight from the start to the goodbye."""
+    async with kiosk_in_a_box(tmp_path, **PATIENT) as box:
+        await box.screen("idle")
+        page = Page(await browser.new_page(reduced_motion="reduce"), box.kiosk.port)
+        await page.open()
+        await page.page.evaluate(LISTEN)
+        await walk(box, page)
+        await page.page.close()
+
+
+async def walk(box, page):
+    keyboard = page.page.keyboard
+
+    async def go(name):
+        focused = "document.activeElement.dataset.press"
+        for _ in range(20):
+            await keyboard.press("ArrowDown")
+            if await page.page.evaluate(focused) == name:
+                await keyboard.press("Enter")
+                return
+        raise AssertionError(f"the arrows do not reach {name}")
+
+    await keyboard.press("F3")
+    await go("return")
+    await page.shows("books", "placing_returns")
+    box.put(3)
+    await page.shows("results", "returned")
+    await hears(page, "/voice/vi/ret.summary.1.ogg")
+    await go("finish")
+    await page.shows("receipt")
+    await go("on_screen")
+    await page.shows("receipt", "receipt_shown")
+    await hears(page, "/voice/vi/rec.yours.ogg")
+    await go("finish")
+    await page.shows("bye")
+    await hears(page, "/voice/vi/bye.books.ogg")
+    box.lift()
+    box.press("finish")
+    await page.shows("idle")
+    await keyboard.press("F3")
+    await go("account")
+    await page.shows("identify")
+    box.tap("100004")
+    await page.shows("account")
+    await hears(page, "/voice/vi/acc.loans.2.ogg")
+    await hears(page, "/voice/vi/date.day.25.ogg")
+    await go("renew_all")
+    await page.shows("renew", "renewal")
+    await hears(page, "/voice/vi/acc.renewed.ogg")
+    await hears(page, "/voice/vi/date.month.12.ogg")
+    await keyboard.press("Escape")
+    await page.page.wait_for_selector("body.on-receipt, body.on-bye")
+    if box.kiosk.stage.message["screen"] == "receipt":
+        await go("no_receipt")
+    await page.shows("bye")
+    assert page.complaints == []
 
 
 async def test_every_visit_may_begin_with_the_voice_and_own_recordings_go_first(tmp_path, browser):
