@@ -17,6 +17,8 @@ from gateway.worker import LedgerWorker
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
+_REASONS = frozenset({"TAG_TROUBLE", "TAKEN_ASIDE", "NOT_IN_BIN"})
+"""Codes whose reason is a word of the texts."""
 
 
 class Notifier:
@@ -109,20 +111,38 @@ class Notifier:
         more = len(lines) + len(over) - len(shown)
         if more:
             shown.append(texts["notice.more"].format(n=more))
-        first = shown[0] if len(lines) + len(over) == 1 else texts["notice.many"]
-        title = first.format(n=len(lines)) if len(lines) + len(over) > 1 else first
-        return Message(row["goal"], f"Shelfwire: {title}"[:120], "\n".join(shown))
+        if len(lines) + len(over) > 1:
+            title, body = texts["notice.many"].format(n=len(lines)), "\n".join(shown)
+        else:
+            title = shown[0]
+            body = self._advice(row["open"][0], texts) if row["open"] else title
+        return Message(row["goal"], f"Shelfwire: {title}"[:120], body or title)
 
     def _line(self, entry: dict[str, Any], texts: dict[str, str]) -> str:
-        detail = entry["detail"]
-        key = f"trouble.{detail.get('reason')}" if entry["code"] == "TROUBLE" else ""
+        key = f"trouble.{entry['detail'].get('reason')}" if entry["code"] == "TROUBLE" else ""
         text = texts.get(key) or texts.get(f"code.{entry['code']}", entry["code"])
         at = datetime.fromtimestamp(entry["opened"] / 1000, ZoneInfo(self._zone))
-        said = "" if entry["code"].startswith("ILS") else detail.get("why", "")  # may name a reader
-        why = texts.get(f"ils.{detail.get('reason')}", said or "–")
-        words = text.format_map(_Blank({**detail, "why": why}))
+        words = text.format_map(_values(entry, texts))
         where = ", ".join(filter(None, (entry["place"], entry["machine"])))
         return f"{at:%H:%M} {where}: {words}" if where else f"{at:%H:%M} {words}"
+
+    def _advice(self, entry: dict[str, Any], texts: dict[str, str]) -> str:
+        """Return what to do, as the worklist says it; empty when it says nothing."""
+        key = f"mend.{entry['detail'].get('reason')}" if entry["code"] == "TROUBLE" else ""
+        text = texts.get(key) or texts.get(f"hint.{entry['code']}", "")
+        return text.format_map(_values(entry, texts))
+
+
+def _values(entry: dict[str, Any], texts: dict[str, str]) -> "_Blank":
+    """Return what a sentence may name, in the reader's language; nothing that names a reader."""
+    detail, code = entry["detail"], entry["code"]
+    reason = detail.get("reason")
+    said = "" if code.startswith("ILS") else detail.get("why", "")
+    values = {**detail, "why": texts.get(f"ils.{reason}", said or "–"), "place": entry["machine"]}
+    if code in _REASONS:
+        keys = (f"{one}.{reason}" for one in ("aside", "tag", "refused"))
+        values["reason"] = next((texts[key] for key in keys if key in texts), texts["tag.other"])
+    return _Blank(values)
 
 
 class _Blank(dict[str, Any]):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.wire.facts import StaffCalled, Trouble, Well
+from edge.wire.facts import StaffCalled, TakenAside, Trouble, Well
 from edge.wire.tables import ConfigError
 from gateway.config import MailOptions
 from gateway.ledger import notices
@@ -94,6 +94,17 @@ async def test_what_comes_together_is_one_message_and_its_end_is_told(post):
     [message] = await one.later(MINUTE)
     assert message.title.startswith("Shelfwire: Đã ổn: 14:00 tinh, kiosk-1")
     assert await one.later(HOUR) == []
+
+
+async def test_one_thing_comes_with_what_to_do_about_it_in_words_of_its_language(post):
+    one = post(SON)
+    one.happened(Trouble(part="drop", reason="jam", why="B1 -> 2"))
+    [message] = await one.later(MINUTE)
+    assert message.title == "Shelfwire: 14:00 tinh, kiosk-1: Sách kẹt trong khe thùng trả"
+    assert message.body == "Máy đã ghi trả. Lấy ra và bỏ vào đúng ngăn: B1 -> 2."
+    one.happened(TakenAside(bin="2", reason="jammed", item="B1"))
+    [message] = await one.later(MINUTE)
+    assert "bị kẹt ở cửa thùng" in message.title
 
 
 async def test_a_reader_who_calls_is_told_of_at_once(post):
