@@ -34,7 +34,7 @@ def station(site: str) -> dict[str, Any]:
     if len(baskets) == 1:
         return {"capacity": baskets[0].full}
     tables = {
-        one.name: {"capacity": one.full, "full": one.line}
+        one.name: {"capacity": one.full, "full": one.line, "lock": f"lock_{one.name}"}
         | ({"diverter": one.diverter} if one.diverter else {"half": "bin_half"})
         for one in baskets
     }
@@ -50,6 +50,7 @@ def board(site: str) -> dict[str, Any]:
     outputs = {
         "shutter": {"direction": "out", "max_on_s": 8.0},
         "light": {"direction": "out"},
+        **{f"lock_{one.name}": {"direction": "out", "max_on_s": 10.0} for one in baskets},
         **{one.diverter: {"direction": "out", "max_on_s": 10.0} for one in baskets if one.diverter},
     }
     return {"lines": {name: {"debounce_ms": 0} for name in inputs} | outputs}

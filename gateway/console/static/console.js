@@ -85,7 +85,7 @@ function top() {
       el("button", { type: "button", "data-act": "page", "data-value": name, "aria-current": view.page === name ? "page" : false }, icon(page.icon), t(`nav.${name}`)))) : null,
     el("div.right", { "data-key": "right" },
       !known ? null : el(live ? "span.live" : "span.live.lost", { title: heard ? t("app.updated", { time: exact(heard) }) : "" },
-        icon(live ? "radio" : "cloud-off"), live ? t("app.live") : "…", heard ? el("span.at", {}, clock(heard)) : null),
+        icon(live ? "radio" : "cloud-off"), el("span.word", {}, live ? t("app.live") : "…"), heard ? el("span.at", {}, clock(heard)) : null),
       known ? nameplate(me) : null,
       known && me.rights.includes("work") ? el("a.tool", { href: `/drops?lang=${currentLanguage()}`, title: t("drops.title"), "aria-label": t("drops.title") }, icon("inbox")) : null,
       !known ? null : el("button.tool", { type: "button", "data-act": "theme", title: t("app.theme"), "aria-label": t("app.theme") },

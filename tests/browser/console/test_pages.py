@@ -25,6 +25,8 @@ async def test_every_page_is_whole_on_a_desk_and_on_a_phone(open_page, axe, lang
         await page.page.wait_for_selector(seen)
         await page.picture(f"{lang}-{name}")
         found += await axe(page.page)
+        await page.page.set_viewport_size({"width": 1280, "height": 800})
+        assert await page.page.evaluate("document.documentElement.scrollWidth") <= 1280, name
         await page.page.set_viewport_size(PHONE)
         await page.picture(f"{lang}-{name}-phone")
         wide = await page.page.evaluate("document.documentElement.scrollWidth")
