@@ -11,7 +11,6 @@ name must stand under ``[devices]`` with a driver for that port.
 """
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
@@ -22,7 +21,7 @@ from drivers.errors import OptionError
 from drivers.ports import Driver
 from edge.station import StationEntry
 from edge.wire.errors import WireError
-from edge.wire.tables import ConfigError, read_table
+from edge.wire.tables import ConfigError, read_table, read_toml
 from edge.wire.topics import SHARED, check_name
 
 __all__ = ["AgentOptions", "Config", "ConfigError", "UplinkOptions", "load", "site_key"]
@@ -126,7 +125,7 @@ class Config:
 def load(path: Path, drivers: Found | None = None, stations: Found | None = None) -> Config:
     """Return the configuration of a file, or raise ConfigError with the first thing wrong."""
     path = Path(path)
-    tables = _parse(path)
+    tables = read_toml(path)
     file, base = path.name, path.parent.absolute()
     for name in tables:
         if name not in ("agent", "uplink", "devices", "stations"):
@@ -171,15 +170,6 @@ def site_key(path: Path) -> bytes:
 def installed(group: str) -> Found:
     """Return the installed entries of an entry-point group, not yet imported."""
     return {entry.name: entry.load for entry in entry_points(group=group)}
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not TOML: {error}") from None
 
 
 def _credentials(table: Mapping[str, Any], base: Path) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """The gateway's configuration file."""
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from edge.wire.tables import ConfigError, read_table
+from edge.wire.tables import ConfigError, read_table, read_toml
 from gateway.sip2.options import Sip2Options
 
 
@@ -141,12 +140,7 @@ _TABLES = {
 
 def load(path: Path) -> Config:
     """Return the configuration; raise ConfigError naming file, table and option."""
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    tables = read_toml(path)
     for name in tables:
         if name not in _TABLES:
             raise ConfigError(f"{path}: unknown table [{name}]; allowed: {', '.join(_TABLES)}")

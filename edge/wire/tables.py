@@ -5,6 +5,7 @@ Types: bool, int, float, str, Path, Literal, Enum, ``T | None``, list, tuple[T, 
 Any and further dataclasses (sub-tables). Paths are relative to the folder of the file.
 """
 
+import tomllib
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
@@ -28,6 +29,16 @@ class Option:
     kind: str
     default: str
     help: str
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file; raise ConfigError naming the file and what is wrong."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
 def read_table(cls: type[T], table: Mapping[str, Any], where: str, base: Path | None = None) -> T:

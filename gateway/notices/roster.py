@@ -1,13 +1,12 @@
 """Who is told of what, and when: the file ``[notices] roster`` names, read and checked whole."""
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from edge.wire.tables import ConfigError, read_table
+from edge.wire.tables import ConfigError, read_table, read_toml
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES = 24 * 60
@@ -78,12 +77,7 @@ class Roster:
 
 def read_roster(path: Path) -> Roster:
     """Return the roster of a file; raise ConfigError naming the row and what is wrong with it."""
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    tables = read_toml(path)
     rows: Any = tables.pop("duty", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError(f"{path}: write one [[duty]] for each person")

@@ -14,7 +14,6 @@ hopeless = ["-108"]                     # … or that no further try helps
 """
 
 import json
-import tomllib
 import unicodedata
 import urllib.error
 import urllib.parse
@@ -23,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from edge.wire.tables import ConfigError, read_table
+from edge.wire.tables import ConfigError, read_table, read_toml
 from gateway.notices.ways import SECONDS, Message, NotSentError
 
 OWN = ("mail", "webhook", "outbox")
@@ -164,12 +163,7 @@ _plain = urllib.request.build_opener(_NoRedirect)
 
 def read_services(path: Path) -> dict[str, Service]:
     """Return the services of a file by name; raise ConfigError naming table and option."""
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    tables = read_toml(path)
     made = {}
     for name, table in tables.items():
         if name in OWN or not isinstance(table, dict):
