@@ -13,7 +13,8 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``flags``: ``reference`` (not for loan), ``restricted``, ``lost``, ``withdrawn``, ``missing``.
     ``held``: it is kept for a reader who waits, whose reference is ``held_for`` (may be empty).
-    ``uid`` is the tag's UID (hex upper case) when known.
+    ``uid`` is the tag's UID (hex upper case) when known. ``together``: numbers of the other items of
+    a set that is lent as one (a kit, a class set).
     """
 
     item: str
@@ -25,6 +26,7 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     held: bool = False
     held_for: str = ""
     uid: str = ""
+    together: list[str] = []
 
 
 class ReaderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

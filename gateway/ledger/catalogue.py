@@ -14,7 +14,7 @@ from gateway.assess import Person
 from gateway.ledger.store import Store
 
 ITEMS = (
-    "SELECT item, title, author, kind, branch, flags, uid, held.reader AS held_for "
+    "SELECT item, title, author, kind, branch, flags, uid, held.reader AS held_for, together "
     "FROM items LEFT JOIN held USING (item)"
 )
 """The rows that :func:`item_view` understands."""
@@ -31,7 +31,10 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of ``import-items``: a copy. Copies with the same ``work`` stand for each other."""
+    """A line of ``import-items``: a copy. Copies with the same ``work`` stand for each other.
+
+    ``together``: numbers of the other items of a set that is lent as one.
+    """
 
     item: str
     title: str
@@ -41,6 +44,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     flags: list[str] = []
     uid: str = ""
     work: str = ""
+    together: list[str] = []
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -194,12 +198,14 @@ class Catalogue:
             changed += self._put(
                 "items",
                 row.item,
-                "INSERT INTO items (item, title, author, kind, branch, flags, uid, work) VALUES "
-                "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (item) DO UPDATE SET title = ?2, "
-                "author = ?3, kind = ?4, branch = ?5, flags = ?6, uid = ?7, work = ?8 WHERE (title, "
-                "author, kind, branch, flags, uid, work) IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO items (item, title, author, kind, branch, flags, uid, work, together) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (item) DO UPDATE SET "
+                "title = ?2, author = ?3, kind = ?4, branch = ?5, flags = ?6, uid = ?7, work = ?8, "
+                "together = ?9 WHERE (title, author, kind, branch, flags, uid, work, together) "
+                "IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 *(row.item, row.title, row.author, row.kind, row.branch),
                 *(_json(sorted(row.flags)), row.uid.upper(), row.work),
+                _json(sorted({*row.together} - {row.item})),
             )
         return changed
 
@@ -330,7 +336,7 @@ class Catalogue:
 
 def item_view(row: Sequence[str]) -> ItemView:
     """Return an item from its row of :data:`ITEMS`."""
-    item, title, author, kind, branch, flags, uid, held_for = row
+    item, title, author, kind, branch, flags, uid, held_for, together = row
     return ItemView(
         item=item,
         title=title,
@@ -341,6 +347,7 @@ def item_view(row: Sequence[str]) -> ItemView:
         held=bool(held_for),
         held_for=held_for or "",
         uid=uid,
+        together=[] if together == "[]" else msgspec.json.decode(together, type=list[str]),
     )
 
 

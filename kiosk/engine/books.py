@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from edge.items import PadItem
+from kiosk.engine import expected
 from kiosk.engine.room import Doer, Room
 from kiosk.session import Effect, Event
 from kiosk.shelf import RowState
@@ -22,10 +23,23 @@ def add(room: Room, pad: PadItem) -> None:
 def say_separate(room: Room, _: Any) -> None:
     """Say how a missing book is found: which ones to spread, or its barcode."""
     names = [row.pad.title or row.pad.item or "" for row in room.visit.shelf.shaky()]
-    if len(names) == 2 and all(names):
+    pair = len(names) == 2 and all(names)
+    if lacks := expected.missing(room):
+        key = "bor.expect_spread" if pair else "bor.expect"
+        room.say(
+            "look", key, title=lacks[0], a=names[0] if pair else "", b=names[-1] if pair else ""
+        )
+    elif pair:
         room.say("look", "bor.spread_two", a=names[0], b=names[1])
     else:
         room.say("look", "bor.missing_one")
+
+
+def say_set(room: Room) -> None:
+    """Name what is missing of a set of which a part lies here, before anybody counts."""
+    lacks = expected.missing_of_sets(room)
+    if lacks and room.visit.notice is None:
+        room.say("look", "bor.set_lacks", title=lacks[0], n=len(lacks))
 
 
 def lend(room: Room, _: Any) -> None:

@@ -98,6 +98,8 @@ class Engine(Room):
             self.report_troubles()
             if self.facts().waiting:
                 self.handle(E.STACK_STILL)
+                if visit.state is S.COUNTING:
+                    books.say_set(self)
         if visit.notice is not None and now >= visit.notice.until:
             visit.notice = None
         lesson.end_in_time(self)

@@ -143,3 +143,12 @@ def test_a_replica_of_a_ledger_that_was_put_back_gets_everything_anew(ledger, tm
         assert (part.start, part.version) == (NOW + 2, NOW + 2)
     finally:
         other.close()
+
+
+def test_the_rest_of_a_set_travels_with_each_of_its_items(ledger):
+    before = replica.newest(ledger)
+    with ledger.store.transaction():
+        rows = [Item(item=name, title=name, together=["B1", "B2"]) for name in ("B1", "B2")]
+        ledger.catalogue.put_items(rows)
+    [part] = replica.changes(ledger, "tinh", before, NOW)
+    assert {row.item: row.together for row in part.items} == {"B1": ["B2"], "B2": ["B1"]}
