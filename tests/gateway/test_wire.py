@@ -36,7 +36,11 @@ from edge.wire.topics import Topic
 from gateway.config import BrokerOptions, Config, ConsoleOptions, GatewayOptions
 from gateway.enrol import enrol, make_home, open_ledger, revoke
 from gateway.home import Home
+from gateway.ledger.posts import counts
 from gateway.service import gateway
+from gateway.sip2.options import Sip2Options
+from gateway.sip2.server import SimulatedServer
+from gateway.sip2.simulator import Copy, Ils
 from gateway.testing import HOUR, NOW, Mosquitto, Speaker, find_mosquitto, mosquitto, stock
 
 pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is not installed")
@@ -367,6 +371,42 @@ async def test_a_gateway_restarts_where_it_was(home, broker, tmp_path):
     ledger = open_ledger(home)
     assert ledger.store.value("SELECT count(*) FROM facts") == 5
     ledger.close()
+
+
+async def test_a_drop_and_its_return_reach_the_library_system_beside_the_gateway(
+    home, broker, tmp_path
+):
+    theirs = Ils(lambda: NOW, {"B1": Copy("Truyện Kiều", "tinh", holds=["tinh"])}, branch="tinh")
+    server, drop = SimulatedServer(theirs), Speaker()
+    drop.happened(Return(item="B1", place="drop", bin="2"), NOW + HOUR)
+    async with server.running():
+        sip2 = Sip2Options(host="127.0.0.1", port=server.port, tls=False, post=True, sort="checkin",
+                           sort_seconds=10.0, bins={"HOLD": "2"})  # fmt: skip
+        async with (
+            gateway(replace(config_of(home, broker), sip2=sip2), lambda: NOW + HOUR) as console,
+            on_wire(broker, tmp_path, "tinh", "kiosk-1") as machine,
+        ):
+            await connected(console.address.rstrip("/"))
+            asked = Ask(id="q1", what="take_back", items=["B1"], armed=True)
+            await machine.say(topics.ASK, asked)
+            answer = await machine.hear(topics.ANSWER, Answer, lambda a: a.id == "q1")
+            assert (answer.bins, answer.items[0].held) == ({"B1": "2"}, True)
+            await machine.say(topics.FACTS, drop.payload())
+            async with asyncio.timeout(20):
+                while not await told(home):  # noqa: ASYNC110 - another thread's work
+                    await asyncio.sleep(0.05)
+    assert theirs.done == [("09", "B1")]
+
+
+async def told(home: Home) -> bool:
+    def look() -> bool:
+        ledger = open_ledger(home)
+        try:
+            return counts(ledger) == {"done": 1}
+        finally:
+            ledger.close()
+
+    return await asyncio.to_thread(look)
 
 
 async def test_a_console_port_that_is_taken_is_said_plainly(home, broker, centre):

@@ -1,5 +1,7 @@
 """The library system is told of every fact once, whatever happens to the line; and asked by drops."""
 
+import random
+
 import pytest
 
 from edge.circulation.model import Policy
@@ -337,3 +339,40 @@ async def test_a_drop_is_answered_without_the_library_system(town):
     answer = await town.sort("B1")
     assert (answer.items[0].held, answer.bins) == (True, {})
     assert Policy().credit_to == "drop_time"
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_is_cut_and_whoever_falls_both_sides_say_the_same_in_the_end(town, seed):
+    chance = random.Random(seed)
+    town.theirs.readers["C4"].blocked = False
+    town.open()
+    out: dict[str, str] = {}
+    loans: dict[str, int] = {}
+    for _ in range(25):
+        item = chance.choice(["B1", "B2", "B3", "B4"])
+        town.now += 3 * MINUTE
+        if item in out:
+            town.happened(Return(item=item), town.now)
+            del out[item]
+        else:
+            out[item] = chance.choice(["C1", "C2"])
+            late = chance.random() < 0.3
+            fact = Loan(item=item, card=card(out[item]), due=NOW + 30 * DAY, online=not late)
+            town.happened(fact, town.now)
+            loans[item] = loans.get(item, 0) + 1
+        town.server.faults.cut = set(chance.sample(["11", "09", "17", "63", "99"], 2))
+        if chance.random() < 0.4:
+            await town.ils._client.close()
+            town.open()  # it fell and was started again
+        await town.rounds(chance.randint(0, 2), ms=20_000)
+    town.server.faults.cut = set()
+    for _ in range(80):
+        await town.rounds(ms=MINUTE)
+        if set(town.states) == {"done"}:
+            break
+    assert set(town.states) == {"done"}
+    there = {name: one.reader for name, one in town.theirs.items.items() if one.reader}
+    assert there == out
+    assert {item: town.done.count(("11", item)) for item in loans} == loans
+    assert [one.renewals for one in town.theirs.items.values()] == [0, 0, 0, 0]
+    assert [code for code in town.entries() if code != "ILS_AWAY"] == []
