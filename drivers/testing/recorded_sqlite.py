@@ -130,6 +130,10 @@ class _Connection:
     def in_transaction(self) -> bool:
         return self._db.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self._db.total_changes()
+
     def execute(self, sql: str, values: Values = ()) -> "_Cursor":
         return self._run(sql, [values])
 
