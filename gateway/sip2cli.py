@@ -95,7 +95,23 @@ def _check(args: argparse.Namespace) -> int:
                     "(or the other way round) ends like this.")  # fmt: skip
     _say(f"[ok]   signed in{' as ' + options.user if options.user else ' (no login is set)'}")
     _tell_status(status, options)
+    _tell_outbox(Home(load(args.config).gateway.data))
     return 0
+
+
+def _tell_outbox(home: Home) -> None:
+    """Say what was told so far and what waits, if the gateway's ledger is there."""
+    if not home.ledger.exists():
+        return
+    from gateway.enrol import open_ledger
+
+    with contextlib.closing(open_ledger(home)) as ledger:
+        found = posts.counts(ledger)
+    open_ones = found.get("waiting", 0) + found.get("sending", 0)
+    _say(f"       told: {found.get('done', 0)}; waiting: {open_ones}")
+    look = found.get("refused", 0) + found.get("unsure", 0)
+    if look:
+        _mark(False, "", f"{look} were refused or are unsure; those still open are on the worklist")
 
 
 def _tell_status(status: Message, options: Sip2Options) -> None:
