@@ -193,11 +193,11 @@ class LibrarySystem:
     async def _look_where(self, post: Post, goes: Sorting) -> None:
         """Have staff move what lies elsewhere than the library system wants it."""
         wanted = self._options.bins.get(goes.bin, goes.bin)
-        if post.bin and wanted == post.bin:
-            return
+        if (post.bin and wanted == post.bin) or await self._reads.call(_waits, post.item):
+            return  # it lies right, or our own list of holds has said where it goes
         if post.bin and wanted:
             await self._writes.call(posts.astray, post, wanted, "bin", self._now())
-        elif goes.held and not await self._reads.call(_waits, post.item):
+        elif goes.held:
             await self._writes.call(posts.astray, post, wanted, "hold", self._now())
 
     async def _end(self, post: Post, state: posts.End, why: str = "", reason: str = "") -> None:

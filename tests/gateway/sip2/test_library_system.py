@@ -255,6 +255,14 @@ async def test_staff_move_what_lies_elsewhere_than_the_library_system_wants(town
     assert (row["item"], '"wanted":"2"' in row["detail"]) == ("B1", True)
 
 
+async def test_what_our_own_holds_sent_into_a_bin_is_left_there(town):
+    town.open(bins={"HOLD": "2"})
+    town.ledger.holds.put([Hold(hold="h", reader="R2", item="B1", site="tinh")], NOW)
+    town.happened(Return(item="B1", place="drop", bin="2"))
+    await town.rounds()
+    assert (town.states, town.entries()) == ({"done": 1}, [])
+
+
 async def test_a_drop_that_asks_hears_of_holds_and_places(town):
     town.open(sort="ask", branches={"xa": "MPL"})
     town.theirs.items["B1"].holds = ["tinh"]
