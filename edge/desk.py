@@ -33,6 +33,8 @@ from edge.wire.pins import seal
 
 DEADLINE = 0.8
 """Seconds a reader waits for the centre before the desk decides alone."""
+PIN_DEADLINE = 3.0
+"""A PIN is proven slowly on purpose, and nobody but the centre can do it: that is waited for."""
 QUIET_MS = 10_000
 """After a question without answer the desk decides alone for so long."""
 REMEMBER_MS = 15 * 60_000
@@ -187,7 +189,8 @@ class Desk:
     async def check_pin(self, card: str, pin: str) -> tuple[PinWord, int]:
         """Have the centre prove a PIN; return its word, and for how many seconds it is locked."""
         name = uuid7(self._clock.now_ms())
-        answer = await self._ask("pin", card, name=name, sealed=seal(self._key, name, card, pin))
+        sealed = seal(self._key, name, card, pin)
+        answer = await self._ask("pin", card, name=name, sealed=sealed, seconds=PIN_DEADLINE)
         if answer is None or answer.pin not in ("right", "wrong", "locked", "unset"):
             return "unreachable", 0
         return cast(PinWord, answer.pin), answer.wait
@@ -217,6 +220,7 @@ class Desk:
         sealed: str = "",
         *,
         armed: bool = False,
+        seconds: float = 0.0,
     ) -> Answer | None:
         """Return an answer that answers; silence keeps the next questions from waiting."""
         if not self.online:
@@ -226,7 +230,7 @@ class Desk:
         question = Ask(
             id=name, what=what, card=card, items=list(items), at=now, sealed=sealed, armed=armed
         )
-        answer = await self._centre.ask(question, self._seconds)
+        answer = await self._centre.ask(question, seconds or self._seconds)
         if answer is None:
             self._silent_ms = self._clock.mono_ms()
             return None
