@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from drivers.gpio.simulator import BoardSimulator
 from drivers.tags import NewTag, encode
 from drivers.testing.field import Field
 from drivers.testing.tag15693 import Tag
+from drivers.testing.waiting import until
 from edge.drop.options import DropOptions
 from edge.drop.station import Drop
 from edge.station import Services
@@ -28,13 +29,6 @@ def book(number: int = 1, item: str | None = None, owner: str = "VN-TINH", **con
     data = encode(new, "iso28560-3", 112, 4)
     memory[: len(data)] = data
     return Tag(uid(number), memory, dsfid=0x3E, afi=OUT)
-
-
-async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait until something is true."""
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
 
 
 class Hatch:

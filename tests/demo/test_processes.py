@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.processes import Child, ChildError, run, tethered
+from drivers.testing.waiting import until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -16,14 +17,6 @@ def alive(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
         return False
-
-
-async def until(check) -> bool:
-    for _ in range(200):
-        if check():
-            return True
-        await asyncio.sleep(0.02)
-    return False
 
 
 async def test_a_child_is_started_once_and_ended(tmp_path):

@@ -10,6 +10,7 @@ from drivers.feig import GATE, PAD
 from drivers.gpio import SOCKET
 from drivers.pn532 import CARD
 from drivers.tags import AFI_OUT, decode
+from drivers.testing.waiting import until
 
 
 def url(world, site, device):
@@ -31,14 +32,6 @@ async def come_in(world, card="ntag"):
     number = reader_with(world, card)
     await world.walk(number, "in")
     return number
-
-
-async def until(check):
-    for _ in range(200):
-        if check():
-            return True
-        await asyncio.sleep(0.01)
-    return False
 
 
 def first(world, tag="iso28560-2", site="tinh"):

@@ -8,6 +8,7 @@ import pytest
 
 from drivers.errors import PortLostError, TagLostError
 from drivers.ports import Driver, ItemReader
+from drivers.testing.waiting import until
 from edge.device import Device, DeviceAwayError
 from edge.journal import Journal
 from edge.wire.batch import decode_event
@@ -77,12 +78,6 @@ async def device(cable: Cable, waits: Waits, journal: Journal) -> AsyncIterator[
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert cable.open == 0
-
-
-async def until(true: Any) -> None:
-    async with asyncio.timeout(2):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.002)
 
 
 def facts(journal: Journal) -> list[Any]:

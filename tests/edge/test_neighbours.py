@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.testing.waiting import until
 from edge.circulation.model import LoanView
 from edge.clock import Clock
 from edge.config import AgentOptions
@@ -80,12 +81,6 @@ class Pi:
 
     def knows_loan(self, item: str) -> bool:
         return self.replica.loan(item) is not None
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import asyncio
 import itertools
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from drivers.testing.waiting import until
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions, site_key
 from edge.desk import Desk
@@ -99,12 +100,6 @@ async def kiosk(tmp_path: Path, broker: Mosquitto) -> AsyncIterator[Kiosk]:
         yield made
     await made.journal.close()
     made.replica.close()
-
-
-async def until(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not what():  # noqa: ASYNC110 - several tasks and processes
-            await asyncio.sleep(0.02)
 
 
 def counts(home: Home) -> tuple[int, int, int]:

@@ -276,7 +276,7 @@ async def test_walking_away_leaves_nothing_of_the_visit_in_memory_on_the_screen_
     known = {id(one) for one in gc.get_objects() if type(one) is Visit}
     await lend(box, 3, card="100004")
     box.lift()
-    await asyncio.sleep(0.8)
+    await box.looked(4)
     box.pass_time(40)
     await box.screen("idle")
     await asyncio.sleep(0.3)

@@ -1,11 +1,10 @@
 """Whole visits: real station, real journal, simulated devices on real wires."""
 
-import asyncio
-
 from drivers.pn532.cards import SmartCard
 from drivers.ports import Paper
 from drivers.tags import NewTag, encode
 from drivers.testing.tag15693 import Tag
+from drivers.testing.waiting import until
 from edge.circulation.model import ItemView
 from edge.wire.messages import Part
 from kiosk.testing import NOW, TITLES, book_tag, item_id
@@ -54,7 +53,7 @@ async def test_a_no_to_the_count_lends_nothing_until_the_stack_changes(box):
     box.press("count_no")
     data = await box.screen("books", lambda d: d.get("notice"))
     assert "quét mã vạch" in data["notice"]["text"]
-    await asyncio.sleep(0.8)
+    await box.looked(4)
     assert box.kiosk.stage.message["screen"] == "books"
     assert box.facts("loan") == []
     box.put(2)
@@ -89,7 +88,7 @@ async def test_a_book_that_was_lifted_and_put_down_again_can_be_returned_in_the_
     box.press("return")
     await box.screen("books", lambda d: d["goal"] == "return")
     box.lift()
-    await asyncio.sleep(2)
+    await box.looked(10)
     box.put(1)
     await box.screen("results", lambda d: d["returned"] == 1)
 
@@ -176,16 +175,8 @@ async def test_a_book_code_is_no_card(box):
     assert "mã của sách" in data["notice"]["text"]
     box.tap(item_id(4))
     await box.screen("identify", lambda d: d.get("notice"))
-    await wait_for_fact(box, "tag_trouble")
+    await until(lambda: box.facts("tag_trouble"))
     assert box.facts("tag_trouble")[0]["reason"] == "book_as_card"
-
-
-async def wait_for_fact(box, kind):
-    for _ in range(100):
-        if box.facts(kind):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"no fact {kind}")
 
 
 async def test_a_second_readers_card_changes_nothing(box):
@@ -222,7 +213,7 @@ async def test_things_that_are_not_ours_are_named_and_told_to_staff(box):
     box.pad.field.put(book_tag(7, owner="VN-HNLIB"))
     data = await box.screen("books", lambda d: d["items"])
     assert data["items"][0]["text"] == "Không phải sách của thư viện. Xin lấy ra."
-    await wait_for_fact(box, "tag_trouble")
+    await until(lambda: box.facts("tag_trouble"))
     assert box.facts("tag_trouble")[0]["reason"] == "foreign"
 
 
@@ -348,7 +339,7 @@ async def test_calling_staff_is_a_fact_once_a_visit(box):
     box.press("help")
     data = await box.screen("idle", lambda d: d["staff_called"])
     assert data["staff_called"]
-    await wait_for_fact(box, "staff_called")
+    await until(lambda: box.facts("staff_called"))
     assert box.facts("staff_called") == [{"k": "staff_called", "station": "kiosk"}]
 
 
@@ -357,12 +348,10 @@ async def test_a_reader_who_walks_away_is_warned_and_then_forgotten(box):
     box.put(1)
     await box.screen("count")
     box.pass_time(145)
-    await asyncio.sleep(0.4)
-    assert box.kiosk.stage.message["warn"]
+    await until(lambda: box.kiosk.stage.message["warn"])
     assert 10 <= box.kiosk.stage.message["seconds_left"] <= 15
     box.press("more_time")
-    await asyncio.sleep(0.3)
-    assert not box.kiosk.stage.message["warn"]
+    await until(lambda: not box.kiosk.stage.message["warn"])
     box.pass_time(170)
     data = await box.screen("idle")
     assert "An" not in str(data)
@@ -375,7 +364,7 @@ async def test_what_was_left_on_the_pad_is_not_taken_for_the_next_readers(box):
     await box.screen("idle", lambda d: d["left"] == 1)
     data = await signed_in(box, "100004")
     assert data["items"][0]["state"] == "left"
-    await asyncio.sleep(0.8)
+    await box.looked(4)
     assert box.kiosk.stage.message["screen"] == "books"
     box.lift()
     await box.screen("books", lambda d: not d["items"])

@@ -1,17 +1,10 @@
-import asyncio
 from urllib.parse import urlsplit
 
 import pytest
 
+from drivers.testing.waiting import until
+
 pytestmark = pytest.mark.browser
-
-
-async def until(check):
-    for _ in range(100):
-        if check():
-            return True
-        await asyncio.sleep(0.05)
-    return False
 
 
 def on_shelf(world, tag="iso28560-2", site="tinh"):

@@ -2,11 +2,12 @@ import pytest
 
 from drivers.printer import PRINTER
 from drivers.printer.simulator import PrinterSimulator
+from drivers.testing.waiting import until
 from edge.circulation.model import ItemView
 from edge.circulation.sorting import read_rules
 from edge.drop.options import BinOptions, DropOptions
 from edge.drop.sorter import Sorter, returning
-from edge.drop.testing import IN, book, standing, until
+from edge.drop.testing import IN, book, standing
 from edge.station import NotPossibleError
 from edge.wire.facts import BinChanged, DropRefused, Return, TagTrouble, TakenAside, Trouble
 from edge.wire.messages import Answer, Part

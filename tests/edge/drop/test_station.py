@@ -3,9 +3,10 @@ import dataclasses
 
 import pytest
 
+from drivers.testing.waiting import until
 from edge.drop.chute import State
 from edge.drop.options import DropOptions
-from edge.drop.testing import IN, OUT, book, standing, until
+from edge.drop.testing import IN, OUT, book, standing
 from edge.wire.facts import BinChanged, DropRefused, Return, TagTrouble, Trouble, Well
 from edge.wire.messages import Part
 

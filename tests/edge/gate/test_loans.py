@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.testing.waiting import until
 from edge.circulation.model import ItemView, LoanView
 from edge.elsewhere import Lent
 from edge.gate.loancopy import LoanCopy
@@ -87,12 +88,6 @@ async def following(copy):
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(true):
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

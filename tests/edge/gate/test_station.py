@@ -11,6 +11,7 @@ from drivers.gpio import SOCKET
 from drivers.gpio.simulator import BoardSimulator
 from drivers.tags import NewTag, encode
 from drivers.testing.tag15693 import Tag
+from drivers.testing.waiting import until
 from edge.circulation.model import ItemView, LoanView
 from edge.clock import Clock
 from edge.elsewhere import Lent
@@ -42,12 +43,6 @@ def book(afi=0x07, owner="VN-TINH", **content):
     data = encode(NewTag(item_id="B1", owner=owner, **content), "iso28560-3", 112, 4)
     memory[: len(data)] = data
     return Tag(UID, memory, dsfid=0x3E, afi=afi)
-
-
-async def until(true, seconds=3.0):
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from drivers.a0 import GATE as A0_GATE
 from drivers.a0 import A0Simulator
 from drivers.tags import AFI_IN, AFI_OUT, NewTag, encode_mb01
 from drivers.testing.gen2 import AirField, Gen2Tag
+from drivers.testing.waiting import until
 from drivers.uhf18 import PAD, Model, Uhf18Simulator
 from edge.circulation.model import ItemView, LoanView, Verdict
 from edge.clock import Clock
@@ -95,12 +96,6 @@ async def gate_with(services, field, journal, on_wire, **options):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-
-
-async def until(true):
-    async with asyncio.timeout(3):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
 
 
 async def test_an_armed_uhf_book_alarms_with_its_number_and_a_coat_does_not(

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from drivers.gpio.simulator import BoardSimulator
 from drivers.tags import NewTag, encode
 from drivers.testing.field import Field
 from drivers.testing.tag15693 import Tag
+from drivers.testing.waiting import until
 from edge.agent import note_again
 from edge.circulation.model import ItemView, ReaderView, Verdict
 from edge.clock import Clock
@@ -54,12 +55,6 @@ def tag_of(item: str) -> Tag:
 
 def uid_of(item: str) -> bytes:
     return bytes.fromhex("E0040100000000") + bytes([int(item[1:])])
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
+from drivers.testing.waiting import until
 from edge.circulation.model import ItemView
 from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
@@ -146,12 +147,6 @@ async def running(*works: Any) -> AsyncIterator[None]:
             _, pending = await asyncio.wait(pending, timeout=1)
         for task in tasks:
             assert task.cancelled(), task.exception()
-
-
-async def until(true: Callable[[], Any], seconds: float = 8) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture
