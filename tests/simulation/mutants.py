@@ -63,7 +63,7 @@ def _puback() -> Iterator[None]:
         yield
 
 
-@mutant("acknowledged before commit")
+@mutant("acknowledged before commit", gateway_crash=3, part=1)
 def _early() -> Iterator[None]:
     take = Centre._apply
 
@@ -149,7 +149,7 @@ def _shown() -> Iterator[None]:
         yield
 
 
-@mutant("facts are sent in the order of the wall clock")
+@mutant("facts are sent in the order of the wall clock", clock=3, part=2, crash=1)
 def _wall_order() -> Iterator[None]:
     waiting = store.Journal.waiting
 
@@ -182,7 +182,7 @@ def _normal() -> Iterator[None]:
         yield
 
 
-@mutant("a restored card keeps its epoch")
+@mutant("a restored card keeps its epoch", image=2, restore=2)
 def _epoch() -> Iterator[None]:
     with patch.object(store.Journal, "diverged", lambda *_: False):
         yield
@@ -321,7 +321,7 @@ def _says_lent() -> Iterator[None]:
         yield
 
 
-@mutant("a gate sleeps while the centre is away")
+@mutant("a gate sleeps while the centre is away", part=3, part_site=2)
 def _asleep() -> Iterator[None]:
     seen = Gate._seen
 
