@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TRIES = 3
+LATE_MS = 60_000
+"""A loan's tag that is disarmed later than this was away from the pad meanwhile."""
 ALLOW_MS = 2 * 3_600_000
 """How long gates let a tag pass that could not be disarmed."""
 
@@ -232,20 +234,25 @@ class TagWork:
         number = _number(item)
         loan = self._services.replica.loan(number)
         if task is not None and task.about:
-            lent = task.afi == policy.afi_out
-            if lent and loan is not None and loan.doubt:
-                return Healed.NOTHING  # it stays on the safe side until the order is known
-            wanted = policy.afi_in if lent and loan is None else task.afi
+            if loan is not None and (loan.doubt or task.afi == policy.afi_in):
+                return Healed.NOTHING  # it stays as it is until the loan is known to be over or not
+            wanted = policy.afi_in if loan is None else policy.afi_out
             about = task.about if wanted == task.afi else ""
-            return await self._mend(number, uid, afi, wanted, about)
+            late = self._services.clock.now_ms() - task.made > LATE_MS
+            return await self._mend(number, uid, afi, wanted, about, late=late)
         sure = loan is not None and not loan.doubt
         if self._services.heal.get(uid.hex().upper()) == number and afi == policy.afi_in and sure:
-            return await self._mend(number, uid, afi, policy.afi_out, "")
+            return await self._mend(number, uid, afi, policy.afi_out, "", late=True)
         return Healed.NOTHING
 
     async def _mend(
-        self, item: str, uid: bytes, now: int | None, wanted: int, about: str
+        self, item: str, uid: bytes, now: int | None, wanted: int, about: str, *, late: bool
     ) -> Healed:
+        """Set the byte and record it.
+
+        A tag that is disarmed long after its loan may have come back where nobody here has heard of
+        yet: a task stays open that arms it when it is met again and the loan is over.
+        """
         if await self._set(uid, now, wanted) is not _End.DONE:
             return Healed.FAILED
         name = uid.hex().upper()
@@ -253,7 +260,9 @@ class TagWork:
         fact: Fact = Repaired(item=item, uid=name, afi=wanted)
         if about:
             fact = Secured(item=item, uid=name, afi=wanted, about=about)
-        await self._finish([fact], close=[name])
+        again = late and wanted == self._services.replica.policy.afi_out
+        arm = TagTask(name, item, self._services.replica.policy.afi_in, about)
+        await self._finish([fact], close=[name], opened=[arm] if again else [])
         return Healed.SECURED if about else Healed.REPAIRED
 
     def _let_pass(self, item: str, uids: Iterable[str], about: str) -> list[Fact]:
@@ -264,12 +273,14 @@ class TagWork:
             facts.append(TagStillArmed(item=item, uid=uid, about=about, until=until))
         return facts
 
-    async def _finish(self, facts: list[Fact], close: list[str]) -> None:
+    async def _finish(
+        self, facts: list[Fact], close: list[str], opened: Iterable[TagTask] = ()
+    ) -> None:
         """Record the second phase. If that fails the task stays open, which is the safe side."""
         if not facts:
             return
         try:
-            await self._journal.append(*facts, close_tasks=close)
+            await self._journal.append(*facts, close_tasks=close, open_tasks=opened)
         except JournalError as error:
             log.warning("tag security of %s not recorded, it stays a task: %s", close, error)
 

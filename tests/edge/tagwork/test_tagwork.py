@@ -236,6 +236,24 @@ async def test_a_tag_to_be_disarmed_is_armed_instead_when_the_loan_is_over(
     assert (tag.afi, journal.open_tasks()) == (IN, [])
 
 
+async def test_a_tag_disarmed_late_is_armed_again_when_its_loan_turns_out_to_be_over(
+    work, tag, field, replica, journal, hands
+):
+    field.tear_after(UID, 0)
+    await work.lend(item_of(tag), "c1", YES)
+    field.put(tag)
+    hands.pass_time(3600)  # it came back at another site, which has not told anybody yet
+    assert await work.heal(item_of(tag)) is Healed.SECURED
+    assert tag.afi == OUT
+    assert await work.heal(item_of(tag)) is Healed.NOTHING, "as far as is known it is lent"
+    [task] = journal.open_tasks()
+    assert (task.uid, task.afi) == (KEY, IN)
+    replica.settle(10, "e1")
+    replica.apply(Part(version=1))
+    assert await work.heal(item_of(tag)) is Healed.SECURED
+    assert (tag.afi, journal.open_tasks()) == (IN, [])
+
+
 async def test_a_tag_stays_armed_while_nobody_can_tell_whether_its_loan_is_over(
     work, tag, field, replica, services, journal
 ):
