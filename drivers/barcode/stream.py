@@ -20,7 +20,6 @@ from drivers.errors import FrameError, OptionError, PortLostError
 MAX_DOTS = 25_000_000
 _WAIT = 0.25
 _CHUNK = 1 << 16
-_MOST_CHUNKS = 256
 _KINDS = {"http": HTTPConnection, "https": HTTPSConnection}
 
 
@@ -52,10 +51,8 @@ class StreamFrames:
 
     def _newest(self) -> bytes | None:
         """Take all that has come, and what comes within a moment."""
-        newest, wait = None, _WAIT
-        for _ in range(_MOST_CHUNKS):
-            if not self._ready(wait):
-                break
+        newest, wait, begun = None, _WAIT, monotonic()
+        while monotonic() - begun < _WAIT and self._ready(wait):
             try:
                 data = self._answer.read1(_CHUNK)
             except (OSError, HTTPException, ValueError) as error:
@@ -99,7 +96,8 @@ def _opened(url: str, still_s: float) -> tuple[HTTPConnection, HTTPResponse]:
         answer = connection.getresponse()
         connection.sock = sock  # the answer has no end: its connection is not forgotten
         kind = answer.headers.get_content_type()
-        if answer.status != HTTPStatus.OK or not kind.startswith("multipart/"):
+        # Some servers give a stream of pictures no name at all; a page is named as one.
+        if answer.status != HTTPStatus.OK or kind.startswith("text/"):
             answer.close()
             raise HTTPException(f"the answer is {answer.status} {kind}, not a stream of pictures")
     except (OSError, HTTPException, ValueError) as error:

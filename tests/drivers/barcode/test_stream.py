@@ -115,11 +115,11 @@ async def test_a_bad_wire_makes_it_slower_and_tells_nothing_wrong(faults: Faults
 @pytest.mark.parametrize("how", ["frozen", "dead"])
 async def test_a_camera_that_shows_nothing_more_is_given_up(how: str) -> None:
     faults = Faults()
-    async with camera(faults) as (device, served), watching(served, still_s=0.3) as scanner:
+    async with camera(faults) as (device, served), watching(served, still_s=2.0) as scanner:
         device.show(READ.text)
         assert await soon(scanner) == READ
         device.frozen, faults.dead = how == "frozen", how == "dead"
-        with pytest.raises(PortLostError, match=r"no picture for 0\.3 s"):
+        with pytest.raises(PortLostError, match="no picture for 2 s"):
             await soon(scanner)
 
 
