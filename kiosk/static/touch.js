@@ -1,7 +1,7 @@
 // The first answer to a finger: the button sinks in at once; whatever is more work waits for that paint.
 
 const ANSWER_MS = 150;
-const UNSEEN_MS = 120;
+const UNSEEN_MS = 400;
 let at = -Infinity;
 let held = null;
 
