@@ -21,11 +21,11 @@ QUIET_MS = 7 * 86_400_000
 _LOOK_BACK = 1000
 
 
-async def old_image(journal: Journal, cursor: Cursor) -> None:
-    """Say that this storage is older than what was sent from this machine."""
+async def old_image(journal: Journal, cursor: Cursor, sent: int) -> None:
+    """Say that this storage is older than what was sent (``sent``: up to where) from here."""
     log.warning(
         "the ledger has %d facts of this journal that are not those sent from here (%d): an older "
-        "image of the storage is in use; facts go on under a new epoch", cursor.seq, journal.sent,
+        "image of the storage is in use; facts go on under a new epoch", cursor.seq, sent,
     )  # fmt: skip
     await _tell(journal, OLD_IMAGE, "The storage is an older copy, or two machines run from one.")
 

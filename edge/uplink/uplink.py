@@ -263,8 +263,9 @@ class Uplink:
             return
         if journal.diverged(cursor.epoch, cursor.seq, cursor.last):
             await self._settle(cursor)
-            await astray.old_image(journal, cursor)
-            await self._begin_epoch(None)
+            sent = journal.sent
+            await self._begin_epoch(None)  # first: a fact of the old epoch could still be sent
+            await astray.old_image(journal, cursor, sent)
         elif cursor.seq + 1 < journal.first_kept():
             await astray.ledger_older(journal, cursor)
             await self._begin_epoch(cursor.seq)
