@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from drivers.barcode.frames import CameraOptions, Frames, open_frames
 from drivers.barcode.pictures import WITHOUT_CHECK, Decoder, decoder
+from drivers.barcode.stream import checked
 from drivers.errors import DriverError, OptionError, PortLostError
 from drivers.ports import Scan, Scanner
 
@@ -122,6 +123,8 @@ async def open_camera(
         raise OptionError("symbologies must name a code, again_ms and still_s must not be below 0")
     if not 1 <= options.looks <= 100:
         raise OptionError(f"looks {options.looks} is not usable: allowed are 1 to 100 in a second")
+    if options.url:
+        checked(options.url)
     decode = decoder(options.library, options.symbologies, options.papers)
     scanner = CameraScanner(await asyncio.to_thread(frames, options), decode, options)
     scanner.start()

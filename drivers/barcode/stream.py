@@ -9,7 +9,7 @@ import select
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from time import monotonic
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from PIL import Image
 
@@ -75,7 +75,8 @@ class StreamFrames:
         return bool(select.select([sock], [], [], wait)[0])
 
 
-def _opened(url: str, still_s: float) -> tuple[HTTPConnection, HTTPResponse]:
+def checked(url: str) -> SplitResult:
+    """Return the parts of a stream's address; OptionError names what is wrong with it."""
     parts = urlsplit(url)
     if parts.scheme not in _KINDS or not parts.hostname:
         raise OptionError(f"url {url!r}: write http://HOST:PORT/PATH, where the pictures come from")
@@ -83,6 +84,11 @@ def _opened(url: str, still_s: float) -> tuple[HTTPConnection, HTTPResponse]:
         raise OptionError(
             "url: a camera that wants a password is not read; let a server here ask it"
         )
+    return parts
+
+
+def _opened(url: str, still_s: float) -> tuple[HTTPConnection, HTTPResponse]:
+    parts = checked(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection = _KINDS[parts.scheme](parts.hostname, parts.port, timeout=still_s)
