@@ -93,7 +93,7 @@ def test_vietnamese_texts_come_out_whole(library: Library) -> None:
 def test_of_a_paper_only_the_number_is_told(library: Library) -> None:
     for name in NAMES:
         code = f"001300999999|000000000|{name}|31122000|Nữ|Phố Không Có, Hà Nội|01012022"
-        assert decoder(library)(picture(code)) == [Scan("001300999999", "]Q")]
+        assert decoder(library)(picture(code)) == [Scan("001300999999", "]Q", paper=True)]
         assert decoder(library, papers="refuse")(picture(code)) == []
 
 

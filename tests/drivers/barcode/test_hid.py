@@ -125,7 +125,7 @@ async def test_of_a_paper_only_the_number_leaves_the_driver(pipe: Path) -> None:
     code = "001300999999||TRAN THI THU|31122000|Nu|Pho Khong Co|01012022"
     async with scanning(pipe) as (scanner, end):
         os.write(end, typed(code))
-        assert await soon(scanner) == Scan("001300999999")
+        assert await soon(scanner) == Scan("001300999999", paper=True)
 
 
 async def test_a_scanner_that_is_pulled_out_is_a_lost_port(pipe: Path) -> None:
