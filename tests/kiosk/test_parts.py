@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.ports import Card, Scan
+from edge.wire.facts import PAPER
 from edge.wire.tables import ConfigError, options, read_table
 from kiosk.codes import candidates, card_texts
 from kiosk.receipt import WIDTH, fold, lines, write
@@ -27,11 +28,11 @@ def test_any_scan_gives_numbers_or_nothing(text):
         assert len(number) <= 64
 
 
-def test_an_identity_paper_gives_its_number_and_nothing_else():
-    paper = "001099000001||Người Thử|01011999|Nam|Một địa chỉ|01012021"
-    assert candidates(Scan(paper)) == ["001099000001"]
-    assert candidates(Scan(paper + "||||")) == ["001099000001"]
-    assert candidates(Scan("abc|d|e|f|g|h|i")) == []
+def test_the_number_of_an_identity_paper_stands_apart_and_a_paper_that_was_not_reduced_is_nothing():
+    assert candidates(Scan("001099000001", paper=True)) == [PAPER + "001099000001"]
+    assert candidates(Scan("001099000001")) == ["001099000001"]
+    assert candidates(Scan(PAPER + "001099000001")) == []
+    assert candidates(Scan("001099000001||Người Thử|01011999|Nam|Một địa chỉ|01012021")) == []
     assert candidates(Scan("001099000001|x")) == []
 
 

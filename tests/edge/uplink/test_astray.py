@@ -22,8 +22,8 @@ def facts(journal: Journal) -> list[Any]:
 async def test_an_older_image_of_the_card_is_told_to_staff_and_stays_open(
     journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9))
-    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9))
+    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9), 3)
+    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9), 3)
     told = facts(journal)
     assert [(fact.part, fact.reason) for fact in told] == [("journal", "old_image")] * 2
     assert all(isinstance(fact, Trouble) for fact in told), "each time counts on the worklist"
@@ -47,7 +47,7 @@ async def test_a_ledger_that_lacks_what_is_kept_no_more_is_told_with_how_much(
 async def test_it_is_over_when_staff_say_so(journal: Journal) -> None:
     await astray.settle(journal)
     assert facts(journal) == []
-    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9))
+    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9), 3)
     await astray.settle(journal)
     assert astray.open_reasons(journal) == []
     assert [type(fact).__name__ for fact in facts(journal)] == ["Trouble", "Well"]
@@ -57,9 +57,9 @@ async def test_it_is_over_by_itself_after_a_week_without_another_sign(
     journal: Journal, hands: Any
 ) -> None:
     now = lambda: int(hands.wall * 1000)  # noqa: E731
-    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9))
+    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9), 3)
     hands.pass_time(WEEK - 5)
-    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9))
+    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9), 3)
     hands.pass_time(10)
     await astray.settle(journal, now())
     assert astray.open_reasons(journal) == ["old_image"]
@@ -70,7 +70,7 @@ async def test_it_is_over_by_itself_after_a_week_without_another_sign(
 
 async def test_the_doctor_says_what_it_is_and_what_to_do(journal: Journal, tmp_path: Any) -> None:
     found: list[Finding] = []
-    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9))
+    await astray.old_image(journal, Cursor(epoch=journal.epoch, seq=9), 3)
     await journal.append(Trouble(part="printer", reason="paper_out"))
     rest = doctor.look(found.append, tmp_path)
     assert rest == [("printer", "paper_out")]

@@ -158,7 +158,7 @@ async def test_a_broker_with_a_foreign_certificate_is_not_trusted(
 ) -> None:
     (tmp_path / "other").mkdir()
     stranger = Authority(tmp_path / "other", "other-ca")
-    with pytest.raises(LinkLostError, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(LinkLostError, match="not signed by our `ca`"):
         async with connect(
             options(secure, authority, "tinh-kiosk", ca=stranger.path), "tinh-kiosk", WILL
         ):
