@@ -15,6 +15,8 @@ ALL = os.environ.get("SHELFWIRE_SCREENS") == "all"
 """``make screens``: every screen in every size, for eyes; otherwise axe-core looks at one size."""
 USUAL = (1280, 800)
 SIZES = {"small": (800, 480), "tall": (1080, 1920), "wide": (1920, 1080)}
+PAINTED = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r))))"
+"""Wait until the page has painted a change and done what it does after that."""
 LOOKS = ("large_text", "contrast", "low_reach", "kids")
 
 
@@ -53,6 +55,7 @@ async def walk(box, page, name, axe):
         if ALL:
             await page.picture(name, wait=80)
         else:
+            await page.page.evaluate(PAINTED)
             found.extend(f"{name}: {line}" for line in await axe(page.page, layout=not whole))
 
     async def home():
