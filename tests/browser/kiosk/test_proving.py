@@ -42,7 +42,7 @@ async def test_a_card_number_and_a_pin_are_typed_by_finger_and_by_key(box, open_
     await box.screen("pin", lambda d: d.get("notice"))
     await take(page, axe, f"pin-wrong-{lang}", found)
     box.pass_time(3)
-    await box.screen("pin", lambda d: d["wait"] == 0)
+    await page.page.wait_for_selector("[data-press=digit][data-arg='4']:enabled")
     for key in ("4", "7", "8", "Backspace", "1", "1", "Enter"):
         await page.page.keyboard.press(key)
     await page.shows("books", "placing")
