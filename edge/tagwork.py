@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TRIES = 3
-LATE_MS = 60_000
-"""A loan's tag that is disarmed later than this was away from the pad meanwhile."""
 ALLOW_MS = 2 * 3_600_000
 """How long gates let a tag pass that could not be disarmed."""
 
@@ -238,20 +236,19 @@ class TagWork:
                 return Healed.NOTHING  # it stays as it is until the loan is known to be over or not
             wanted = policy.afi_in if loan is None else policy.afi_out
             about = task.about if wanted == task.afi else ""
-            late = self._services.clock.now_ms() - task.made > LATE_MS
-            return await self._mend(number, uid, afi, wanted, about, late=late)
+            return await self._mend(number, uid, afi, wanted, about)
         sure = loan is not None and not loan.doubt
         if self._services.heal.get(uid.hex().upper()) == number and afi == policy.afi_in and sure:
-            return await self._mend(number, uid, afi, policy.afi_out, "", late=True)
+            return await self._mend(number, uid, afi, policy.afi_out, "")
         return Healed.NOTHING
 
     async def _mend(
-        self, item: str, uid: bytes, now: int | None, wanted: int, about: str, *, late: bool
+        self, item: str, uid: bytes, now: int | None, wanted: int, about: str
     ) -> Healed:
         """Set the byte and record it.
 
-        A tag that is disarmed long after its loan may have come back where nobody here has heard of
-        yet: a task stays open that arms it when it is met again and the loan is over.
+        A tag that is disarmed when it is met again may have come back meanwhile where nobody here
+        has heard of yet: a task stays open that arms it when it is met with its loan over.
         """
         if await self._set(uid, now, wanted) is not _End.DONE:
             return Healed.FAILED
@@ -260,7 +257,7 @@ class TagWork:
         fact: Fact = Repaired(item=item, uid=name, afi=wanted)
         if about:
             fact = Secured(item=item, uid=name, afi=wanted, about=about)
-        again = late and wanted == self._services.replica.policy.afi_out
+        again = wanted == self._services.replica.policy.afi_out
         arm = TagTask(name, item, self._services.replica.policy.afi_in, about)
         await self._finish([fact], close=[name], opened=[arm] if again else [])
         return Healed.SECURED if about else Healed.REPAIRED

@@ -26,6 +26,11 @@ def test_a_return_of_an_unset_clock_leaves_no_silent_book_while_its_time_is_not_
     assert result.ok, complaint(result)
 
 
+def test_a_book_disarmed_soon_after_an_untold_return_elsewhere_is_armed_again():
+    result = run(298, {0, 3, 12, 2000})
+    assert result.ok, complaint(result)
+
+
 def test_a_seed_is_one_history():
     one, again, other = run(11), run(11), run(12)
     assert one.digest == again.digest != other.digest
