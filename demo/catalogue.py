@@ -8,7 +8,7 @@ import itertools
 import json
 import random
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,12 @@ def _people(seed: int, count: int) -> list[Person]:
                 uid=uid,
             )
         )
+    for site, one in zip(("tinh", "xa"), (-2, -1), strict=True):
+        uid = _card_uid("ntag", count + 1 + one)
+        made[one] = replace(
+            made[one], group="staff", branch=site, expires="2028-12-28", blocked=False,
+            card="ntag", uid=uid,
+        )  # fmt: skip
     return made
 
 

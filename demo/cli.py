@@ -115,6 +115,7 @@ def _addresses(places: Places) -> str:
     )
     lines = "\n".join(f"  {name:<28}{url}" for name, url in rows)
     notes = f"  Console: {sign_in_line(places)}\n  Children: {school.line(library())}"
+    notes += "\n  Staff at a kiosk: hold the library's name for 2.5 s, then show the librarian's card (in the hall)"
     return f"{lines}\n\n{notes}\n\n  Ctrl-C stops everything."
 
 

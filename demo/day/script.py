@@ -55,4 +55,4 @@ def _lendable(copy: Copy) -> bool:
 
 
 def _good(person: Person) -> bool:
-    return not person.blocked and person.expires > "2026-12"
+    return not person.blocked and person.expires > "2026-12" and person.group != "staff"

@@ -154,10 +154,11 @@ def _shown(copy: Copy, kind: str) -> bool:
 
 def _people(world: World, site: str) -> list[str]:
     here = [one.person for one in world.things.readers.values() if one.site == site]
-    good = [p for p in here if not _note(p)]
+    good = [p for p in here if not _note(p) and p.group != "staff"]
     chosen = [next(p for p in good if p.card == card) for card, _ in CARD_MIX]
     chosen.append(next(p for p in here if _note(p)))
     chosen.append(next(p for p in good if p.group == "child" and p not in chosen))
+    chosen.append(next(p for p in here if p.group == "staff"))
     return [person.reader for person in chosen]
 
 

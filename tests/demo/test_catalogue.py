@@ -67,3 +67,11 @@ def test_a_foreign_book_is_not_in_our_catalogue(whole):
     foreign = [copy for copy in whole.copies if copy.tag == "foreign"]
     assert foreign
     assert not any(copy.known for copy in foreign)
+
+
+def test_every_site_has_a_librarian_with_a_card():
+    staff = [person for person in library().people if person.group == "staff"]
+    assert [(person.branch, person.card, person.blocked) for person in staff] == [
+        ("tinh", "ntag", False),
+        ("xa", "ntag", False),
+    ]

@@ -42,7 +42,7 @@ export function personNode(person) {
 
 export function personWords(person) {
   const words = [person.name, person.reader, say(`person.${person.card}`)];
-  if (person.group === "child") words.push(say("person.child"));
+  if (person.group === "child" || person.group === "staff") words.push(say(`person.${person.group}`));
   if (person.note) words.push(say(`person.${person.note}`));
   return words.join(" · ");
 }
