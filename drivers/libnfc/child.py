@@ -11,8 +11,8 @@ from drivers.contactless.child import serve
 from drivers.errors import OptionError, PortLostError
 
 _READ, _AUTHENTICATE_A = 0x30, 0x60
-_ERFTRANS, _AUTH_FAILED = -20, -30
-_CARD_IS_GONE = (-6, -10, _ERFTRANS, _AUTH_FAILED)
+_TIME_OUT, _ERFTRANS, _AUTH_FAILED = -6, -20, -30
+_CARD_IS_GONE = (_TIME_OUT, -10, _ERFTRANS, _AUTH_FAILED)
 """Time-out, released, transmission, authentication: faults of the card, not of the reader."""
 _MAX_TARGETS = 2
 _ANSWER = 64
@@ -93,7 +93,10 @@ class LibnfcFront:
         return status, bytes(room[: max(0, status)])
 
     def _set(self, what: int, *, value: bool) -> None:
-        self._good(self._nfc.nfc_device_set_property_bool(self._device, what, value))
+        status = self._nfc.nfc_device_set_property_bool(self._device, what, value)
+        if status == _TIME_OUT:  # the chip answered late: it may be told the same again
+            status = self._nfc.nfc_device_set_property_bool(self._device, what, value)
+        self._good(status)
 
     def _good(self, status: int) -> int:
         if status < 0:
