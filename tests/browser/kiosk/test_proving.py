@@ -20,6 +20,17 @@ async def take(page, axe, name, found, *, all_sizes=False):
         await page.page.set_viewport_size({"width": 1280, "height": 800})
 
 
+async def take_large(box, page, axe, name, found):
+    """Look at the screen with text of twice the size too, on a desk and on the smallest screen."""
+    for pressed in ("true", "false"):
+        box.press("large_text")
+        await page.page.wait_for_selector(
+            f"[data-press=large_text][aria-pressed={pressed}]", state="attached"
+        )
+        if pressed == "true":
+            await take(page, axe, f"{name}-large", found, all_sizes=True)
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
 async def test_a_card_number_and_a_pin_are_typed_by_finger_and_by_key(box, open_page, lang, axe):
     page, found = await open_page(), []
@@ -38,6 +49,7 @@ async def test_a_card_number_and_a_pin_are_typed_by_finger_and_by_key(box, open_
         await page.page.click(f"[data-press=digit][data-arg='{digit}']")
     await box.screen("pin", lambda d: d["dots"] == 3)
     await take(page, axe, f"pin-{lang}", found, all_sizes=lang == "vi")
+    await take_large(box, page, axe, f"pin-{lang}", found)
     await page.page.click("[data-press=enter]")
     await box.screen("pin", lambda d: d.get("notice"))
     await take(page, axe, f"pin-wrong-{lang}", found)
@@ -61,6 +73,7 @@ async def test_a_scanned_receipt_is_shown_as_what_it_is(box, open_page, lang, ax
     box.scan(code)
     await page.shows("proof")
     await take(page, axe, f"proof-{lang}", found, all_sizes=lang == "vi")
+    await take_large(box, page, axe, f"proof-{lang}", found)
     box.scan(code[:-9] + "A" * 9)
     await box.screen("proof", lambda d: not d["genuine"])
     await take(page, axe, f"proof-false-{lang}", found)
