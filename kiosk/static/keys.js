@@ -18,12 +18,16 @@ function walk(step) {
 
 let typedByKey = false;
 
-/** A key of a keypad is the same key on the screen; enter ends what was typed by keys. */
-function type(key) {
-  const what = /^\d$/.test(key) ? `[data-press=digit][data-arg="${key}"]`
-    : key === "Backspace" ? "[data-press=rub_out]" : key === "Enter" && typedByKey ? "[data-press=enter]" : "";
+/** A key of a keypad is the same key on the screen; enter ends what was typed by keys, shown yet or not. */
+function type(key, press) {
+  if (key === "Enter" && typedByKey && document.querySelector("[data-press=enter]")) {
+    typedByKey = false;
+    press("enter");
+    return true;
+  }
+  const what = /^\d$/.test(key) ? `[data-press=digit][data-arg="${key}"]` : key === "Backspace" ? "[data-press=rub_out]" : "";
   const button = what ? document.querySelector(`${what}:not([disabled])`) : null;
-  typedByKey = Boolean(button) && key !== "Enter";
+  typedByKey = Boolean(button);
   button?.click();
   return Boolean(button);
 }
@@ -32,7 +36,7 @@ function type(key) {
 export function listen(press, repeat) {
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (type(event.key)) { /* typed */ }
+    if (type(event.key, press)) { /* typed */ }
     else if (event.key in WALK) walk(WALK[event.key]);
     else if (event.key === "F2") repeat();
     else if (MEANING[event.key] === "back") document.querySelector("[data-press=back]")?.click();
