@@ -56,7 +56,8 @@ class Commanded(Protocol):
     """A station that takes commands of the centre (see :mod:`edge.wire.commands`).
 
     Names a station may know: ``out_of_service``, ``in_service``, ``mute`` (``until`` in ms, 0 ends
-    it; ``who``, ``why``), ``open_bin`` (``bin``), ``screen`` (returns the masked screen).
+    it; ``who``, ``why``), ``open_bin`` (``bin``), ``screen`` (returns the masked screen), ``test``,
+    ``resolve``, ``reprint``.
     """
 
     async def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from edge.tagwork import TagWork
 from kiosk import proof
 from kiosk.app import make_app
 from kiosk.commands import masked
-from kiosk.engine import Engine, quietly
+from kiosk.engine import Engine, quietly, staff
 from kiosk.hatch import Hatch
-from kiosk.session import State
+from kiosk.session import NOBODY, State
 from kiosk.speech import Voices
 from kiosk.stage import Stage
 from kiosk.texts import LANGUAGES, found, speaking
@@ -36,8 +36,6 @@ LOOK_IDLE, LOOK_BUSY = 0.35, 0.15
 """Seconds between looks at the pad while nobody is there, and during a visit."""
 TICK = 0.2
 PRINTER_LOOK = 30.0
-CLOSABLE = (State.IDLE, State.OUT_OF_SERVICE, State.STAFF_CARD, State.STAFF, State.CLASS)
-"""Where no reader is at work: here a kiosk that is out of service says so."""
 AWAY_AFTER_MS = 1500
 """A pad that is away for so long puts the kiosk out of service; a shorter gap is not shown."""
 
@@ -207,13 +205,16 @@ class Kiosk:
         }
 
     async def command(self, name: str, _args: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what the centre asks: serve nobody, serve again, show the masked screen."""
+        """Do what the centre asks, and what staff do at the machine; show the masked screen."""
         match name:
             case "out_of_service" | "in_service":
                 await self._close(name == "out_of_service")
                 return {}
             case "screen":
                 return masked(self.stage.message)
+            case "test" | "resolve" | "reprint":
+                await staff.from_afar(self.engine, name)
+                return {}
             case _:
                 raise NotPossibleError("A kiosk cannot do this.")
 
@@ -252,7 +253,7 @@ class Kiosk:
             try:
                 async with engine.pad:
                     items = await self._watch.look()
-                if self.closed and engine.visit.state in CLOSABLE:
+                if self.closed and engine.visit.state in NOBODY:
                     engine.unable()
                 else:
                     engine.looked(items)

@@ -90,6 +90,24 @@ class Screen(Deed, tag="screen", frozen=True, kw_only=True):
     station: Station = ""
 
 
+class Test(Deed, tag="test", frozen=True, kw_only=True):
+    """Ask every device of a kiosk whether it answers, and print a line; while nobody is there."""
+
+    station: Station = ""
+
+
+class Resolve(Deed, tag="resolve", frozen=True, kw_only=True):
+    """A kiosk's call was answered, its jam is out."""
+
+    station: Station = ""
+
+
+class Reprint(Deed, tag="reprint", frozen=True, kw_only=True):
+    """Print the receipt of the visit that is just ending at a kiosk again."""
+
+    station: Station = ""
+
+
 class TellHealth(Deed, tag="health", frozen=True, kw_only=True):
     """Say at once how the device is."""
 
@@ -100,7 +118,7 @@ class Refresh(Deed, tag="replica", frozen=True, kw_only=True):
 
 AnyDeed = (
     Reboot | Restart | Reread | OutOfService | InService | Mute | OpenBin | SendLogs | Screen
-    | TellHealth | Refresh
+    | Test | Resolve | Reprint | TellHealth | Refresh
 )  # fmt: skip
 """Everything the centre can ask for."""
 

@@ -17,7 +17,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 }
 ROLES: tuple[Role, ...] = get_args(Role)
 
-_DAILY = frozenset({"mute", "out_of_service", "in_service", "open_bin", "health", "replica"})
+_KIOSK = frozenset({"test", "resolve", "reprint"})
+_DAILY = _KIOSK | {"mute", "out_of_service", "in_service", "open_bin", "health", "replica"}
 _MACHINE = frozenset({"reboot", "restart", "reread", "logs", "screen"})
 DEEDS: dict[Role, frozenset[str]] = {
     "staff": _DAILY,

@@ -4,16 +4,20 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from drivers.errors import DriverError
 from drivers.ports import Line
+from edge.station import NotPossibleError
 from edge.uplink import astray
 from edge.wire.facts import BoxReceived, StaffActed
 from kiosk import receipt
 from kiosk.engine.room import Doer, Room
 from kiosk.hatch import Hatch
-from kiosk.session import Effect, Event, State
+from kiosk.session import NOBODY, Effect, Event, State
+from kiosk.texts import say
 from kiosk.visit import Visit
 
 log = logging.getLogger(__name__)
+_PRINTER = {"out": "printer (no paper)", "away": "printer (open, or off)"}
 
 
 def check(room: Room, texts: list[str]) -> None:
@@ -79,10 +83,17 @@ async def _test(room: Room, *_: object) -> str:
     """Ask every device; print a line."""
     room.hear("done")
     await room.printing.look()
-    away = [device for device in room.services.devices.values() if not device.up]
     if room.printing.word in ("ok", "low"):
         await room.printing.print_lines([Line(room.library, bold=True), Line("Shelfwire: OK")])
-    return "staff.some_away" if away or room.printing.word in ("out", "away") else "staff.done_test"
+    return "staff.some_away" if _silent(room) else "staff.done_test"
+
+
+def _silent(room: Room) -> list[str]:
+    """Return the devices that do not answer, or cannot do their work."""
+    away = [name for name, device in sorted(room.services.devices.items()) if not device.up]
+    return away + [
+        _PRINTER[word] for word in (room.printing.word,) if word in _PRINTER and not away
+    ]
 
 
 async def _close(_room: Room, hatch: Hatch, _: Visit) -> str:
@@ -112,6 +123,21 @@ ACTS: dict[str, Act] = {
     "reprint": _reprint, "test": _test, "close": _close,
     "open": _open, "resolve": _resolve, "restart": _restart,
 }  # fmt: skip
+
+
+async def from_afar(room: Room, name: str) -> None:
+    """Do for the centre what staff do at the machine: ``test``, ``resolve``, ``reprint``.
+
+    Raises NotPossibleError where that cannot be done now, DriverError when a device does not answer.
+    """
+    if room.hatch is None or (name == "test" and room.visit.state not in NOBODY):
+        raise NotPossibleError("Somebody is at the kiosk: try again when the visit is over.")
+    said = await ACTS[name](room, room.hatch, room.visit)
+    room.show()
+    if said == "staff.some_away":
+        raise DriverError(f"No answer from: {', '.join(_silent(room))}.")
+    if "done_" not in said:
+        raise NotPossibleError(say("en", said))
 
 
 def receive_box(room: Room, about: Any) -> None:

@@ -7,11 +7,12 @@ data. An event that is not in the table means nothing there: the state stays, no
 
 from kiosk.session.arrows import BUTTONS, Facts, Row, Step
 from kiosk.session.events import PRESSES, Effect, Event
-from kiosk.session.states import SCREENS, WORKING, State
+from kiosk.session.states import NOBODY, SCREENS, WORKING, State
 from kiosk.session.table import TABLE, diagram, step
 
 __all__ = [
     "BUTTONS",
+    "NOBODY",
     "PRESSES",
     "SCREENS",
     "TABLE",

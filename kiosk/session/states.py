@@ -75,5 +75,8 @@ SCREENS: dict[State, str] = {
 }
 """The screen a reader sees in each state."""
 
+NOBODY = frozenset({S.IDLE, S.OUT_OF_SERVICE, S.STAFF_CARD, S.STAFF, S.CLASS})
+"""Where no reader is at work: here a kiosk that is out of service says so, and can be tested."""
+
 WORKING = frozenset({S.LENDING, S.RETURNING, S.RENEWING, S.PRINTING})
 """States that end by themselves; nobody is asked for more time in them."""

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from drivers.errors import DriverError
+from edge.station import NotPossibleError
 from edge.wire.facts import Trouble
 from kiosk.testing import kiosk_in_a_box
 
@@ -167,3 +169,43 @@ async def test_a_box_of_rotating_stock_is_received_by_its_label(box):
     assert "BOX-0012" in str(data["notice"])
     assert [fact["name"] for fact in box.facts("box_received")] == ["BOX-0012"]
     assert done(box) == ["opened", "box"]
+
+
+async def test_what_staff_do_at_the_machine_is_done_from_afar_too(box):
+    await box.kiosk.command("test", {})
+    assert len(box.printer.pages) == 1
+    box.press("help")
+    await box.screen("idle", lambda d: d["staff_called"])
+    await box.journal.append(Trouble(part="journal", reason="old_image"))
+    await box.kiosk.command("resolve", {})
+    await box.screen("idle", lambda d: not d["staff_called"])
+    assert [fact["reason"] for fact in box.facts("well")] == ["old_image"]
+    with pytest.raises(NotPossibleError, match="no receipt to print again"):
+        await box.kiosk.command("reprint", {})
+
+
+async def test_a_device_that_is_away_is_named_to_who_tests_from_afar(box):
+    await box.wires["scanner"].unplug()
+    async with asyncio.timeout(20):
+        while box.kiosk.health()["parts"]["scanner"]:  # noqa: ASYNC110  the driver finds out
+            await asyncio.sleep(0.02)
+    with pytest.raises(DriverError, match="No answer from: scanner"):
+        await box.kiosk.command("test", {})
+
+
+async def test_from_afar_nobody_is_disturbed_and_a_receipt_is_printed_again_while_its_visit_lasts(
+    box,
+):
+    box.put(1)
+    await box.screen("books")
+    with pytest.raises(NotPossibleError, match="Somebody is at the kiosk"):
+        await box.kiosk.command("test", {})
+    box.tap("100001")
+    await box.screen("count")
+    box.press("count_yes")
+    await box.screen("results")
+    box.press("finish")
+    await box.screen("receipt")
+    await box.kiosk.command("reprint", {})
+    assert len(box.printer.pages) == 1
+    assert box.kiosk.stage.message["screen"] == "receipt"

@@ -69,6 +69,9 @@ def test_every_command_is_done_by_the_machine_it_is_for(demo):
     closed = command(demo, "tinh-kiosk", "screen")["reply"]["screen"]["screen"]
     assert closed != seen["reply"]["screen"]["screen"]
     assert command(demo, "tinh-kiosk", "in_service")["state"] == "done"
+    assert command(demo, "tinh-kiosk", "test")["state"] == "done"
+    assert command(demo, "tinh-kiosk", "resolve")["state"] == "done"
+    assert "receipt" in command(demo, "tinh-kiosk", "reprint")["why"]
 
     assert command(demo, "tinh-drop", "open_bin", bin="1")["state"] == "done"
     assert command(demo, "tinh-drop", "health")["state"] == "done"

@@ -6,9 +6,9 @@ import { ago, clock, exact, has, length, machineName, number, siteName, t } from
 
 const ICONS = {
   reboot: "power", restart: "rotate-cw", reread: "settings", out_of_service: "circle-minus", in_service: "circle-check",
-  mute: "volume-x", open_bin: "lock-open", logs: "list-checks", screen: "eye", health: "activity", replica: "refresh-cw",
+  mute: "volume-x", open_bin: "lock-open", logs: "list-checks", screen: "eye", test: "activity", resolve: "check", reprint: "receipt-text", health: "gauge", replica: "refresh-cw",
 };
-const NEEDS = { mute: "gate", open_bin: "drop", screen: "kiosk" };
+const NEEDS = { mute: "gate", open_bin: "drop", screen: "kiosk", test: "kiosk", resolve: "kiosk", reprint: "kiosk" };
 const GRAVE = new Set(["reboot", "restart", "reread", "out_of_service", "mute", "open_bin"]);
 const STATES = { waiting: "hourglass", sent: "radio", received: "loader-circle", done: "circle-check", failed: "circle-x", refused: "circle-minus", expired: "clock" };
 
