@@ -20,7 +20,7 @@ from gateway.config import load
 from gateway.errors import GatewayError
 from gateway.home import Home
 from gateway.homecli import opened
-from gateway.ledger import commands, places
+from gateway.ledger import commands, forgetting, places
 
 _ABOUT = """\
 The centre of Shelfwire: takes in every fact of every device once, keeps the ledger of loans,
@@ -93,6 +93,13 @@ def parser() -> argparse.ArgumentParser:
     for name, do, file, text in files:
         word = _word(words, name, do, text, home=True)
         word.add_argument("file", type=Path, metavar=file)
+
+    gone = _word(words, "forget", _forget, "forget a reader who asks for it, for good", home=True)
+    gone.add_argument("reader", metavar="READER", help="number of the reader, or of a card")
+    gone.add_argument("--yes", action="store_true", help="do it; without, say what would go")
+    gone.add_argument(
+        "--who", default="", help="who does it (default: the account of this machine)"
+    )
 
     classcli.add_parser(words, Path(os.environ.get(_HOME, ".")))
     dropcli.add_words(partial(_word, words))
@@ -196,6 +203,22 @@ def _map(args: argparse.Namespace) -> int:
         _say(f"the map shows {len(there & drawn.places.keys())} of {len(there)} sites")
         if strange := sorted(drawn.places.keys() - there):
             _say(f"not known as sites: {', '.join(strange[:20])}")
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    with opened(Home(args.home)) as ledger:
+        known = forgetting.look(ledger, args.reader, now_ms())
+        if args.yes:
+            who = args.who or getpass.getuser()
+            alias = forgetting.forget(ledger, args.reader, who, now_ms())
+            _say(f"forgotten; {known.loans} past loans count under {alias} from now on")
+            _say("Older backups still know this reader, and so does what import-readers reads")
+            return 0
+    _say(f"{known.person.name or '(no name)'}, reader {known.person.reader}")
+    _say(f"  goes: name, {known.cards} cards, PIN, address, papers, picture, {known.holds} holds")
+    _say(f"  stays, under a name made up: {known.loans} past loans")
+    _say("Nothing was changed. This cannot be taken back: to do it, say it again with --yes")
     return 0
 
 

@@ -193,7 +193,8 @@ def _ledger(ledger: SqliteLedger, now: int) -> dict[str, Any]:
     row = ledger.store.row(
         "SELECT (SELECT count(*) FROM facts) AS facts, "
         "(SELECT count(*) FROM loans WHERE ended IS NULL) AS loans_open, "
-        "(SELECT count(*) FROM items) AS items, (SELECT count(*) FROM readers) AS readers"
+        "(SELECT count(*) FROM items) AS items, "
+        "(SELECT count(*) FROM readers) - (SELECT count(*) FROM forgotten) AS readers"
     )
     _, policy = ledger.catalogue.policy()
     start = _midnight(policy.zone, now)

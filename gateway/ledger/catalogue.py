@@ -289,9 +289,14 @@ class Catalogue:
 
     def forget_refs(self, card: str, site: str = "") -> int:
         """Let nobody come by a card any more (at one site, or all); the copies there hear of it."""
-        where = "card = ?1 AND (site = ?2 OR ?2 = '')"
-        rows = self._store.all(f"SELECT site, ref FROM card_refs WHERE {where}", card, site)  # noqa: S608
-        self._store.run(f"DELETE FROM card_refs WHERE {where}", card, site)  # noqa: S608
+        return self._forget("card = ? AND ? IN ('', site)", card, site)
+
+    def forget_reader(self, reader: str) -> int:
+        """Let nobody come by any card, paper or picture of a reader; the copies hear of it."""
+        return self._forget("reader = ?", reader)
+
+    def _forget(self, where: str, *values: str) -> int:
+        rows = self._store.all(f"DELETE FROM card_refs WHERE {where} RETURNING site, ref", *values)  # noqa: S608 - ours
         self.note_all("refs", [f"{row['site']} {row['ref']}" for row in rows])
         return len(rows)
 

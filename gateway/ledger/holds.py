@@ -111,10 +111,15 @@ class Holds:
             "SELECT * FROM holds WHERE ended IS NULL AND until > 0 AND until < ?", now
         )
         for row in rows:
-            self._end(row, now, "expired")
-            self._hand_on(row["caught"], row["site"], now)
-            self.refresh(self._siblings(row["caught"]))
+            self._give_back(row, now, "expired")
         return len(rows)
+
+    def withdraw(self, reader: str, now: int) -> None:
+        """End all holds of a reader, who does not want anything any more."""
+        for row in self._store.all(
+            "SELECT * FROM holds WHERE ended IS NULL AND reader = ?", reader
+        ):
+            self._give_back(row, now, "cancelled")
 
     def shelve(self, hold: str, now: int) -> None:
         """Staff put the copy on the shelf of holds (``now``), or took that back (0)."""
@@ -220,6 +225,14 @@ class Holds:
             "UPDATE holds SET ended = ?, how = ?, by = ? WHERE hold = ?", now, how, by, row["hold"]
         )
         self._worklist.settle(f"HOLD_CAUGHT:{row['hold']}", now)
+
+    def _give_back(self, row: sqlite3.Row, now: int, how: str) -> None:
+        """End a hold; the next in the queue has the copy that was set aside for it."""
+        self._end(row, now, how)
+        if row["caught"]:
+            self._hand_on(row["caught"], row["site"], now)
+        item = row["caught"] or row["item"]
+        self.refresh(self._siblings(item) if item else self._copies(row["work"]))
 
     def _let_go(self, row: sqlite3.Row, now: int) -> None:
         self._store.run(

@@ -105,6 +105,13 @@ class Mails:
             *(now, fact),
         )
 
+    def drop(self, reader: str, now: int) -> None:
+        """Send this reader nothing that still waits."""
+        rows = self._store.all("SELECT fact FROM mails WHERE reader = ? AND sent IS NULL", reader)
+        for row in rows:
+            self._worklist.settle(_key(row["fact"]), now)
+        self._store.run("DELETE FROM mails WHERE reader = ? AND sent IS NULL", reader)
+
     def _give_up(self, fact: str, why: str, now: int) -> None:
         """Put it before a person: the reader was promised a letter and has none."""
         row = self._store.one(

@@ -50,8 +50,8 @@ _NOW: dict[str, str] = {
     "sites": "SELECT count(*) FROM sites WHERE site IN ({})",
     "items": "SELECT count(*) FROM items WHERE flags NOT LIKE '%\"lost\"%' AND flags NOT LIKE "
     "'%\"withdrawn\"%' AND branch IN (SELECT branch FROM sites WHERE site IN ({}) {})",
-    "readers": "SELECT count(*) FROM readers "
-    "WHERE branch IN (SELECT branch FROM sites WHERE site IN ({}) {})",
+    "readers": "SELECT count(*) FROM readers WHERE reader NOT IN (SELECT reader FROM forgotten) "
+    "AND branch IN (SELECT branch FROM sites WHERE site IN ({}) {})",
 }
 _NOWHERE = "UNION SELECT '' UNION SELECT branch FROM branches"
 """Who sees all sites counts what belongs to branches without one, too."""
