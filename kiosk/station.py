@@ -209,6 +209,8 @@ class Kiosk:
         match name:
             case "out_of_service" | "in_service":
                 await self._close(name == "out_of_service")
+                if self._closes_now():
+                    self.engine.unable()  # not only when the pad is looked at next
                 return {}
             case "screen":
                 return masked(self.stage.message)
@@ -221,6 +223,9 @@ class Kiosk:
     async def _close(self, closed: bool) -> None:
         await asyncio.to_thread(_keep, self._closed_file, closed)
         self.closed = closed
+
+    def _closes_now(self) -> bool:
+        return self.closed and self.engine.visit.state in NOBODY
 
     def health(self) -> dict[str, Any]:
         """Return what ``/health`` says: is the kiosk able, which parts are up."""
@@ -253,7 +258,7 @@ class Kiosk:
             try:
                 async with engine.pad:
                     items = await self._watch.look()
-                if self.closed and engine.visit.state in NOBODY:
+                if self._closes_now():
                     engine.unable()
                 else:
                     engine.looked(items)

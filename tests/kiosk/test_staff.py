@@ -209,3 +209,10 @@ async def test_from_afar_nobody_is_disturbed_and_a_receipt_is_printed_again_whil
     await box.kiosk.command("reprint", {})
     assert len(box.printer.pages) == 1
     assert box.kiosk.stage.message["screen"] == "receipt"
+
+
+async def test_whoever_takes_it_out_of_service_from_afar_sees_that_at_once(box):
+    await box.kiosk.command("out_of_service", {})
+    assert (await box.kiosk.command("screen", {}))["screen"] == "trouble"
+    await box.kiosk.command("in_service", {})
+    await box.screen("idle")
