@@ -38,7 +38,11 @@ PUBLISH_SECONDS = 60.0
 
 
 class LinkLostError(Exception):
-    """The broker cannot be reached, or not any more."""
+    """The broker cannot be reached, or not any more. ``busy``: it is there, and has no time."""
+
+    def __init__(self, why: str = "", *, busy: bool = False) -> None:
+        super().__init__(why)
+        self.busy = busy
 
 
 class Link:
@@ -101,7 +105,7 @@ async def connect(
     client = _client(options, name, will, tls)
     try:
         allowed = _aliases_allowed(client)
-        with _translated():
+        with _translated(entering=True):
             await _enter(client, options.cert)
         try:
             yield Link(client, allowed())
@@ -292,11 +296,12 @@ def _was_opened(client: aiomqtt.Client) -> bool:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, entering: bool = False) -> Iterator[None]:
     try:
         yield
     except (aiomqtt.MqttError, OSError, ValueError) as error:
-        raise LinkLostError(reasons.why(error)) from error
+        busy = entering and reasons.has_no_time(error)
+        raise LinkLostError(reasons.why(error), busy=busy) from error
 
 
 def _session_ends() -> Properties:

@@ -18,6 +18,12 @@ NARROW = 64_000.0
 MOST_IN_FULL = 512
 """Batches without references after one was not understood."""
 
+FIRST_PAUSE = 0.5
+STEADY = 10.0
+"""A connection that lasted so long starts the pauses between tries anew."""
+BUSY = 4
+"""So many times the longest pause is waited for a broker that answers, but has too much to do."""
+
 BOOT_MS = 120_000
 """A machine that runs for less than this has just been switched on."""
 
@@ -28,6 +34,27 @@ def first_wait(up_ms: int, spread: float) -> float:
     When the power comes back to a whole province, its devices do not knock all at once.
     """
     return random.uniform(0.0, spread) if up_ms < BOOT_MS else 0.0  # noqa: S311  no secret
+
+
+class Pauses:
+    """Seconds between tries to connect: they double, each by chance, up to ``most``.
+
+    A broker that took the call and had no time for it hears of us less often still. Else a province
+    that comes back at once would have it spend all its time on handshakes nobody waits for any more.
+    """
+
+    def __init__(self, most: float) -> None:
+        self._most, self._next = most, FIRST_PAUSE
+
+    def after(self, lasted: float, *, busy: bool = False) -> float:
+        """Return the pause after a try, or a connection that lasted so long; ``busy``: see above."""
+        if lasted > STEADY and not busy:
+            self._next = FIRST_PAUSE
+        most = self._most * (BUSY if busy else 1)
+        self._next = min(max(self._next, self._most) if busy else self._next, most)
+        pause = random.uniform(0.2, 1.0) * self._next  # noqa: S311  no secret
+        self._next = min(self._next * 2, most)
+        return pause
 
 
 class Pace:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -21,7 +20,7 @@ from edge.uplink.elsewhere import Afar
 from edge.uplink.follow import Follow
 from edge.uplink.known import InReplica
 from edge.uplink.link import Link, LinkLostError, Secrets, connect
-from edge.uplink.pace import Keepalive, first_wait
+from edge.uplink.pace import Keepalive, Pauses, first_wait
 from edge.uplink.past import Past
 from edge.uplink.sender import Sender
 from edge.uplink.telling import tell
@@ -46,9 +45,6 @@ from edge.wire.messages import (
 
 __all__ = ["Uplink"]
 log = logging.getLogger(__name__)
-FIRST_PAUSE = 0.5
-STEADY = 10.0
-"""A connection that lasted so long starts the pauses anew."""
 CURSOR_WAIT = 2.0
 """The retained cursor, or the centre's reply to our state, comes in a round trip or two."""
 GOODBYE = 2.0
@@ -139,19 +135,17 @@ class Uplink:
 
     async def run(self) -> None:
         """Stay connected until cancelled; then say goodbye."""
-        pause = FIRST_PAUSE
+        pauses = Pauses(self._options.retry_max)
         await asyncio.sleep(first_wait(self._clock.mono_ms(), self._options.boot_spread))
         while True:
-            began = _now()
+            began, busy = _now(), False
             try:
                 await self._connection()
             except* (LinkLostError, JournalError) as group:
-                self._lost(_first(group))
+                self._lost(error := _first(group))
+                busy = isinstance(error, LinkLostError) and error.busy
                 self._keepalive.ended(_now() - began, _now() - max(began, self._heard_at))
-            if _now() - began > STEADY:
-                pause = FIRST_PAUSE
-            await asyncio.sleep(random.uniform(0.2, 1.0) * pause)  # noqa: S311  no secret
-            pause = min(pause * 2, self._options.retry_max)
+            await asyncio.sleep(pauses.after(_now() - began, busy=busy))
 
     async def _connection(self) -> None:
         """Live through one connection; ends with an ExceptionGroup of LinkLostError."""

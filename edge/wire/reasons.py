@@ -11,11 +11,15 @@ from cryptography import x509
 CODES = {
     0x80: "the connection was cut",
     0x87: "the broker knows no device of this certificate; is it enrolled, and the list reloaded?",
+    0x88: "the broker cannot serve now",
+    0x89: "the broker is busy",
     0x8E: "another machine speaks under this device's name; was its card cloned?",
     0x95: "the broker takes smaller messages only; raise its packet size",
     0x97: "the broker's quota is used up",
+    0x9F: "too many machines connect to the broker at once",
 }
 """What a reason code of MQTT 5 means here."""
+_NO_TIME = frozenset({0x88, 0x89, 0x97, 0x9F})
 _VERIFY = {
     9: "the broker's certificate is not valid yet: is this machine's clock right?",
     10: "the broker's certificate has ended, or this machine's clock is wrong; see `renew`",
@@ -29,6 +33,21 @@ _ERRNO = {
     errno.ECONNRESET: CODES[0x80],
     errno.EPIPE: CODES[0x80],
 }
+
+
+def has_no_time(error: BaseException) -> bool:
+    """Return whether a try to connect failed at a broker that is there, and has too much to do.
+
+    It says so, or it took the call and let TLS or CONNECT wait. One that cannot be reached at all is
+    none: it is not spared by being asked less often.
+    """
+    for one in _chain(error):
+        code = getattr(one, "rc", None)
+        if getattr(code, "value", code) in _NO_TIME:
+            return True
+        if isinstance(one, TimeoutError) and one.errno is None:
+            return str(one) == "" or "handshake" in str(one)
+    return False
 
 
 def why(error: BaseException) -> str:

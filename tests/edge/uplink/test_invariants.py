@@ -17,7 +17,7 @@ from edge.clock import Clock
 from edge.config import AgentOptions, UplinkOptions
 from edge.journal import Journal
 from edge.replica import Replica
-from edge.uplink import LinkLostError, Uplink, sender, uplink, window
+from edge.uplink import LinkLostError, Uplink, pace, sender, uplink, window
 from edge.wire import topics
 from edge.wire.batch import Event, decode_batch, decode_event
 from edge.wire.facts import StaffCalled
@@ -178,7 +178,7 @@ def test_facts_survive_lost_wires_power_cuts_and_old_images(
     with (
         tempfile.TemporaryDirectory() as folder,
         patch.object(uplink, "connect", centre.connect),
-        patch.object(uplink, "FIRST_PAUSE", 0.005),
+        patch.object(pace, "FIRST_PAUSE", 0.005),
         patch.object(uplink, "CURSOR_WAIT", 0.02),
         patch.object(window, "SHORTEST", 0.01),
         patch.object(sender, "ROWS", 5),

@@ -1,13 +1,17 @@
 """What a broker says why, and that nothing but what all brokers can do is asked of one."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge.config import UplinkOptions
+from edge.uplink import link
 from edge.uplink.link import LinkLostError, connect
 from edge.wire.topics import ALL
 
@@ -41,13 +45,17 @@ async def talking(talker: Talker) -> AsyncIterator[UplinkOptions]:
 
 
 async def said(talker: Talker) -> str:
+    return str(await lost(talker))
+
+
+async def lost(talker: Talker) -> LinkLostError:
     async with talking(talker) as options:
         with pytest.raises(LinkLostError) as caught:
-            async with connect(options, "kiosk-1", ("a", b"")) as link:
-                asyncio.get_running_loop().call_soon(_subscribe, link)
-                async for _ in link.messages():
+            async with connect(options, "kiosk-1", ("a", b"")) as open_:
+                asyncio.get_running_loop().call_soon(_subscribe, open_)
+                async for _ in open_.messages():
                     pass
-    return str(caught.value)
+    return caught.value
 
 
 def _subscribe(link: Any) -> None:
@@ -73,3 +81,43 @@ def test_no_topic_asks_for_more_than_any_broker_can() -> None:
     for row in ALL:
         topic = row.everywhere()
         assert {*topic} <= {*"abcdefghijklmnopqrstuvwxyz0123456789-/+"}, "no $share, no dots, no #"
+
+
+@pytest.mark.parametrize("code", ["88", "89", "97", "9f"])
+async def test_a_broker_without_time_is_spared(code: str) -> None:
+    assert (await lost(Talker(bytes.fromhex(f"20 03 00 {code} 00"), b""))).busy
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_broker_that_takes_the_call_and_lets_it_wait_is_spared(
+    tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "PATIENCE", 0.5)
+    over = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    options = UplinkOptions(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls=False)
+    if tls:
+        monkeypatch.setattr(link, "context", lambda _: link._Context(ssl.PROTOCOL_TLS_CLIENT))
+        unused = Path("unused")
+        options = replace(options, tls=True, ca=unused, cert=unused, key=unused)
+    try:
+        with pytest.raises(LinkLostError) as caught:
+            async with connect(options, "kiosk-1", ("a", b"")):
+                pass
+    finally:
+        over.set()
+        server.close()
+    assert caught.value.busy
+
+
+async def test_a_broker_that_is_not_there_is_asked_again_as_usual() -> None:
+    options = UplinkOptions(host="127.0.0.1", port=1, tls=False)
+    with pytest.raises(LinkLostError) as caught:
+        async with connect(options, "kiosk-1", ("a", b"")):
+            pass
+    assert not caught.value.busy
