@@ -171,23 +171,21 @@ class LibrarySystem:
             else:
                 await self._end(post, "unsure", reason="lent_there")
             return
-        await self._writes.call(posts.sending, post.fact, self._now())
-        forced, due = self._forced(post), post.due if self._options.quirks.due else None
-        answer = await self._client.ask(
-            self._words.checkout(reader, post.item, post.at, due, no_block=forced)
-        )
-        await self._end(post, "done" if answer["ok"] == "1" else "refused", words.why(answer))
+        await self._lent(post, reader, self._words.checkout)
 
     async def _renewed(self, post: Post) -> None:
         reader = self._name(post)
         if post.begun or not reader:
             await self._end(post, "unsure", reason="no_answer" if post.begun else "no_card")
             return
+        await self._lent(post, reader, self._words.renew)
+
+    async def _lent(self, post: Post, reader: str, write: Callable[..., Message]) -> None:
+        """Tell of a loan or renewal as :class:`~gateway.sip2.words.Writer` writes it."""
         await self._writes.call(posts.sending, post.fact, self._now())
-        forced, due = self._forced(post), post.due if self._options.quirks.due else None
-        answer = await self._client.ask(
-            self._words.renew(reader, post.item, post.at, due, no_block=forced)
-        )
+        due = post.due if self._options.quirks.due else None
+        message = write(reader, post.item, post.at, due, no_block=self._forced(post.late))
+        answer = await self._client.ask(message)
         await self._end(post, "done" if answer["ok"] == "1" else "refused", words.why(answer))
 
     async def _look_where(self, post: Post, goes: Sorting) -> None:
@@ -206,12 +204,12 @@ class LibrarySystem:
         await self._writes.call(posts.end, post.fact, state, self._now(), why, reason)
 
     def _checkin(self, item: str, branch: str, at: int, late: bool) -> Message:
-        force = late and self._options.quirks.no_block == "facts"
-        place = self._options.theirs(branch)
-        return self._words.checkin(item, place, at, self._now(), no_block=force)
+        place, forced = self._options.theirs(branch), self._forced(late)
+        return self._words.checkin(item, place, at, self._now(), no_block=forced)
 
-    def _forced(self, post: Post) -> bool:
-        return post.late and self._options.quirks.no_block == "facts"
+    def _forced(self, late: bool) -> bool:
+        """Whether it may not be refused any more: it happened already, and they understand that."""
+        return late and self._options.quirks.no_block == "facts"
 
     def _name(self, post: Post) -> str:
         return post.card if self._options.reader == "card" else post.reader

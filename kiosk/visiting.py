@@ -32,6 +32,16 @@ async def lend(box: Box, *numbers: int, card: str = "100001") -> Data:
     return await box.screen("results")
 
 
+async def hide_each_other(box: Box, one: int, other: int) -> None:
+    """Let the pad see now one, now the other of two books, until the kiosk has noticed."""
+    while len(box.kiosk.engine.visit.shelf.shaky()) < 2:
+        for number in (one, other):
+            box.lift(number)
+            await box.looked(1)
+            box.put(number)
+            await box.looked(1)
+
+
 async def back_home(box: Box) -> None:
     """Take the books, want no receipt, and see the kiosk ready for the next reader."""
     box.lift()

@@ -25,15 +25,6 @@ _FELL = (
 _EMPTIED = "f.kind = 'bin_changed' AND json_extract(CAST(f.body AS TEXT), '$.fact.emptied')"
 
 
-def contents(ledger: SqliteLedger, device: str, name: str) -> list[dict[str, Any]]:
-    """Return what lies in a bin now: item, title and since when, in the order it fell."""
-    since = ledger.store.value(
-        f"SELECT max(f.arrival) FROM facts f WHERE {_EMPTIED} AND f.device = ? AND {_BIN} = ?",  # noqa: S608
-        *(device, name),
-    )
-    return _between(ledger, device, name, since or 0, None)
-
-
 def emptyings(ledger: SqliteLedger, *, limit: int = 50, site: str = "") -> list[dict[str, Any]]:
     """Return the latest emptied bins, newest first, each with its items and how they were ticked.
 
@@ -169,14 +160,14 @@ def _since(ledger: SqliteLedger, one: dict[str, Any], row: sqlite3.Row) -> dict[
 
 
 def _between(
-    ledger: SqliteLedger, device: str, name: str, after: int, before: int | None
+    ledger: SqliteLedger, device: str, name: str, after: int, before: int
 ) -> list[dict[str, Any]]:
     """Return what fell into a bin between two arrivals; a thing without a number has no item."""
     rows = ledger.store.all(
         "SELECT f.id, f.kind, f.item, f.at, i.title FROM facts f "  # noqa: S608
         f"LEFT JOIN items i ON i.item = f.item WHERE {_FELL} AND f.arrival > ? AND f.arrival < ? "
         "ORDER BY f.arrival",
-        *(device, name, after, before if before is not None else 1 << 62),
+        *(device, name, after, before),
     )
     found: dict[str, dict[str, Any]] = {}
     for row in rows:

@@ -53,7 +53,9 @@ class Classes:
         members: Sequence[Member],
     ) -> None:
         """Make a class, or make it another; a child keeps the picture. Raise RefusedError."""
-        self._check(ident, site, title, minutes, teachers, members)
+        _check_class(ident, title, minutes)
+        self._check_site(ident, site, len(members))
+        self._check_people(ident, teachers, members)
         store = self._store
         with store.transaction():
             before = {row["reader"]: row["picture"] for row in self._members(ident)}
@@ -149,23 +151,18 @@ class Classes:
         )
         self._catalogue.note_all("readers", readers)
 
-    def _check(
-        self,
-        ident: str,
-        site: str,
-        title: str,
-        minutes: int,
-        teachers: Sequence[str],
-        members: Sequence[Member],
-    ) -> None:
-        if not 0 < len(ident) <= 40 or not ident.isprintable():
-            raise RefusedError("a class has a short name, such as 3A")
-        if not 0 < len(title) <= 60 or not title.isprintable():
-            raise RefusedError(f"class {ident}: a title has 1 to 60 characters")
+    def _check_site(self, ident: str, site: str, count: int) -> None:
         if self._store.one("SELECT 1 FROM sites WHERE site = ?", site) is None:
             raise RefusedError(f"class {ident}: there is no site {site}")
-        if not 1 <= minutes <= LONGEST_LESSON:
-            raise RefusedError(f"class {ident}: a lesson has 1 to {LONGEST_LESSON} minutes")
+        others = self._store.value(
+            "SELECT count(*) FROM class_members m JOIN classes k USING (class) "
+            "WHERE k.site = ? AND k.class <> ?",
+            *(site, ident),
+        )
+        if int(others) + count > MOST_OF_A_SITE:
+            raise RefusedError(f"class {ident}: a site has {MOST_OF_A_SITE} children at most")
+
+    def _check_people(self, ident: str, teachers: Sequence[str], members: Sequence[Member]) -> None:
         if not members or len(members) > MOST_PUPILS:
             raise RefusedError(f"class {ident}: 1 to {MOST_PUPILS} children")
         for reader in (*teachers, *(one.reader for one in members)):
@@ -177,18 +174,22 @@ class Classes:
             given = [getattr(one, what) for one in members if getattr(one, what)]
             if len(set(given)) < len(given):
                 raise RefusedError(f"class {ident}: a {what} stands there twice")
-        others = self._store.value(
-            "SELECT count(*) FROM class_members m JOIN classes k USING (class) "
-            "WHERE k.site = ? AND k.class <> ?",
-            *(site, ident),
-        )
-        if int(others) + len(members) > MOST_OF_A_SITE:
-            raise RefusedError(f"class {ident}: a site has {MOST_OF_A_SITE} children at most")
+
+
+def _check_class(ident: str, title: str, minutes: int) -> None:
+    if not 0 < len(ident) <= 40 or not ident.isprintable():
+        raise RefusedError("a class has a short name, such as 3A")
+    if not 0 < len(title) <= 60 or not title.isprintable():
+        raise RefusedError(f"class {ident}: a title has 1 to 60 characters")
+    if not 1 <= minutes <= LONGEST_LESSON:
+        raise RefusedError(f"class {ident}: a lesson has 1 to {LONGEST_LESSON} minutes")
 
 
 def _check_member(ident: str, one: Member) -> None:
-    if len(one.name.encode()) > LONGEST or not (one.name == "" or one.name.isprintable()):
-        raise RefusedError(f"class {ident}: reader {one.reader}: the name is too long")
+    if len(one.name.encode()) > LONGEST or not one.name.isprintable():
+        raise RefusedError(
+            f"class {ident}: reader {one.reader}: a name has {LONGEST} bytes at most, and no line ends"
+        )
     if one.picture and one.picture not in _ALL:
         raise RefusedError(f"class {ident}: there is no picture {one.picture}")
     try:

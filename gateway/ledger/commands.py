@@ -16,7 +16,6 @@ AGAIN_MS = 15_000
 MOST_OPEN = 20
 KEEP_REPLY_MS = 3 * 24 * 3_600_000
 OPEN = ("waiting", "sent", "received")
-_RANK = "CASE state WHEN 'waiting' THEN 0 WHEN 'sent' THEN 1 WHEN 'received' THEN 2 ELSE 3 END"
 
 
 def read_deed(name: str, args: dict[str, Any]) -> AnyDeed:

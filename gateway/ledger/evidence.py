@@ -106,11 +106,8 @@ def _tag(event: Event) -> dict[str, Any]:
             "before": seen.afi_before, "after": seen.afi_after, "antenna": "", "rssi": None,
             "owner": getattr(fact, "owner", None) or "", "since": 0,
         }  # fmt: skip
-    written = (
-        getattr(fact, "about", None) is not None
-        or hasattr(fact, "afi")
-        and not hasattr(fact, "gate")
-    )
+    read = hasattr(fact, "gate") or not hasattr(fact, "afi")
+    written = not read or getattr(fact, "about", None) is not None
     afi = getattr(fact, "afi", None)
     return {
         "by": "tag", "uid": getattr(fact, "uid", "") or "", "format": getattr(fact, "format", ""),

@@ -90,7 +90,7 @@ def next_post(ledger: SqliteLedger, now: int) -> Post | None:
     while True:
         row: Any = ledger.store.one(
             "SELECT p.*, f.kind, f.site, f.device, f.card, f.received, f.body, f.voided, f.found, "
-            "f.chained, f.assigned, coalesce(nullif(s.branch, ''), f.site) AS branch "
+            "f.chained, coalesce(nullif(s.branch, ''), f.site) AS branch "
             "FROM ils_posts p JOIN facts f ON f.id = p.fact LEFT JOIN sites s USING (site) "
             "WHERE p.state IN ('waiting', 'sending') AND p.next <= ? AND NOT EXISTS (SELECT 1 FROM "
             "ils_posts e WHERE e.item = p.item AND e.state IN ('waiting', 'sending') "

@@ -17,13 +17,11 @@ class Quirks:
     """How a kind of library system is known to differ (docs/sip2.md says from where).
 
     ``no_block``: whether Y is sent for what happened already. ``due``: whether the promised due date
-    is sent with it. ``lists``: whether 63 lists the numbers of charged items, so that a lost answer
-    to a loan can be cleared up.
+    is sent with it.
     """
 
     no_block: Literal["never", "facts"]
     due: bool = True
-    lists: bool = True
 
 
 PROFILES = {

@@ -10,7 +10,7 @@ from gateway.sip2.message import Message
 BLANK = " " * 18
 CHARGED = frozenset({"04", "05", "07"})
 """Circulation status of an item that is on loan: charged, no recall possible, recalled."""
-HOLD_SHELF, IN_TRANSIT = "08", "10"
+HOLD_SHELF = "08"
 HOLD_HERE, HOLD_ELSEWHERE, SEND = "01", "02", "04"
 """Alert types (CV): a reader waits here, at another branch; the item goes to another branch."""
 NO_MORE_WORDS = 200
@@ -122,12 +122,6 @@ def why(answer: Message) -> str:
 def has_item(answer: Message, item: str) -> bool:
     """Return whether an answer to 63 lists an item (a number, or a number and its title)."""
     return any(listed.split(" ")[0] == item for listed in answer.every("AU"))
-
-
-def complete(answer: Message) -> bool:
-    """Return whether an answer to 63 lists as many items as it counts."""
-    count = answer["charged"].strip()
-    return count.isdigit() and len([one for one in answer.every("AU") if one]) >= int(count)
 
 
 def read_time(text: str, zone: str) -> int | None:

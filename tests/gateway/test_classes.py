@@ -100,7 +100,7 @@ def test_children_keep_their_picture_and_no_two_have_the_same(ledger):
         ((Member(reader="R2", picture="cat-1"), Member(reader="R3", picture="cat-1")), "twice"),
         ((Member(reader="R2", picture="wolf-1"),), "no picture"),
         ((Member(reader="R2", consent="yes"),), "no date"),
-        ((Member(reader="R2", name="x" * 65),), "too long"),
+        ((Member(reader="R2", name="x" * 65),), "64 bytes at most"),
         (tuple(Member(reader=f"R{n}") for n in range(MOST_PUPILS + 1)), "children"),
     ],
 )

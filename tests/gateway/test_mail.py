@@ -119,6 +119,12 @@ def authority(tmp_path):
     return tmp_path / "ca", context
 
 
+@pytest.fixture
+def account(tmp_path):
+    (tmp_path / "password").write_text("secret\n")
+    return {"user": "tv", "password": tmp_path / "password"}
+
+
 def options(port, **more):
     return MailOptions(host="127.0.0.1", port=port, sender="tv@example.org", **more)
 
@@ -128,12 +134,10 @@ MAIL = Mail("f1", "an@example.org", "Biên nhận 0A1B2C3D", "- Truyện Kiều:
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_a_letter_goes_over_a_secured_line_to_a_server_that_is_known(
-    serve, authority, security, tmp_path
+    serve, authority, account, security
 ):
     ca, context = authority
     server = serve(security, context)
-    (tmp_path / "password").write_text("secret\n")
-    account = {"user": "tv", "password": tmp_path / "password"}
     send(options(server.port, security=security, ca=ca, **account), MAIL)
     [letter] = server.letters
     assert "To: an@example.org" in letter
@@ -145,23 +149,19 @@ def test_a_letter_goes_over_a_secured_line_to_a_server_that_is_known(
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_a_server_that_nobody_vouches_for_gets_neither_letter_nor_password(
-    serve, authority, security, tmp_path
+    serve, authority, account, security
 ):
     _, context = authority
     server = serve(security, context)
-    (tmp_path / "password").write_text("secret")
-    account = {"user": "tv", "password": tmp_path / "password"}
     with pytest.raises(ssl.SSLCertVerificationError):
         send(options(server.port, security=security, **account), MAIL)
     assert server.letters == []
     assert not any(said.startswith(b"AUTH") for said in server.heard)
 
 
-def test_a_server_that_is_made_to_hide_its_tls_gets_nothing(serve, authority, tmp_path):
+def test_a_server_that_is_made_to_hide_its_tls_gets_nothing(serve, authority, account):
     ca, context = authority
     server = serve("starttls", context, offers=False)
-    (tmp_path / "password").write_text("secret")
-    account = {"user": "tv", "password": tmp_path / "password"}
     with pytest.raises(smtplib.SMTPNotSupportedError):
         send(options(server.port, ca=ca, **account), MAIL)
     assert server.letters == []

@@ -18,6 +18,7 @@ from gateway.ledger import notices
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.notices.notifier import Notifier
 from gateway.notices.roster import Person, Roster, read_roster
+from gateway.notices.services import read_services
 from gateway.notices.ways import Letter, Message, NotSentError, Outbox, webhook
 from gateway.pulse import Pulse
 from gateway.testing import HOUR, KEYS, MINUTE, NOW, Speaker, stock
@@ -189,12 +190,13 @@ def test_a_roster_is_read_whole_or_refused_with_the_row(tmp_path):
             read_roster(path)
 
 
-@given(st.text(max_size=80))
-def test_any_roster_is_read_or_refused(tmp_path_factory, text):
+@pytest.mark.parametrize("read", [read_roster, read_services])
+@given(text=st.text(max_size=80))
+def test_any_file_of_people_or_services_is_read_or_refused(tmp_path_factory, read, text):
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        read_roster(path)
+        read(path)
     except ConfigError:
         return
 

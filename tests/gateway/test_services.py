@@ -6,8 +6,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from edge.wire.facts import Trouble
 from edge.wire.tables import ConfigError
@@ -135,16 +133,6 @@ def test_a_file_that_cannot_work_is_refused_with_its_table(tmp_path, text, why):
     path.write_text(text)
     with pytest.raises(ConfigError, match=why):
         read_services(path)
-
-
-@given(st.text(max_size=60))
-def test_any_file_is_read_or_refused(tmp_path_factory, text):
-    path = tmp_path_factory.getbasetemp() / "services.toml"
-    path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    try:
-        read_services(path)
-    except ConfigError:
-        return
 
 
 def test_a_roster_names_only_ways_that_are_there_and_numbers_that_are_some(provider):

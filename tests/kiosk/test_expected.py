@@ -4,7 +4,7 @@ import msgspec
 
 from edge.wire.messages import Holding, Part
 from kiosk.testing import TITLES, item_id
-from kiosk.visiting import signed_in
+from kiosk.visiting import hide_each_other, signed_in
 
 
 def join(box, *numbers):
@@ -47,13 +47,7 @@ async def test_two_that_hide_each_other_are_named_with_what_is_missing(box):
     await signed_in(box)
     box.put(1, 2)
     await box.screen("count")
-    shelf = box.kiosk.engine.visit.shelf
-    while len(shelf.shaky()) < 2:  # now one is seen, now the other
-        for number in (1, 2):
-            box.lift(number)
-            await box.looked(1)
-            box.put(number)
-            await box.looked(1)
+    await hide_each_other(box, 1, 2)
     await box.screen("count", lambda d: d["waiting"] == 2)
     box.press("count_no")
     data = await box.screen("books", lambda d: d.get("notice"))

@@ -7,7 +7,7 @@ import pytest
 from drivers.testing.tag15693 import Tag
 from kiosk.session import PRESSES
 from kiosk.testing import book_tag, item_id
-from kiosk.visiting import states
+from kiosk.visiting import hide_each_other, states
 
 BLANK = bytes.fromhex("E004010000000BAD")
 
@@ -60,13 +60,7 @@ async def test_books_that_hide_each_other_are_named_when_the_count_is_wrong(box)
     await box.screen("books", lambda d: d["known"])
     box.put(1, 2)
     await box.screen("count", lambda d: d["waiting"] == 2)
-    shelf = box.kiosk.engine.visit.shelf
-    while len(shelf.shaky()) < 2:  # now one is seen, now the other
-        for number in (1, 2):
-            box.lift(number)
-            await box.looked(1)
-            box.put(number)
-            await box.looked(1)
+    await hide_each_other(box, 1, 2)
     await box.screen("count", lambda d: d["waiting"] == 2)
     box.press("count_no")
     data = await box.screen("books", lambda d: d.get("notice"))

@@ -66,12 +66,17 @@ async def test_edge_and_ledger_reckon_the_same_day_under_every_policy(both, rule
     assert due_of(both) == loan.due == due_date(policy, "adult", NOW)
 
 
+def days_become(both, days):
+    """Change the policy at the centre alone."""
+    rule = {"adult": GroupRule(limit=3, days=days, renewals=1)}
+    with both.ledger.store.transaction():
+        both.ledger.catalogue.put_policy(type(POLICY)(groups=rule), both.now)
+
+
 async def test_a_policy_that_changed_meanwhile_takes_no_day_away(both):
     await both.lend("C1", "B1")
     [loan] = both.facts()
-    with both.ledger.store.transaction():
-        shorter = {"adult": GroupRule(limit=3, days=2, renewals=1)}
-        both.ledger.catalogue.put_policy(type(POLICY)(groups=shorter), both.now)
+    days_become(both, 2)
     assert await both.bring() == {}
     assert due_of(both) == loan.due
 
@@ -79,9 +84,7 @@ async def test_a_policy_that_changed_meanwhile_takes_no_day_away(both):
 async def test_a_policy_that_changed_meanwhile_may_give_days(both):
     await both.lend("C1", "B1")
     [loan] = both.facts()
-    with both.ledger.store.transaction():
-        longer = {"adult": GroupRule(limit=3, days=30, renewals=1)}
-        both.ledger.catalogue.put_policy(type(POLICY)(groups=longer), both.now)
+    days_become(both, 30)
     assert await both.bring() == {"1": ["DUE_DATE_DIFFERS"]}
     assert due_of(both) > loan.due
     assert both.replica.loan("B1").due == due_of(both), "the reader sees the longer one"
