@@ -280,12 +280,13 @@ class Desk:
         return met[0]
 
     def _with_fees(self, reader: ReaderView) -> ReaderView:
-        """Return a reader of the local copy with what late loans add to the fees until now."""
+        """Return a reader of the local copy with what late loans add until now, at the least (R4)."""
         policy, replica = self._replica.policy, self._replica
         if not policy.fee_limit:
             return reader
         loans, back = replica.loans_of(reader.reader), replica.came_back(reader.reader)
-        fees = owed(policy, reader.fees, loans, back, self._clock.now_ms())
+        now = self._clock.stamp()
+        fees = owed(policy, reader.fees, loans, back, now.wall - now.unc)
         return structs.replace(reader, fees=fees)
 
     def _offline(self, card: str, reader: ReaderView | None) -> Offline:

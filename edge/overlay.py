@@ -20,10 +20,10 @@ KNOWN = 20_000
 TRUST_MS = 45 * 86_400_000
 """A neighbour's fact that was never settled gives way to the base after so long."""
 _PUT = (
-    "INSERT INTO overlay (item, seq, settled, ref, body, device, epoch, at, id)"
-    " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT (item) DO UPDATE SET seq = excluded.seq,"
+    "INSERT INTO overlay (item, seq, settled, ref, body, device, epoch, at, id, late)"
+    " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item) DO UPDATE SET seq = excluded.seq,"
     " settled = 0, ref = excluded.ref, body = excluded.body, device = excluded.device,"
-    " epoch = excluded.epoch, at = excluded.at, id = excluded.id"
+    " epoch = excluded.epoch, at = excluded.at, id = excluded.id, late = excluded.late"
 )
 _AGREE = (
     "DELETE FROM overlay WHERE item = ?1 AND (settled = ?3 OR ref ="
@@ -41,7 +41,7 @@ _OUTDONE = (
 class Row:
     """A loan (or, without one, a return) of an item. ``device``: '' for this device itself.
 
-    ``unc``: how far off ``at`` may be (ms).
+    ``unc``: how far off ``at`` may be (ms). ``late``: until when the loan before it may cost (ms).
     """
 
     item: str
@@ -52,6 +52,7 @@ class Row:
     device: str = ""
     epoch: str = ""
     unc: int = 0
+    late: int = 0
 
     def lent_to(self, reader: str) -> bool:
         """Return whether it is a loan of this reader."""
@@ -61,7 +62,7 @@ class Row:
         """Return the columns of the row."""
         ref = self.loan.reader if self.loan else ""
         body = msgspec.json.encode(self.loan) if self.loan else None
-        return self.item, self.seq, ref, body, self.device, self.epoch, self.at, self.id
+        return self.item, self.seq, ref, body, self.device, self.epoch, self.at, self.id, self.late
 
 
 class Noted:
@@ -222,23 +223,26 @@ def put_tag(db: sqlite3.Connection, uid: str, item: str, until: int, *, heal: bo
 
 
 def last(db: sqlite3.Connection, noted: Noted, item: str) -> tuple[int, LoanView | None] | None:
-    """Return when (ms) something happened to an item that the base does not show, and its loan."""
+    """Return until when (ms) a loan may cost after which something happened to an item; and its loan.
+
+    None: nothing happened that the base does not show.
+    """
     if (row := noted.get(item)) is not None:
-        return row.at, row.loan
-    found = db.execute("SELECT at, body FROM overlay WHERE item = ?", (item,)).fetchone()
+        return row.late or row.at, row.loan
+    found = db.execute("SELECT at, late, body FROM overlay WHERE item = ?", (item,)).fetchone()
     if found is None:
         return None
-    at, body = found
-    return at, msgspec.json.decode(body, type=LoanView) if body is not None else None
+    at, late, body = found
+    return late or at, msgspec.json.decode(body, type=LoanView) if body is not None else None
 
 
 def came_back(
     db: sqlite3.Connection, noted: Noted, loans: Iterable[LoanView]
 ) -> list[tuple[int, int]]:
-    """Return (due, returned) in ms of loans of the base that ended since, or another one follows."""
+    """Return (due, costs until) in ms of loans of the base that ended, or another one follows."""
     ends = ((loan, last(db, noted, loan.item)) for loan in loans)
     return [
-        (loan.due, end[0])
+        (loan.due, max(loan.since, end[0]))
         for loan, end in ends
         if end and (not end[1] or end[1].since > loan.since)
     ]

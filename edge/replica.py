@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 import msgspec
 
 from edge import overlay
+from edge.circulation.credit import late_until
 from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
 from edge.replicafile import LOG_BYTES, Connect, every_loan, log_bytes, open_file, plain
 from edge.wire.batch import Event
@@ -148,7 +149,7 @@ class Replica:
         return sorted(loans, key=lambda loan: (loan.due, loan.item))
 
     def came_back(self, reader: str) -> list[tuple[int, int]]:
-        """Return (due, returned) in ms of the reader's loans that ended and the base shows open."""
+        """Return (due, costs until) in ms of the reader's loans that ended and the base shows open."""
         return overlay.came_back(self._reader, self._noted, self._base_loans(reader))
 
     def lent_unsettled(self, reader: str) -> int:
@@ -339,12 +340,13 @@ class Replica:
             view = self._one(_READERS, "key", fact.card, ReaderView)
             item = self.item(fact.item)
             reader, title = view.reader if view else fact.card, item.title if item else ""
-            loan = LoanView(
-                item=fact.item, reader=reader, due=fact.due, since=event.at.wall, title=title
-            )
+            loan = LoanView(item=fact.item, reader=reader, due=fact.due, since=at.wall, title=title)
         elif not isinstance(fact, Return):
             return None
-        return overlay.Row(fact.item, event.seq, at.wall, event.id, loan, device, epoch, at.unc)
+        drop = isinstance(fact, Return) and fact.place == "drop"
+        late = late_until(self._policy, at.wall, at.unc, drop=drop)
+        where = (loan, device, epoch)
+        return overlay.Row(fact.item, event.seq, at.wall, event.id, *where, at.unc, late)
 
     def _write_down(self, *, again: bool = False) -> bool:
         """Write what was noted; return whether the storage took it."""

@@ -45,6 +45,8 @@ CREATE INDEX known_by_time ON known (at);
 CREATE TABLE tags (uid TEXT PRIMARY KEY, item TEXT NOT NULL, until INTEGER NOT NULL,
     heal INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """,
+    # late: until when (ms) a loan that ended with this may cost; 0: until ``at``.
+    "ALTER TABLE overlay ADD COLUMN late INTEGER NOT NULL DEFAULT 0;",
 )
 """What makes a file of each schema out of the one before."""
 
@@ -87,7 +89,7 @@ def _prepared(path: Path, connect: Connect) -> sqlite3.Connection:
             raise sqlite3.DatabaseError(f"schema {schema}, this program knows up to {len(_STEPS)}")
         for number, step in enumerate(_STEPS[schema:], schema + 1):
             db.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
-        db.execute("SELECT at FROM overlay, items LIMIT 1").fetchone()
+        db.execute("SELECT late FROM overlay, items LIMIT 1").fetchone()
         undo.pop_all()
     return db
 

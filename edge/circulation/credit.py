@@ -11,7 +11,7 @@ LONGEST_CLOSURE = 366
 
 
 def credited(policy: Policy, at: int) -> int:
-    """Return from when a return at ``at`` (ms) counts: by ``credit_to``, never later than in favour.
+    """Return from when a return at ``at`` (ms) counts as given back, by ``credit_to``.
 
     ``drop_time``: when it fell in. ``last_open_close``: while closed, when the library last closed.
     ``next_open``: while closed, when it opens next. A library that is never open counts the drop.
@@ -31,6 +31,15 @@ def credited(policy: Policy, at: int) -> int:
         if not is_closed(policy, moment.date()) and (moment - there) * step >= timedelta(0):
             return int(moment.timestamp() * 1000)
     return at
+
+
+def late_until(policy: Policy, at: int, unc: int = 0, *, drop: bool = False) -> int:
+    """Return until when (ms) a loan that came back at ``at`` may cost, ``unc`` ms sure (R4, R5).
+
+    As early as it may have been, and as a drop credits it, but never later than it came back.
+    """
+    at -= unc
+    return min(at, credited(policy, at)) if drop else at
 
 
 def is_open(policy: Policy, there: datetime) -> bool:

@@ -165,9 +165,13 @@ def kept_for_another(item: ItemView, reader: ReaderView) -> bool:
 
 
 def late_fee(policy: Policy, due: int, back: int) -> int:
-    """Return what a loan costs that was due then and came back then: days of opening only."""
+    """Return what a loan costs that was due then and came back then: days of opening only.
+
+    A day of return that became a day of closure (an outage, a storm) moves to the next opening.
+    """
     if not policy.fee_per_day or back <= due:
         return 0
+    due = _end_after(policy, due, 0)
     back = min(back, due + _LONGEST_LATE * DAY_MS)
     first = datetime.fromtimestamp(due / 1000, _zone(policy.zone)).date() + _days(1)
     last = datetime.fromtimestamp(back / 1000, _zone(policy.zone)).date()

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge.circulation.credit import credited
+from edge.circulation.credit import late_until
+from edge.circulation.model import Policy
 from edge.circulation.rules import late_fee
 from gateway.assess import Assessed
 from gateway.ledger.catalogue import Catalogue
@@ -43,9 +44,10 @@ class Fees:
     def balance(self, reader: str, now: int) -> int:
         """Return what a reader owes now, in dong; never below zero.
 
-        A loan is judged by the policy of its day: a new policy makes no old loan dearer. It ended as
-        early as its return may have been (R4). What fell into a drop while the library was closed
-        counts as the policy says (R8).
+        A loan is judged by the policy of its day: a new policy makes no old loan dearer, but days of
+        closure that became known later (an outage) cost nothing either. It ended as early as its
+        return may have been (R4). What fell into a drop while the library was closed counts as the
+        policy says, never later than it fell in (R5, R8).
         """
         found = self._sums("l.due < coalesce(l.ended, ?)", now, reader)
         return max(0, found.get(reader, 0))
@@ -74,13 +76,22 @@ class Fees:
             *([now] if "?" in late else []),
             *([reader] if reader else []),
         )
-        policies = self._catalogue.policies() if rows else {}
+        policies = self._of_their_days() if rows else {}
         for row in rows:
             known = msgspec.json.decode(row["assessed"], type=Assessed)
             policy = policies[known.policy]
-            ended = now if row["ended"] is None else max(row["since"], row["ended"] - row["unc"])
-            if row["place"] == "drop":
-                ended = credited(policy, ended)
-            fee = late_fee(policy, row["due"], ended)
+            ended = now if row["ended"] is None else row["ended"]
+            until = late_until(policy, ended, row["unc"], drop=row["place"] == "drop")
+            fee = late_fee(policy, row["due"], max(row["since"], until))
             found[row["reader"]] = found.get(row["reader"], 0) + fee
         return found
+
+    def _of_their_days(self) -> dict[int, Policy]:
+        """Return the policies by number, each with the dates of closure that are known today."""
+        closed = set(self._catalogue.policy()[1].closed_dates)
+        return {
+            number: msgspec.structs.replace(
+                policy, closed_dates=sorted(closed.union(policy.closed_dates))
+            )
+            for number, policy in self._catalogue.policies().items()
+        }

@@ -192,7 +192,10 @@ def test_fees_are_entries_and_late_days_under_the_policy_of_the_day(ledger, kios
 def test_a_late_loan_costs_nothing_on_days_of_closure_and_has_an_end():
     policy = Policy(fee_per_day=1000, closed_weekdays=[6])
     assert late_fee(policy, NOW, NOW) == 0
-    assert late_fee(policy, NOW, NOW + 7 * DAY) == 6000
+    assert late_fee(policy, NOW + DAY, NOW + 8 * DAY) == 6000, "due on a Monday"
+    assert late_fee(policy, NOW, NOW + 7 * DAY) == 5000, (
+        "who was due on a Sunday may come on Monday"
+    )
     capped = msgspec.structs.replace(policy, fee_most=2500)
     assert late_fee(capped, NOW, NOW + 400 * DAY) == 2500
     assert late_fee(policy, 0, 1 << 52) < 4_000_000

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from edge.clock import Clock
+from edge.desk import Desk
 from edge.wire.facts import Loan, Return, TagTrouble
 from gateway.ledger.holds import Hold
-from gateway.testing import DAY, HOUR, NOW, POLICY, Speaker, card
+from gateway.testing import DAY, HOUR, KEYS, NOW, POLICY, Speaker, card
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -138,7 +140,8 @@ FEE = {"fee_per_day": 1000, "closed_weekdays": [6]}  # closed on Sundays
         ("last_open_close", at(8, 7, 30), 1),
         ("last_open_close", at(8, 20, 0), 1),
         ("next_open", at(7, 20, 0), 0),  # it fell in before it was late
-        ("next_open", at(8, 20, 0), 2),  # counts when it opens on the 9th
+        ("next_open", at(8, 20, 0), 1),  # given back on the 9th, but it fell in on the 8th
+        ("next_open", at(12, 20, 0), 5),  # neither Sunday nor Monday, when it was emptied
         ("next_open", at(7, 12, 0), 0),
         ("drop_time", at(14, 12, 0), 6),  # Sunday the 13th costs nothing
     ],
@@ -155,6 +158,55 @@ async def test_what_falls_into_the_drop_counts_as_the_policy_says(
     both.ledger.apply("tinh", drop.batch(), at(20, 12))
     both.ledger.store.run("UPDATE loans SET due = ?", at(7, 23, 59) + 59_000)
     assert both.ledger.fees.balance("R1", at(20, 12)) == late_days * 1000
+
+
+@pytest.mark.parametrize("credit_to", ["drop_time", "last_open_close", "next_open"])
+@pytest.mark.parametrize("back", [at(7, 23, 59), at(8, 7), at(8, 20), at(12, 20)])
+@pytest.mark.parametrize("place", ["kiosk", "drop"])
+async def test_alone_a_device_reckons_no_other_fee_than_the_ledger(both, credit_to, back, place):
+    both.policy(credit_to=credit_to, fee_limit=1, **FEE)
+    both.now = at(7, 12) - 14 * DAY
+    await both.lend("C1", "B1")
+    await both.bring()
+    both.now = back
+    await both.happens(Return(item="B1", place=place))
+    alone = (await both.desk.reader(["C1"])).fees
+    await both.bring(settle=False)
+    assert alone == both.ledger.fees.balance("R1", both.now)
+    unfair = place == "drop" and credit_to == "last_open_close" and back < at(8, 7, 30)
+    assert bool(alone) == (back > at(7, 23, 59) and not unfair)
+
+
+async def test_days_of_closure_that_become_known_later_cost_nothing(both, kiosk):
+    """A storm: the library was closed from the day it was due to the tenth."""
+    both.policy(fee_limit=1, **FEE)
+    both.now = at(7, 12) - 14 * DAY
+    await both.lend("C1", "B1", "B2")
+    await both.bring()
+    both.now = at(12, 12)
+    await both.happens(Return(item="B1"))
+    await both.bring()
+    assert both.ledger.fees.balance("R1", both.now) == 10_000
+    storm = ["2026-12-07", "2026-12-08", "2026-12-09", "2026-12-10"]
+    both.policy(fee_limit=1, closed_dates=storm, **FEE)
+    due = at(11, 23, 59)  # the first day of opening
+    assert both.ledger.fees.balance("R1", due) == 1000, "of the book that came on the twelfth"
+    assert both.ledger.fees.balance("R1", both.now) == 2000
+    assert (await both.desk.reader(["C1"])).fees == 2000
+
+
+async def test_an_unset_clock_makes_no_open_loan_dearer_than_it_surely_is(both):
+    both.policy(fee_limit=1, **FEE)
+    both.now = at(7, 12) - 14 * DAY
+    await both.lend("C1", "B1")
+    await both.bring()
+    both.now = at(8, 12)
+    assert (await both.desk.reader(["C1"])).fees == 1000
+    unsure = Clock(lambda: 0.0, lambda: both.now / 1000, "b2", lambda: False)
+    unsure.not_before(both.now)
+    desk = Desk(KEYS["tinh"], both.replica, unsure, both)
+    assert unsure.state() == "unset"
+    assert (await desk.reader(["C1"])).fees == 0, "it may be a day earlier"
 
 
 async def test_a_return_of_an_unsure_clock_is_credited_as_early_as_it_may_have_been(both, kiosk):

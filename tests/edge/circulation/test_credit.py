@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.circulation.credit import credited
+from edge.circulation.credit import credited, late_until
 from edge.circulation.model import Policy
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -51,3 +51,16 @@ def test_it_never_counts_later_than_it_fell_in_unless_the_next_opening_is_asked_
     for credit_to in ("drop_time", "last_open_close"):
         assert credited(msgspec.structs.replace(POLICY, credit_to=credit_to), at) <= at
     assert credited(msgspec.structs.replace(POLICY, credit_to="next_open"), at) >= at
+
+
+@given(
+    st.integers(ms("2026-01-01T00:00"), ms("2027-12-31T00:00")),
+    st.integers(0, 3 * 86_400_000),
+    st.booleans(),
+    st.sampled_from(["drop_time", "last_open_close", "next_open"]),
+)
+def test_no_late_day_follows_the_earliest_moment_it_may_have_come_back(at, unc, drop, credit_to):
+    policy = msgspec.structs.replace(POLICY, credit_to=credit_to)
+    until = late_until(policy, at, unc, drop=drop)
+    assert until <= at - unc
+    assert drop or until == at - unc
