@@ -4,6 +4,9 @@ The result is kept with the fact, so that reckoning an item's chain again later 
 loan by a new policy.
 """
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 import msgspec
 
 from edge.circulation.model import ItemView, Policy, ReaderView
@@ -44,6 +47,17 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Way(NamedTuple):
+    """A box that brings an item to another branch than that of the fact's site, from and until (ms)."""
+
+    packed: int
+    received: int
+
+    def at(self, moment: int) -> bool:
+        """Return whether it was on its way then."""
+        return self.packed <= moment < self.received
+
+
 class Assessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was known on arrival. ``known``: the item is in the catalogue; ``limit``: loans allowed.
 
@@ -69,6 +83,7 @@ def assess(
     person: Person | None,
     policy: Policy,
     number: int,
+    ways: Collection[Way] = (),
 ) -> tuple[Assessed, list[str]]:
     """Return what is kept with the fact and the codes that do not depend on other facts."""
     codes = [] if moment.trusted else ["CLOCK_UNTRUSTED"]
@@ -76,6 +91,7 @@ def assess(
     due = _due(fact, moment, item, view, policy) if isinstance(fact, Loan) else 0
     if isinstance(fact, Loan):
         codes += _loan_codes(fact, moment, item, view, due)
+        codes += ["TRANSIT_BROKEN"] if any(way.at(moment.at) for way in ways) else []
     elif isinstance(fact, Return):
         codes += _return_codes(fact, item, policy)
     elif isinstance(fact, RenewalWish) and (item is None or person is None):

@@ -101,7 +101,7 @@ def reckon(
             chain.codes[link.id].append("DUPLICATE_SCAN")
             continue
         if link.kind == "loan":
-            _lend(chain, item.item, link)
+            _lend(chain, item.item, link, rest)
         elif link.kind == "return":
             _take_back(chain, link, rest[n + 1 :])
         else:
@@ -179,7 +179,7 @@ def _same_scan(last: Link, link: Link) -> bool:
     )
 
 
-def _lend(chain: Chain, item: str, link: Link) -> None:
+def _lend(chain: Chain, item: str, link: Link, links: list[Link]) -> None:
     if link.reader is None:
         return  # UNKNOWN_CARD was said on arrival; nobody to lend to until staff assign one
     held = _open(chain)
@@ -189,7 +189,12 @@ def _lend(chain: Chain, item: str, link: Link) -> None:
     if held is not None:
         chain.loans[-1] = replace(held, ended=link.at, ended_by=link.id)
         chain.codes[held.id].append("SUPERSEDED")
-        chain.codes[link.id].append("OTHER_LOAN_CLOSED")
+        if link.arrival > next(one.arrival for one in links if one.id == held.id):
+            chain.codes[link.id].append("OTHER_LOAN_CLOSED")
+        elif not _may_be_over(
+            held, links
+        ):  # told late: both readers may have a copy of this number
+            chain.codes[held.id].append("NO_RETURN_SEEN")
     chain.loans.append(Tenure(link.id, item, link.reader, link.at, link.due, cap=link.cap))
 
 

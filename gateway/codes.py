@@ -37,9 +37,11 @@ CODES = {
         Code("ALREADY_ON_LOAN_SAME", "info"),
         Code("OTHER_LOAN_CLOSED", "warn", _LOAN),
         Code("SUPERSEDED", "info"),
+        Code("NO_RETURN_SEEN", "action", _LOAN),
         Code("HOLD_TAKEN", "action", ("contact", "accept")),
         Code("HOLD_CAUGHT", "action", ("shelved", "accept")),
         Code("NOT_FOR_LOAN_TAKEN", "action", ("contact", "accept", "void")),
+        Code("TRANSIT_BROKEN", "warn", _LOAN),
         Code("FOUND_ITEM", "warn", ("found", "accept")),
         Code("DUE_DATE_DIFFERS", "info"),
         # Returns: rule R7.

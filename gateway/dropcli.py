@@ -116,7 +116,9 @@ def _box_show(args: argparse.Namespace, ledger: SqliteLedger) -> int:
     for head in ("item", "title", "came"):
         table.add_column(head)
     for one in found["items"]:
-        table.add_row(one["item"], one["title"], {None: "?", 1: "yes", 0: "no"}[one["came"]])
+        lent = one["lent"] and one["came"] != 1
+        came = "lent on its way" if lent else {None: "?", 1: "yes", 0: "no"}[one["came"]]
+        table.add_row(one["item"], one["title"], came)
     Console().print(table)
     return 0
 

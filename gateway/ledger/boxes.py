@@ -4,9 +4,11 @@ What a box holds is known before it travels, so that whoever takes it in only sa
 then on its items stand at the goal; the box that brings them back is packed there.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from gateway.assess import Way
 from gateway.errors import RefusedError
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.store import Store
@@ -14,6 +16,38 @@ from gateway.ledger.worklist import Worklist
 
 MOST = 5000
 """Items in one box: more is a mistake."""
+_NEVER = 1 << 62
+_LENT = (
+    "EXISTS (SELECT 1 FROM facts f WHERE f.item = i.item AND f.kind = 'loan' AND NOT f.voided "  # noqa: S608 - a number
+    f"AND f.at >= b.packed AND f.at < coalesce(b.received, {_NEVER}) "
+    "AND f.found LIKE '%\"TRANSIT\\_BROKEN\"%' ESCAPE '\\')"
+)
+"""Of ``i`` (box_items) and ``b`` (boxes): it was lent on its way, and the box expects it no more."""
+
+
+def ways_of(store: Store, items: Collection[str], site: str) -> Mapping[str, list[Way]]:
+    """Return the ways of items in boxes to another branch than that of the site."""
+    if not store.one("SELECT 1 FROM boxes LIMIT 1"):
+        return {}
+    found: defaultdict[str, list[Way]] = defaultdict(list)
+    for row in store.among(
+        "SELECT i.item, b.packed, b.received FROM box_items i JOIN boxes b USING (box) WHERE "
+        "i.item IN ({}) AND b.goal <> coalesce((SELECT branch FROM sites WHERE site = ?), '')",
+        items,
+        site,
+    ):
+        found[row["item"]].append(Way(row["packed"], row["received"] or _NEVER))
+    return found
+
+
+def box_of(store: Store, item: str, at: int) -> dict[str, str]:
+    """Return number and goal of the box that an item was in at a time (ms)."""
+    row = store.one(
+        "SELECT b.box, b.goal FROM box_items i JOIN boxes b USING (box) WHERE i.item = ?1 "  # noqa: S608
+        f"AND b.packed <= ?2 AND coalesce(b.received, {_NEVER}) > ?2 ORDER BY b.packed DESC",
+        *(item, at),
+    )
+    return {"box": row["box"], "goal": row["goal"]} if row else {}
 
 
 class Boxes:
@@ -76,18 +110,30 @@ class Boxes:
         listed = self._inside(box)
         inside = {one["item"] for one in listed}
         missed = {one["item"] for one in listed if one["came"] == 0}
-        here = inside - missed if seen is None else {*seen}  # unlooked at, nothing is found again
+        lent = {one["item"] for one in listed if one["lent"]}
+        here = inside - missed - lent if seen is None else {*seen}  # unlooked at, nothing is found
         self._store.many(
             "INSERT INTO box_items VALUES (?1, ?2, ?3) ON CONFLICT (box, item) DO UPDATE SET "
             "came = ?3",
             [(box, item, int(item in here)) for item in inside | here],
         )
         self._catalogue.put_branch(sorted(here), row["goal"])
-        for item in sorted(inside - here if seen is not None else ()):
+        for item in sorted(inside - here - lent if seen is not None else ()):
             more = {"about": {"item": item, "fact": fact}, "detail": detail}
             self._worklist.open(f"NOT_IN_BOX:{box}:{item}", "NOT_IN_BOX", now, where=where, **more)
         for item in sorted(here):
             self._worklist.settle(f"NOT_IN_BOX:{box}:{item}", now)
+
+    def follow(self, items: Collection[str], now: int) -> None:
+        """Nobody looks any more for items in the box that they were lent out of on its way."""
+        if not self._store.one("SELECT 1 FROM boxes LIMIT 1"):
+            return
+        for row in self._store.among(
+            "SELECT i.box, i.item FROM box_items i JOIN boxes b USING (box) "  # noqa: S608
+            f"WHERE i.item IN ({{}}) AND i.came = 0 AND {_LENT}",
+            items,
+        ):
+            self._worklist.settle(f"NOT_IN_BOX:{row['box']}:{row['item']}", now)
 
     def one(self, box: str) -> dict[str, Any]:
         """Return a box with its items; raise RefusedError when there is none."""
@@ -108,8 +154,9 @@ class Boxes:
 
     def _inside(self, box: str) -> list[dict[str, Any]]:
         rows = self._store.all(
-            "SELECT b.item, b.came, coalesce(i.title, '') AS title FROM box_items b "
-            "LEFT JOIN items i ON i.item = b.item WHERE b.box = ? ORDER BY b.item",
+            f"SELECT i.item, i.came, coalesce(c.title, '') AS title, {_LENT} AS lent "  # noqa: S608
+            "FROM box_items i JOIN boxes b USING (box) LEFT JOIN items c ON c.item = i.item "
+            "WHERE i.box = ? ORDER BY i.item",
             box,
         )
         return [dict(row) for row in rows]
@@ -131,8 +178,8 @@ class Boxes:
         if missing:
             raise RefusedError(f"not in the catalogue: {', '.join(missing[:5])}")
         rows = self._store.among(
-            "SELECT i.item, i.box FROM box_items i JOIN boxes b USING (box) "
-            "WHERE b.received IS NULL AND i.item IN ({})",
+            "SELECT i.item, i.box FROM box_items i JOIN boxes b USING (box) "  # noqa: S608
+            f"WHERE b.received IS NULL AND i.item IN ({{}}) AND NOT {_LENT}",
             items,
         )
         for row in rows:

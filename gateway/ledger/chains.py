@@ -11,6 +11,7 @@ from edge.circulation.model import ItemView
 from edge.wire.batch import decode_event
 from gateway.assess import Assessed, assess
 from gateway.chain import Chain, Tenure, reckon
+from gateway.ledger.boxes import box_of, ways_of
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.store import Store
 from gateway.ledger.strands import NEVER, Fresh, Strands
@@ -65,7 +66,8 @@ class Chains:
         policy = self._catalogue.policies()[old.policy]
         item = self._catalogue.item(row["item"])
         moment = Moment(row["at"], row["unc"])
-        known, codes = assess(event.fact, moment, item, person, policy, old.policy)
+        ways = ways_of(self._store, [row["item"]], row["site"]).get(row["item"], ())
+        known, codes = assess(event.fact, moment, item, person, policy, old.policy, ways)
         kept = [c for c in codes_of(row, "found") if c in ("SEQ_CONFLICT",)]
         self._store.run(
             "UPDATE facts SET assessed = ?, reader = ?, found = ? WHERE id = ?",
@@ -81,13 +83,15 @@ class Chains:
         )
         if row is None:
             return
+        codes = [] if row["voided"] else outcome(row)
+        box = box_of(self._store, row["item"], row["at"]) if "TRANSIT_BROKEN" in codes else {}
         self._worklist.sync_fact(
             fact,
-            [] if row["voided"] else outcome(row),
+            codes,
             now,
             where=(row["site"], row["device"]),
             about={"item": row["item"], "reader": row["reader"], "fact": fact},
-            detail={"at": row["at"], "unc": row["unc"]},
+            detail={"at": row["at"], "unc": row["unc"], **box},
         )
 
     def _items(

@@ -12,6 +12,7 @@ from edge.wire.facts import Loan, ReceiptWish, RenewalWish, Return
 from gateway.assess import Assessed, Person, assess
 from gateway.chain import Link
 from gateway.codes import severity
+from gateway.ledger.boxes import Boxes, ways_of
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import Chains, dump, outcome
 from gateway.ledger.effects import Effects
@@ -63,6 +64,7 @@ class Parts:
     effects: Effects
     holds: Holds
     mails: Mails
+    boxes: Boxes
 
 
 class Intake:
@@ -75,7 +77,7 @@ class Intake:
     def __init__(self, parts: Parts, site: str, batch: Batch, received: int) -> None:
         self._store, self._catalogue = parts.store, parts.catalogue
         self._worklist, self._chains, self._effects = parts.worklist, parts.chains, parts.effects
-        self._holds, self._mails = parts.holds, parts.mails
+        self._holds, self._mails, self._boxes = parts.holds, parts.mails, parts.boxes
         self._mails_wanted: list[tuple[str, str | None, str, str]] = []
         self._site, self._batch, self._received = site, batch, received
         self._key = (batch.device, batch.epoch)
@@ -126,6 +128,7 @@ class Intake:
         for fact in sorted(corrected - changed):
             self._chains.show(fact, self._received)
         self._holds.follow(self._items, self._received)
+        self._boxes.follow(self._items, self._received)
         for wish in self._mails_wanted:
             self._mails.want(*wish, self._received)
         last = self._last or Last(0, 0, 0, "")
@@ -176,6 +179,7 @@ class Intake:
         self._known = {row["id"] for row in known}
         self._looked_up = {e.fact.item for e in fresh if isinstance(e.fact, _ASSESSED)}
         self._views = self._catalogue.items(self._looked_up)
+        self._ways = ways_of(self._store, self._looked_up, self._site)
         self._effects.look_ahead(self._site, [event.fact for event in fresh])
         cards = {card for e in fresh if (card := getattr(e.fact, "card", ""))}
         self._people = self._catalogue.people(self._site, cards)
@@ -220,7 +224,9 @@ class Intake:
         codes = [] if moment.trusted else ["CLOCK_UNTRUSTED"]
         if isinstance(fact, _ASSESSED):
             view = self._catalogue.item(fact.item) if fork else self._views.get(fact.item)
-            known, codes = assess(fact, moment, view, person, self._policy, self._number)
+            ways = ways_of(self._store, [fact.item], self._site) if fork else self._ways
+            judge = (fact, moment, view, person, self._policy, self._number)
+            known, codes = assess(*judge, ways.get(fact.item, ()))
         device, epoch = self._key
         row: dict[str, Any] = {
             "id": event.id, "site": self._site, "device": device, "epoch": epoch,

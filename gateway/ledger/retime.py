@@ -14,6 +14,7 @@ import msgspec
 from edge.wire.batch import Stamp, decode_event
 from gateway.assess import Assessed, assess
 from gateway.chain import KINDS
+from gateway.ledger.boxes import ways_of
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import codes_of, dump
 from gateway.ledger.store import Store
@@ -30,7 +31,7 @@ from gateway.when import (
     within,
 )
 
-_TIMED = frozenset({"CLOCK_UNTRUSTED", "DUE_DATE_DIFFERS", "READER_BLOCKED"})
+_TIMED = frozenset({"CLOCK_UNTRUSTED", "DUE_DATE_DIFFERS", "READER_BLOCKED", "TRANSIT_BROKEN"})
 """Codes that hang on when a fact was."""
 _BEFORE = (
     "SELECT id, site, item, card, kind, at, unc, body, found, assessed FROM facts "
@@ -83,7 +84,8 @@ class Retime:
             fact, policy = decode_event(row["body"]).fact, self._catalogue.policies()[known.policy]
             item = self._catalogue.item(row["item"])
             person = self._catalogue.person(row["site"], row["card"]) if row["card"] else None
-            anew, now = assess(fact, moment, item, person, policy, known.policy)
+            ways = ways_of(self._store, [row["item"]], row["site"]).get(row["item"], ())
+            anew, now = assess(fact, moment, item, person, policy, known.policy, ways)
             assessed = msgspec.json.encode(msgspec.structs.replace(known, due=anew.due))
             codes = [c for c in codes if c not in _TIMED] + [c for c in now if c in _TIMED]
         else:

@@ -59,6 +59,7 @@ class SqliteLedger:
                 self.effects,
                 self.holds,
                 self.mails,
+                self.boxes,
             )
         )
 

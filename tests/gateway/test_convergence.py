@@ -1,6 +1,7 @@
 """Whatever the order, the split and the repeats of deliveries: the same ledger, nothing twice."""
 
 import itertools
+import json
 import random
 from unittest.mock import patch
 
@@ -54,8 +55,16 @@ def deliver(ledger: SqliteLedger, said: list[Speaker], order: random.Random) -> 
     return fresh
 
 
+OF_ARRIVAL = ("RETURN_BEFORE_LOAN", "OTHER_LOAN_CLOSED", "NO_RETURN_SEEN")
+
+
+def _without_arrival(chained: str) -> list[str]:
+    codes = json.loads(chained.replace("RETURN_BEFORE_LOAN", "NOT_ON_LOAN"))
+    return [code for code in codes if code not in OF_ARRIVAL]
+
+
 def state(ledger: SqliteLedger) -> dict[str, object]:
-    """Return the ledger but for the order of arrival, which one code speaks of."""
+    """Return the ledger but for the order of arrival, which some codes speak of (R6, R7)."""
     loans = ledger.store.all(
         "SELECT id, item, reader, since, due, renewals, ended, ended_by, over, doubt FROM loans"
     )
@@ -63,10 +72,8 @@ def state(ledger: SqliteLedger) -> dict[str, object]:
     work = ledger.store.all("SELECT key FROM worklist WHERE closed IS NULL")
     return {
         "loans": sorted(tuple(row) for row in loans),
-        "facts": sorted(
-            (*row[:5], row["chained"].replace("RETURN_BEFORE_LOAN", "NOT_ON_LOAN")) for row in facts
-        ),
-        "work": {row["key"] for row in work if not row["key"].startswith("RETURN_BEFORE_LOAN")},
+        "facts": sorted((*row[:5], *_without_arrival(row["chained"])) for row in facts),
+        "work": {row["key"] for row in work if not row["key"].startswith(OF_ARRIVAL)},
     }
 
 

@@ -105,7 +105,7 @@ def test_a_loan_that_comes_late_is_history_and_the_newer_one_stays(ledger, kiosk
     kiosk.happened(loan("B1", "C2"), NOW + HOUR)
     apply(ledger, kiosk)
     commune.happened(loan("B1", "C1", "xa"), NOW)
-    assert apply(ledger, commune) == {"1": ["SUPERSEDED"]}
+    assert apply(ledger, commune) == {"1": ["SUPERSEDED", "NO_RETURN_SEEN"]}
     assert open_loans(ledger) == {"B1": "R2"}
     assert ledger.store.value("SELECT ended FROM loans WHERE reader = 'R1'") == NOW + HOUR
 

@@ -6,6 +6,7 @@ import pytest
 
 from edge.circulation.rules import next_open_day
 from edge.wire.facts import Loan, RenewalWish, Return, TagStillArmed
+from gateway.errors import RefusedError
 from gateway.ledger.catalogue import Item, Reader
 from gateway.ledger.holds import Hold
 from gateway.testing import DAY, HOUR, MINUTE, NOW, POLICY, Speaker, card
@@ -117,10 +118,144 @@ async def test_a_loan_older_than_the_one_that_is_known_is_history_only(both, kio
     kiosk.happened(loan(who="C2"), NOW + HOUR)
     told(both, kiosk)
     commune.happened(loan(who="C1", site="xa"))
-    assert told(both, commune) == {"1": ["SUPERSEDED"]}
+    assert told(both, commune) == {"1": ["SUPERSEDED", "NO_RETURN_SEEN"]}
     assert both.loans() == {"B1": "R2"}
     [old] = both.ledger.store.all("SELECT since, ended FROM loans WHERE reader = 'R1'")
     assert (old["since"], old["ended"]) == (NOW, NOW + HOUR)
+    assert both.work() == ["NO_RETURN_SEEN"], "one entry, and somebody must look where the book is"
+
+
+async def test_an_older_loan_with_a_return_after_it_asks_nobody(both, kiosk, commune):
+    kiosk.happened(loan(who="C2"), NOW + HOUR)
+    told(both, kiosk)
+    commune.happened(loan(who="C1", site="xa"))
+    commune.happened(Return(item="B1"), NOW + HOUR // 2)
+    assert told(both, commune) == {}
+    assert both.loans() == {"B1": "R2"}
+    assert both.work() == []
+
+
+async def test_the_return_that_comes_later_still_settles_the_question(both, kiosk, commune):
+    kiosk.happened(loan(who="C2"), NOW + HOUR)
+    told(both, kiosk)
+    commune.happened(loan(who="C1", site="xa"))
+    told(both, commune)
+    assert both.work() == ["NO_RETURN_SEEN"]
+    drop = Speaker("gate-1", "tinh", "e3")
+    drop.happened(Return(item="B1", place="drop"), NOW + HOUR // 2)
+    assert told(both, drop) == {}
+    assert both.work() == []
+
+
+async def test_a_return_of_an_unsure_clock_may_have_been_between_and_asks_nobody(
+    both, kiosk, commune
+):
+    drop = Speaker("gate-1", "tinh", "e3")
+    drop.happened(Return(item="B1", place="drop"), NOW - HOUR, clock="holdover", unc=3 * HOUR)
+    told(both, drop)
+    kiosk.happened(loan(who="C2"), NOW + 4 * HOUR)
+    told(both, kiosk)
+    commune.happened(loan(who="C1", site="xa"))
+    assert told(both, commune) == {"1": ["SUPERSEDED"]}
+    assert both.work() == []
+
+
+async def test_a_machine_alone_lends_what_is_lent_elsewhere_and_the_late_news_are_one_question(
+    both, commune
+):
+    """The kiosk knew of nothing; the commune lent the same number later, and was heard first."""
+    assert await both.lend("C1", "B1") == [""]
+    commune.happened(loan(who="C2", site="xa"), both.now + HOUR)
+    assert told(both, commune) == {}
+    both.now += 2 * HOUR
+    assert await both.bring() == {"1": ["SUPERSEDED", "NO_RETURN_SEEN"]}
+    assert both.work() == ["NO_RETURN_SEEN"]
+    assert both.replica.loan("B1").reader != both.replica.reader(card("C1")).reader
+
+
+@pytest.fixture
+def boxed(both):
+    """B1 and B2 are on their way from the province to the commune since an hour."""
+    with both.ledger.store.transaction():
+        for site in ("tinh", "xa"):
+            both.ledger.catalogue.put_site(site, site, site)
+    both.ledger.boxes.pack("T1", "tinh", "xa", ["B1", "B2"], "Lan", NOW - HOUR)
+    both.now = NOW
+    return both.ledger.boxes
+
+
+@pytest.mark.parametrize("online", [True, False])
+async def test_what_is_lent_on_its_way_to_another_branch_leaves_the_box(both, boxed, online):
+    assert await both.lend("C1", "B1", online=online) == [""]
+    assert await both.bring() == {"1": ["TRANSIT_BROKEN"]}
+    assert both.loans() == {"B1": "R1"}
+    entry = both.ledger.store.row("SELECT severity, detail FROM worklist WHERE closed IS NULL")
+    assert entry["severity"] == "warn"
+    assert '"box":"T1","goal":"xa"' in entry["detail"]
+    with both.ledger.store.transaction():
+        boxed.receive("T1", "xa", "Minh", NOW + DAY, seen=["B2"])
+    assert both.work() == ["TRANSIT_BROKEN"], "nobody looks for it in the box"
+    assert [(one["item"], one["came"], one["lent"]) for one in boxed.one("T1")["items"]] == [
+        ("B1", 0, 1),
+        ("B2", 1, 0),
+    ]
+
+
+async def test_a_box_received_unopened_takes_what_was_lent_nowhere(both, boxed):
+    await both.lend("C1", "B1")
+    await both.bring()
+    with both.ledger.store.transaction():
+        boxed.receive("T1", "xa", "Minh", NOW + DAY)
+    assert both.ledger.catalogue.item("B1").branch == "tinh"
+    assert both.ledger.catalogue.item("B2").branch == "xa"
+
+
+async def test_a_loan_that_is_told_after_the_box_came_ends_the_search(both, boxed):
+    await both.lend("C1", "B1")
+    with both.ledger.store.transaction():
+        boxed.receive("T1", "xa", "Minh", NOW + DAY, seen=["B2"])
+    assert both.work() == ["NOT_IN_BOX"]
+    both.pass_days(2)
+    assert await both.bring() == {"1": ["TRANSIT_BROKEN"]}
+    assert both.work() == ["TRANSIT_BROKEN"]
+
+
+@pytest.mark.parametrize(
+    ("site", "at", "codes"),
+    [
+        ("tinh", NOW - HOUR - 1, []),  # before it was packed
+        ("tinh", NOW - HOUR, ["TRANSIT_BROKEN"]),
+        ("xa", NOW, []),  # it has arrived, though nobody said so
+        ("tinh", NOW + HOUR - 1, ["TRANSIT_BROKEN"]),
+        ("tinh", NOW + HOUR, []),  # it was received before
+    ],
+)
+async def test_only_between_two_branches_it_is_on_its_way(
+    both, boxed, kiosk, commune, site, at, codes
+):
+    with both.ledger.store.transaction():
+        boxed.receive("T1", "xa", "Minh", NOW + HOUR)
+    machine = kiosk if site == "tinh" else commune
+    machine.happened(loan(site=site), at)
+    assert told(both, machine) == ({"1": codes} if codes else {})
+
+
+async def test_what_was_lent_on_its_way_and_came_back_can_be_packed_again(both, boxed, kiosk):
+    kiosk.happened(loan())
+    kiosk.happened(Return(item="B1"), NOW + HOUR)
+    told(both, kiosk)
+    boxed.pack("T2", "tinh", "xa", ["B1"], "Lan", NOW + DAY)
+    with pytest.raises(RefusedError, match="on its way in box T1"):
+        boxed.pack("T3", "tinh", "xa", ["B2"], "Lan", NOW + DAY)
+
+
+async def test_a_loan_whose_time_turns_out_otherwise_broke_no_transit(both, boxed, kiosk):
+    """Nobody confirmed its clock; the next sure time says it was lent before the box was packed."""
+    kiosk.happened(loan(), NOW, clock="holdover", unc=4 * HOUR, mono=DAY)
+    assert told(both, kiosk, NOW) == {"1": ["TRANSIT_BROKEN"]}
+    kiosk.happened(Return(item="B2"), NOW + HOUR, mono=DAY + 3 * HOUR)
+    both.ledger.apply("tinh", kiosk.batch(2), NOW + HOUR)
+    assert both.work() == []
 
 
 async def test_what_was_kept_for_another_reader_stays_hers_and_staff_are_told(both, kiosk):

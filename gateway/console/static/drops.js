@@ -140,11 +140,13 @@ function box(one) {
 
 function boxInside(one) {
   const words = { null: "open", 1: "seen", 0: "missing" };
+  const state = (item) => (item.lent && item.came !== 1 ? "explained" : words[item.came]);
   return el("div.inside", {},
     settles() && !one.received ? el("form", { "data-act": "receive", "data-value": one.box },
       el("div.line", {}, el("button.act.first", { type: "submit" }, icon("check"), t("drops.receive")))) : null,
-    el("ul", {}, one.items.map((item) => el(`li.${words[item.came]}`, {}, icon(MARKS[words[item.came] === "open" ? "" : words[item.came]]),
-      el("div", {}, el("p", {}, item.title || item.item), el("p.meta", {}, item.title ? item.item : "")),
+    el("ul", {}, one.items.map((item) => el(`li.${state(item)}`, {}, icon(MARKS[state(item)] || MARKS[""]),
+      el("div", {}, el("p", {}, item.title || item.item),
+        el("p.meta", {}, item.title ? item.item : "", state(item) === "explained" ? ` · ${t("drops.lent_on_way")}` : "")),
       one.received && item.came === 1 && settles()
         ? el("button.act", { type: "button", "data-act": "not_there", "data-value": item.item }, t("drops.not_there")) : null))));
 }

@@ -6,7 +6,7 @@ import { ago, exact, has, length, machineName, number, siteName, t } from "./wor
 const ICONS = {
   STAFF_CALLED: "bell-ring", GATE_ALARM: "siren", TROUBLE: "wrench", BIN_FULL: "inbox",
   UNKNOWN_CARD: "id-card", UNKNOWN_ITEM: "book-x", FOREIGN_ITEM: "library", READER_BLOCKED: "lock",
-  OTHER_LOAN_CLOSED: "users", NOT_FOR_LOAN_TAKEN: "book-marked", FOUND_ITEM: "search",
+  OTHER_LOAN_CLOSED: "users", NO_RETURN_SEEN: "users", TRANSIT_BROKEN: "package", NOT_FOR_LOAN_TAKEN: "book-marked", FOUND_ITEM: "search",
   LOST_RETURNED: "book-check", CLOCK_UNTRUSTED: "clock", TAG_STILL_ARMED: "shield-alert",
   TAG_TROUBLE: "nfc", TAKEN_ASIDE: "inbox", NOT_IN_BIN: "inbox", SEQ_CONFLICT: "layers", REJECTED: "circle-help", RETURN_BEFORE_LOAN: "history",
   HOLD_TAKEN: "hand", ILS_SORT: "inbox", CERTIFICATE_ENDS: "calendar",
