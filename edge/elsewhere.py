@@ -34,7 +34,7 @@ class Lent:
         self._kept = 0
         self.version = self.before = 0
         self.item = ""
-        self.wanted = False
+        self.wanted = self.nothing = False
 
     def begin(self) -> None:
         """Let it be kept, and fetched."""
@@ -66,7 +66,7 @@ class Lent:
             self._forget()
         for item, tag, since in unpack_rows(message.rows):
             self._put(_key(item), _key(tag) if tag != NOTHING else None, since // MINUTE_MS)
-        self.version = message.version
+        self.version, self.nothing = message.version, message.nothing
         if message.more is not None:
             self.before, self.item = message.more
         if len(self._loans) > MOST:

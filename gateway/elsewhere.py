@@ -50,14 +50,16 @@ class Afar:
         """Return what a device asked for: news, and a page of older loans; listen for more."""
         with ledger.store.reading():
             scope = self._scope(ledger, site)
-            if replica.follows(ledger, wanted.after):
+            if covers(ledger, scope):
+                said = [Elsewhere(version=replica.newest(ledger), more=ALL, nothing=True)]
+            elif replica.follows(ledger, wanted.after):
                 said = [news(ledger, scope, wanted.after)]
                 if wanted.before:
                     version, older = said[0].version, (wanted.before, wanted.item)
                     said.append(page(ledger, scope, version, version, older, wanted.since))
             else:
                 said = [page(ledger, scope, 0, replica.newest(ledger), NEWEST, wanted.since)]
-        self._listen(site, device, wanted, said[-1].version, now)
+        self._listen(site, device, wanted, said[-1], now)
         messages = [encode_elsewhere(one, site, self._seal) for one in said]
         if self._seal is not None and wanted.key != self._seal.name.hex():
             messages[0] = with_certificate(messages[0], self._seal.cert)
@@ -87,21 +89,28 @@ class Afar:
         one.version = found.version
         return encode_elsewhere(found, one.site, self._seal)
 
-    def _listen(self, site: str, device: str, wanted: Wanted, version: int, now: int) -> None:
-        if wanted.seconds <= 0 or self._everything:
+    def _listen(self, site: str, device: str, wanted: Wanted, said: Elsewhere, now: int) -> None:
+        if wanted.seconds <= 0 or said.nothing:
             self._listeners.pop(device, None)
             return
         every = int(max(FEWEST_SECONDS, min(wanted.seconds, 86_400.0)) * 1000)
-        self._listeners[device] = Listener(site, version, version, every, now, now + LAPSE_MS)
+        upto = said.version
+        self._listeners[device] = Listener(site, upto, upto, every, now, now + LAPSE_MS)
 
     def _scope(self, ledger: SqliteLedger, site: str) -> Scope:
         return Scope.of(ledger, site, everything=self._everything)
 
 
+def covers(ledger: SqliteLedger, scope: Scope) -> bool:
+    """Return whether a site's own copy holds the items of every branch, now and of new ones below."""
+    return not scope.own or not ledger.store.one(
+        f"SELECT 1 FROM branches WHERE branch NOT IN ({scope.own}) UNION ALL "  # noqa: S608
+        f"SELECT 1 FROM items WHERE branch NOT IN ({scope.own}) LIMIT 1"
+    )
+
+
 def news(ledger: SqliteLedger, scope: Scope, after: int) -> Elsewhere:
     """Return what changed after a version, as far as it goes into one message."""
-    if not scope.own:
-        return Elsewhere(version=replica.newest(ledger), start=after)
     rows = ledger.store.all(
         "SELECT c.key AS item, c.version, l.since, i.uid, coalesce("  # noqa: S608 - names of branches
         f"i.branch IN ({scope.own}), 1) AS own FROM (SELECT key, max(version) AS version "
@@ -125,8 +134,6 @@ def page(
     since: int,
 ) -> Elsewhere:
     """Return open loans older than ``before``, the newest first, and where the next page begins."""
-    if not scope.own:
-        return Elsewhere(version=version, start=start, more=ALL)
     rows = ledger.store.all(
         "SELECT l.item, l.since, i.uid FROM loans l JOIN items i USING (item) "  # noqa: S608 - names
         "WHERE l.ended IS NULL AND l.since >= ? AND (l.since, l.item) < (?, ?) "

@@ -11,8 +11,9 @@ from edge.wire.elsewhere import Wanted, decode_elsewhere
 from edge.wire.errors import WireError
 from edge.wire.seal import Trust, UnknownKeyError
 
-RENEW = 1800.0
-"""The centre forgets who does not ask again for two and a half times as long (s)."""
+RENEW, SELDOM = 1800.0, 86_400.0
+"""The centre forgets who does not ask again for two and a half times as long (s); and where the
+site's own copy holds every branch, it is only asked whether that is still so."""
 AGAIN, FIRST = 5.0, 30.0
 """Pause (s) before what did not fit is asked again; and what did not come, for the first time."""
 KEEP = 3600.0
@@ -113,10 +114,10 @@ class Afar:
             if self._again:
                 await asyncio.sleep(AGAIN)
                 return True
-            patience = RENEW
+            patience = SELDOM if self._lent.nothing else RENEW
             if self._lent.before not in (0, before) and self._pause() == 1.0:
                 return True
-        return patience == RENEW
+        return patience >= RENEW
 
 
 def _now() -> float:

@@ -53,13 +53,14 @@ class Elsewhere(Message, frozen=True, kw_only=True, omit_defaults=True):
     """What changed after ``start`` up to ``version``; ``start`` 0: forget all that was known.
 
     ``more``: there are older loans, before this time (ms) and item; None: nothing is said of that,
-    (0, ""): these were the last.
+    (0, ""): these were the last. ``nothing``: the site's own copy holds every branch; no more comes.
     """
 
     version: int
     start: int = 0
     rows: bytes = b""
     more: tuple[int, str] | None = None
+    nothing: bool = False
 
 
 class Prints:

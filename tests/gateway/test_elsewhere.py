@@ -7,7 +7,7 @@ from edge.wire.elsewhere import Wanted, decode_elsewhere
 from edge.wire.facts import Loan, Return
 from gateway import elsewhere, replica
 from gateway.elsewhere import LAPSE_MS, Afar
-from gateway.ledger.catalogue import Item
+from gateway.ledger.catalogue import Branch, Item
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.testing import DAY, KEYS, MINUTE, NOW, Speaker, card, stock
 
@@ -133,3 +133,44 @@ def test_a_site_that_holds_everything_has_no_elsewhere(ledger, lent, kiosk):
     assert (len(lent), lent.version) == (0, replica.newest(ledger))
     kiosk(loan("B2"))
     assert afar.due(replica.newest(ledger), NOW + DAY) == []
+
+
+def test_a_site_whose_branch_covers_the_province_hears_that_nothing_is_elsewhere(
+    ledger, afar, tmp_path, kiosk
+):
+    with ledger.store.transaction():
+        ledger.catalogue.put_site("tinh", "tinh", "tinh")
+    lent = Lent(KEYS["tinh"], tmp_path / "tinh.bin")
+    lent.begin()
+
+    def ask():
+        [message] = afar.answer(
+            ledger, "tinh", "gate-1", Wanted(after=lent.version, seconds=10), NOW
+        )
+        assert lent.take(decode_elsewhere(message, "tinh"))
+        return lent.nothing
+
+    assert ask()
+    kiosk(loan("B3"))
+    assert afar.due(replica.newest(ledger), NOW + DAY) == [], "it is told nothing"
+    with ledger.store.transaction():
+        ledger.catalogue.put_branches([Branch(branch="huyen", name="Huyện")])
+    assert not ask(), "a branch that is not below this one"
+    kiosk(loan("B4", "C1"))
+    assert afar.due(replica.newest(ledger), NOW + MINUTE) == [("tinh", "gate-1")]
+
+
+def test_an_item_of_a_branch_that_nobody_entered_is_elsewhere(ledger, afar):
+    with ledger.store.transaction():
+        ledger.catalogue.put_site("tinh", "tinh", "tinh")
+        ledger.catalogue.put_items([Item(item="X1", title="t", branch="nowhere")])
+    [message] = afar.answer(ledger, "tinh", "gate-1", FIRST, NOW)
+    assert not decode_elsewhere(message, "tinh").nothing
+
+
+def test_what_was_known_is_forgotten_when_the_own_copy_holds_it_now(ledger, afar, lent, kiosk):
+    kiosk(loan("B1"))
+    asked(ledger, afar, lent)
+    assert len(lent) == 1
+    asked(ledger, Afar(everything=True), lent, Wanted(after=lent.version, seconds=10))
+    assert (len(lent), lent.nothing) == (0, True)

@@ -78,6 +78,21 @@ async def test_pages_are_asked_for_until_the_last_and_news_are_listened_to(centr
     assert centre.lent.version == 12
 
 
+@pytest.mark.parametrize("nothing", [True, False])
+async def test_where_nothing_is_elsewhere_the_centre_is_left_in_peace(
+    centre, running, monkeypatch, nothing
+):
+    monkeypatch.setattr(elsewhere, "RENEW", 0.02)
+    running()
+    await asked(centre, 1)
+    await centre.say(version=9, more=(0, ""), nothing=nothing)
+    if nothing:
+        await asyncio.sleep(0.3)
+        assert len(centre.asked) == 1
+        centre.afar.doubt()  # another centre may hold more branches
+    await asked(centre, 3 if not nothing else 2)
+
+
 async def test_what_does_not_follow_or_is_not_understood_is_asked_for_again(centre, running):
     running()
     await asked(centre, 1)
