@@ -88,6 +88,7 @@ class Agent:
 
     async def _work(self, journal: Journal, replica: Replica, key: bytes) -> None:
         journal.versions = lambda: (replica.policy.version, replica.version)
+        replica.neighbour_days = self.config.agent.neighbour_days
         note_again(journal, replica)
         journal.listen(replica.note)
         machine = self._machine(journal)

@@ -45,6 +45,13 @@ class AgentOptions:
     data: Path = field(metadata=_help("folder for journal and replica, on storage that lasts"))
     site_key: Path = field(metadata=_help("file with the site's secret for card references"))
     keep_days: int = field(default=30, metadata=_help("days that acknowledged facts are kept"))
+    neighbour_days: int = field(
+        default=0,
+        metadata=_help(
+            "days that what a machine of the site told counts though the ledger never "
+            "got it; 0: the policy's longest loan and a week"
+        ),
+    )
     reserve_mb: int = field(
         default=16, metadata=_help("disk space at which new loans stop (returns go on)")
     )
@@ -61,6 +68,8 @@ class AgentOptions:
                 check_name(getattr(self, option))
             except WireError as error:
                 raise ValueError(f"{option}: {error}") from None
+        if not 0 <= self.neighbour_days <= 366:
+            raise ValueError("neighbour_days: 0 (as the policy says) to 366")
         if self.device == SHARED:
             raise ValueError(f"device: {SHARED!r} stands for the whole site")
 

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.circulation.model import LoanView
+from edge.circulation.model import GroupRule, LoanView, Policy
+from edge.circulation.rules import DAY_MS
 
 UNKNOWN = 1 << 53
 """A fact is settled, in which version that shows is not known: the base must speak of the item."""
 KNOWN = 20_000
 """So many facts of neighbours are remembered by their ids."""
-TRUST_MS = 45 * 86_400_000
-"""A neighbour's fact that was never settled gives way to the base after so long."""
+GRACE_DAYS = 7
+"""A neighbour's fact that never reached the ledger is believed for the longest loan, and so much more."""
 _PUT = (
     "INSERT INTO overlay (item, seq, settled, ref, body, device, epoch, at, id, late)"
     " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item) DO UPDATE SET seq = excluded.seq,"
@@ -159,6 +160,14 @@ def put_heard(db: sqlite3.Connection, device: str, epoch: str, seq: int) -> None
     db.execute("INSERT OR REPLACE INTO heard VALUES (?, ?, ?)", (device, epoch, seq))
 
 
+def settled(db: sqlite3.Connection, epoch: str) -> int | None:
+    """Return up to which own fact of an epoch the ledger is known to have it; None: it was not kept."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'settled'").fetchone()
+    if row is None:
+        return None
+    return int(row[0].rpartition(" ")[2]) if row[0].startswith(f"{epoch} ") else 0
+
+
 def settle_neighbour(
     db: sqlite3.Connection, device: str, epoch: str, seq: int, version: int
 ) -> None:
@@ -187,12 +196,20 @@ def whole(db: sqlite3.Connection, gen: int) -> None:
     agree(db, [item for (item,) in rows], gen)
 
 
-def show(db: sqlite3.Connection, version: int, made: int) -> list[str]:
-    """Drop what a base of this version shows, and what is too old to believe; return the items."""
+def show(
+    db: sqlite3.Connection, version: int, made: int, policy: Policy, days: int = 0
+) -> list[str]:
+    """Drop what a base of this version shows, and what is too old to believe; return the items.
+
+    The base was made then (ms). ``days``: how long neighbours are believed whom the ledger does not
+    know; 0: as the policy says.
+    """
+    longest = max((rule.days for rule in policy.groups.values()), default=GroupRule().days)
+    since = made - (days or longest + GRACE_DAYS) * DAY_MS
     rows = db.execute(
         "DELETE FROM overlay WHERE settled BETWEEN 1 AND ?1 OR (device <> '' AND at < ?2)"
         " RETURNING item",
-        (version, made - TRUST_MS),
+        (version, since),
     ).fetchall()
     return [item for (item,) in rows]
 

@@ -52,7 +52,7 @@ class Replica:
         self._followers: list[Callable[[Sequence[str] | None], None]] = []
         self._spoken_of: list[str] = []
         self._noted = overlay.Noted()
-        self._failing = False
+        self._failing, self.neighbour_days = False, 0
         self._load()
 
     @classmethod
@@ -193,7 +193,7 @@ class Replica:
         """The ledger has committed a neighbour's facts up to ``seq``: see :meth:`settle`."""
         with self._changing() as news:
             overlay.settle_neighbour(self._writer, device, epoch, seq, version)
-            news += overlay.show(self._writer, self._version, self._made)
+            news += self._shown(self._version, self._made)
 
     def tags(self) -> list[tuple[str, str, int, bool]]:
         """Return the tags that the site speaks of: UID, item, let pass until (ms), to be healed."""
@@ -215,7 +215,7 @@ class Replica:
             with self._changing() as news:
                 overlay.settle_own(self._writer, seq, version)
                 self._set("settled", f"{epoch} {seq}")
-                news += overlay.show(self._writer, self._version, self._made)
+                news += self._shown(self._version, self._made)
             self._carry_home()
 
     def settled(self, epoch: str) -> int | None:
@@ -224,10 +224,7 @@ class Replica:
         None: a program made it that did not keep this. A power cut may take this file back some
         commits (never the journal): what was noted since is then to be noted again from here.
         """
-        row = self._writer.execute("SELECT value FROM meta WHERE key = 'settled'").fetchone()
-        if row is None:
-            return None
-        return int(row[0].rpartition(" ")[2]) if row[0].startswith(f"{epoch} ") else 0
+        return overlay.settled(self._writer, epoch)
 
     def newest_own(self) -> tuple[int, str]:
         """Return number and id of the newest own fact in the file, which has all before it too."""
@@ -313,11 +310,14 @@ class Replica:
         self._writer.executemany(put, [(gen, key, ref, encode(one)) for key, ref, one in rows])
 
     def _keep(self, part: Part, policy: Policy | None) -> None:
-        self._spoken_of += overlay.show(self._writer, part.version, part.made)
+        self._spoken_of += self._shown(part.version, part.made)
         self._set("version", str(part.version))
         self._set("made", str(part.made or self._now()))
         if policy is not None and part.policy is not None:
             self._set("policy", msgspec.json.encode(part.policy).decode())
+
+    def _shown(self, version: int, made: int) -> list[str]:
+        return overlay.show(self._writer, version, made, self._policy, self.neighbour_days)
 
     def _set(self, key: str, value: str) -> None:
         self._writer.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
@@ -343,7 +343,7 @@ class Replica:
             loan = LoanView(item=fact.item, reader=reader, due=fact.due, since=at.wall, title=title)
         elif not isinstance(fact, Return):
             return None
-        drop = isinstance(fact, Return) and fact.place == "drop"
+        drop = getattr(fact, "place", "") == "drop"
         late = late_until(self._policy, at.wall, at.unc, drop=drop)
         where = (loan, device, epoch)
         return overlay.Row(fact.item, event.seq, at.wall, event.id, *where, at.unc, late)

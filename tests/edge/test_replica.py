@@ -265,3 +265,34 @@ def test_a_neighbours_return_of_a_clock_that_is_not_sure_puts_the_own_loan_in_do
     filled.note(lent(11))
     filled.hear("drop", "n1", [sure], 2)
     assert not filled.loan("B1").doubt
+
+
+DAY = 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "believed"),
+    [(0, 28, True), (0, 29, False), (3, 3, True), (3, 4, False), (60, 59, True)],
+)
+def test_a_neighbours_loan_that_never_reached_the_ledger_fades(filled, days, age, believed):
+    """The policy lends for 21 days; a week more is the grace, unless somebody set days."""
+    filled.neighbour_days = days
+    filled.hear("kiosk", "n1", [lent(1)], 1)
+    assert filled.loan("B1") is not None
+    filled.apply(Part(version=6, start=5, made=NOW + age * DAY))
+    assert (filled.loan("B1") is not None) is believed
+
+
+def test_an_own_loan_never_fades_before_the_ledger_has_it(filled):
+    filled.note(lent(1))
+    filled.apply(Part(version=6, start=5, made=NOW + 900 * DAY))
+    assert filled.loan("B1") is not None
+
+
+def test_a_copy_without_the_centre_fades_not_at_all(filled, now):
+    """A year on the site's own broker: what the neighbours did still counts."""
+    filled.hear("kiosk", "n1", [lent(1)], 1)
+    now[0] += 365 * DAY
+    filled.settle(0, "e1")
+    filled.settle_neighbour("drop", "n1", 9, 0)
+    assert filled.loan("B1") is not None
