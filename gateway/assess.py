@@ -15,7 +15,7 @@ from edge.circulation.rules import (
     group_rule,
     kept_for_another,
     next_open_day,
-    reader_trouble,
+    reader_refusal,
 )
 from edge.wire.facts import Fact, Loan, RenewalWish, Return
 from gateway.when import Moment, bounded
@@ -34,7 +34,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     blocked: bool = False
     blocked_at: int = 0
 
-    def view(self, *, at: int | None = None, loans: int = 0, card: str = "") -> ReaderView:
+    def view(
+        self, *, at: int | None = None, loans: int = 0, card: str = "", fees: int = 0
+    ) -> ReaderView:
         """Return the reader as the lending rules see one, blocked as it was at a time."""
         blocked = self.blocked and (at is None or self.blocked_at <= at)
         return ReaderView(
@@ -44,6 +46,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
             expires=self.expires,
             blocked=blocked,
             loans=loans,
+            fees=fees,
         )
 
 
@@ -84,13 +87,17 @@ def assess(
     policy: Policy,
     number: int,
     ways: Collection[Way] = (),
+    fees: int = 0,
 ) -> tuple[Assessed, list[str]]:
-    """Return what is kept with the fact and the codes that do not depend on other facts."""
+    """Return what is kept with the fact and the codes that do not depend on other facts.
+
+    ``fees``: what the reader owed then.
+    """
     codes = [] if moment.trusted else ["CLOCK_UNTRUSTED"]
-    view = person.view(at=moment.at) if person else None
+    view = person.view(at=moment.at, fees=fees) if person else None
     due = _due(fact, moment, item, view, policy) if isinstance(fact, Loan) else 0
     if isinstance(fact, Loan):
-        codes += _loan_codes(fact, moment, item, view, due)
+        codes += _loan_codes(fact, moment, item, view, due, policy)
         codes += ["TRANSIT_BROKEN"] if any(way.at(moment.at) for way in ways) else []
     elif isinstance(fact, Return):
         codes += _return_codes(fact, item, policy)
@@ -125,7 +132,12 @@ def _due(
 
 
 def _loan_codes(
-    fact: Loan, moment: Moment, item: ItemView | None, view: ReaderView | None, due: int
+    fact: Loan,
+    moment: Moment,
+    item: ItemView | None,
+    view: ReaderView | None,
+    due: int,
+    policy: Policy,
 ) -> list[str]:
     codes = []
     if item is None:
@@ -138,7 +150,7 @@ def _loan_codes(
         codes.append("HOLD_TAKEN")
     if view is None:
         return [*codes, "UNKNOWN_CARD"]
-    if reader_trouble(view, now=moment.at):
+    if reader_refusal(policy, view, now=moment.at):
         codes.append("READER_BLOCKED")
     if item is not None and fact.due and due != fact.due:
         codes.append("DUE_DATE_DIFFERS")

@@ -13,6 +13,7 @@ from gateway.assess import Assessed, assess
 from gateway.chain import Chain, Tenure, reckon
 from gateway.ledger.boxes import box_of, ways_of
 from gateway.ledger.catalogue import Catalogue
+from gateway.ledger.fees import Fees
 from gateway.ledger.store import Store
 from gateway.ledger.strands import NEVER, Fresh, Strands
 from gateway.ledger.worklist import Worklist
@@ -67,7 +68,9 @@ class Chains:
         item = self._catalogue.item(row["item"])
         moment = Moment(row["at"], row["unc"])
         ways = ways_of(self._store, [row["item"]], row["site"]).get(row["item"], ())
-        known, codes = assess(event.fact, moment, item, person, policy, old.policy, ways)
+        owed = Fees(self._store, self._catalogue).owed_at
+        fees = owed(person.reader, moment.at - moment.unc) if person else 0
+        known, codes = assess(event.fact, moment, item, person, policy, old.policy, ways, fees)
         kept = [c for c in codes_of(row, "found") if c in ("SEQ_CONFLICT",)]
         self._store.run(
             "UPDATE facts SET assessed = ?, reader = ?, found = ? WHERE id = ?",

@@ -16,6 +16,7 @@ from gateway.ledger.boxes import Boxes, ways_of
 from gateway.ledger.catalogue import Catalogue
 from gateway.ledger.chains import Chains, dump, outcome
 from gateway.ledger.effects import Effects
+from gateway.ledger.fees import Fees
 from gateway.ledger.holds import Holds
 from gateway.ledger.mails import Mails
 from gateway.ledger.marks import mark_at, newest_version
@@ -23,7 +24,7 @@ from gateway.ledger.retime import Retime
 from gateway.ledger.store import Store
 from gateway.ledger.strands import NEVER, Fresh, link_of
 from gateway.ledger.worklist import Worklist
-from gateway.when import SURE_MS, Last, bounded, is_sure, place
+from gateway.when import SURE_MS, Last, Moment, bounded, is_sure, place
 
 _COLUMNS = (
     "id", "site", "device", "epoch", "seq", "fork", "kind", "item", "card", "reader", "at", "unc",
@@ -226,7 +227,7 @@ class Intake:
             view = self._catalogue.item(fact.item) if fork else self._views.get(fact.item)
             ways = ways_of(self._store, [fact.item], self._site) if fork else self._ways
             judge = (fact, moment, view, person, self._policy, self._number)
-            known, codes = assess(*judge, ways.get(fact.item, ()))
+            known, codes = assess(*judge, ways.get(fact.item, ()), self._owed(person, moment))
         device, epoch = self._key
         row: dict[str, Any] = {
             "id": event.id, "site": self._site, "device": device, "epoch": epoch,
@@ -249,6 +250,13 @@ class Intake:
                            event.seq, arrival, card)  # fmt: skip
             self._links.append((row["item"], link))
         return row, codes
+
+    def _owed(self, person: Person | None, moment: Moment) -> int:
+        """Return what a reader surely owed by then; nothing where the policy has no limit."""
+        if person is None or not self._policy.fee_limit:
+            return 0
+        fees = Fees(self._store, self._catalogue)
+        return fees.owed_at(person.reader, moment.at - moment.unc)
 
     def _person(self, card: str, fork: int) -> Person | None:
         return self._catalogue.person(self._site, card) if fork else self._people.get(card)

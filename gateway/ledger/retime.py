@@ -84,8 +84,9 @@ class Retime:
             fact, policy = decode_event(row["body"]).fact, self._catalogue.policies()[known.policy]
             item = self._catalogue.item(row["item"])
             person = self._catalogue.person(row["site"], row["card"]) if row["card"] else None
+            fees = known.view.fees if known.view else 0
             ways = ways_of(self._store, [row["item"]], row["site"]).get(row["item"], ())
-            anew, now = assess(fact, moment, item, person, policy, known.policy, ways)
+            anew, now = assess(fact, moment, item, person, policy, known.policy, ways, fees)
             assessed = msgspec.json.encode(msgspec.structs.replace(known, due=anew.due))
             codes = [c for c in codes if c not in _TIMED] + [c for c in now if c in _TIMED]
         else:

@@ -8,6 +8,7 @@ from edge.desk import Desk
 from edge.replica import Replica
 from edge.wire.facts import Loan, Return
 from gateway.ledger.catalogue import Item, Reader
+from gateway.ledger.holds import Hold
 from gateway.testing import DAY, Speaker, card
 
 STACK = ["B1", "B2", "B3", "B4"]
@@ -112,6 +113,15 @@ async def test_a_loan_that_the_centre_allowed_counts_in_its_limit_and_not_twice(
 async def test_alone_and_with_the_centre_the_same_rows_say_the_same(both, who, item, alone, centre):
     assert await both.alone(who, item) == [alone]
     assert await both.centre(who, item) == [centre]
+
+
+async def test_what_is_kept_for_somebody_is_lent_alone_to_nobody_else(both):
+    with both.ledger.store.transaction():
+        rows = [Hold(hold="H1", reader="R2", item="B1", site="tinh", placed=both.now)]
+        both.ledger.holds.put(rows, both.now)
+    both.copy()
+    assert await both.alone("C1", "B1") == await both.centre("C1", "B1") == ["held"]
+    assert await both.alone("C2", "B1") == await both.centre("C2", "B1") == [""]
 
 
 async def test_a_loan_to_somebody_else_is_no_reason_where_nobody_can_know_of_its_return(both):

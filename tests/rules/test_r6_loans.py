@@ -8,6 +8,7 @@ from edge.circulation.rules import next_open_day
 from edge.wire.facts import Loan, RenewalWish, Return, TagStillArmed
 from gateway.errors import RefusedError
 from gateway.ledger.catalogue import Item, Reader
+from gateway.ledger.fees import Fee
 from gateway.ledger.holds import Hold
 from gateway.testing import DAY, HOUR, MINUTE, NOW, POLICY, Speaker, card
 
@@ -85,6 +86,34 @@ async def test_only_who_was_blocked_when_it_happened_is_a_finding(both, kiosk, b
     kiosk.happened(loan())
     assert told(both, kiosk) == ({"1": codes} if codes else {})
     assert both.loans() == {"B1": "R1"}
+
+
+@pytest.mark.parametrize(
+    ("paid_at", "codes"),
+    [(None, ["READER_BLOCKED"]), (NOW + 1, ["READER_BLOCKED"]), (NOW - DAY, [])],
+)
+async def test_who_owed_too_much_when_it_happened_is_a_finding(both, kiosk, paid_at, codes):
+    """The kiosk's copy was older than the fee; what is paid later changes nothing."""
+    both.policy(fee_limit=20_000)
+    fees = [Fee(fee="F1", reader="R1", amount=20_000, made=NOW - 2 * DAY)]
+    if paid_at is not None:
+        fees.append(Fee(fee="P1", reader="R1", amount=-1, made=paid_at))
+    with both.ledger.store.transaction():
+        both.ledger.fees.put(fees, NOW)
+    kiosk.happened(loan())
+    assert told(both, kiosk) == ({"1": codes} if codes else {})
+    assert both.loans() == {"B1": "R1"}, "the book is gone: the loan is true"
+
+
+@pytest.mark.parametrize(("ago", "codes"), [(1, []), (2, ["READER_BLOCKED"])])
+async def test_late_days_count_up_to_the_moment_of_the_loan(both, kiosk, ago, codes):
+    both.policy(fee_limit=2000, fee_per_day=1000)
+    kiosk.happened(loan("B2"), NOW - 14 * DAY - ago * DAY)
+    both.ledger.apply("tinh", kiosk.batch(), NOW - 14 * DAY)
+    kiosk.happened(loan())
+    assert both.ledger.apply("tinh", kiosk.batch(2), NOW + 9 * DAY).outcomes == (
+        {"2": codes} if codes else {}
+    )
 
 
 @pytest.mark.parametrize(("ends", "codes"), [(NOW, ["READER_BLOCKED"]), (NOW + 1, [])])

@@ -115,6 +115,28 @@ async def test_who_waits_gets_the_copy_that_came_back(both, kiosk):
     assert both.work() == ["HOLD_CAUGHT"]
 
 
+async def test_who_waits_gets_what_was_not_on_loan_too(both, kiosk):
+    with both.ledger.store.transaction():
+        rows = [Hold(hold="H1", reader="R2", item="B1", site="tinh", placed=NOW)]
+        both.ledger.holds.put(rows, NOW)
+    kiosk.happened(Return(item="B1"), NOW + HOUR)
+    assert told(both, kiosk) == {"1": ["NOT_ON_LOAN"]}
+    [hold] = both.ledger.holds.of_reader("R2")
+    assert hold.ready
+
+
+async def test_a_return_seen_twice_within_two_minutes_is_one_and_by_two_machines_it_is_two(
+    both, kiosk
+):
+    kiosk.happened(Loan(item="B1", card=card("C1"), due=0))
+    kiosk.happened(Return(item="B1"), NOW + HOUR)
+    kiosk.happened(Return(item="B1"), NOW + HOUR + 60_000)
+    assert told(both, kiosk) == {"3": ["DUPLICATE_SCAN"]}
+    drop = Speaker("gate-1", "tinh", "e3")
+    drop.happened(Return(item="B1", place="drop"), NOW + HOUR + 90_000)
+    assert told(both, drop) == {"1": ["NOT_ON_LOAN"]}
+
+
 async def test_a_return_is_known_here_before_the_ledger_hears_of_it(both):
     await both.lend("C1", "B1")
     assert [
