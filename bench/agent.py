@@ -1,4 +1,4 @@
-"""What an agent with all three stations costs: memory after the start and after 100 loans, idle CPU.
+"""What an agent with all three stations costs: memory after the start and after some loans, idle CPU.
 
 Everything is real: TLS to Mosquitto, a gateway that answers, a page that is open, simulated devices
 that take their time on the air. The gateway and the devices are other processes.

@@ -24,6 +24,7 @@ from edge.health import HealthReport
 from edge.journal import Journal, JournalError
 from edge.journal.checking import check_later
 from edge.machine import MachineWatch
+from edge.memory import give_back
 from edge.neighbours import Neighbours
 from edge.notify import notify, watchdog_seconds
 from edge.orders import Orders
@@ -115,6 +116,7 @@ class Agent:
             tasks.append(group.create_task(tell_time(journal, self.clock), name="time"))
             tasks.append(group.create_task(self._site.tend(), name="neighbours"))
             tasks.append(group.create_task(machine.run(), name="machine"))
+            tasks.append(group.create_task(give_back(), name="memory"))
             inbox = Inbox(self.config, journal, replica, self.clock, uplink)
             tasks.append(group.create_task(inbox.run(), name="inbox"))
             tasks.append(group.create_task(self._orders.run(), name="commands"))

@@ -1,7 +1,8 @@
 """Pictures from a camera that another program serves: Motion JPEG over HTTP.
 
 A network camera, or the one at this machine behind a small server (ustreamer, mjpg-streamer, …). Only
-the newest picture is looked at: what came while the last one was read is old.
+the newest picture is looked at: what came while the last one was read is old. Pillow is imported with
+the first one: it is large, and most agents have no camera.
 """
 
 import io
@@ -10,8 +11,6 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
-
-from PIL import Image
 
 from drivers.barcode.mjpeg import PictureCutter
 from drivers.barcode.pictures import Picture
@@ -116,6 +115,8 @@ def _opened(url: str, still_s: float) -> tuple[HTTPConnection, HTTPResponse]:
 
 def _picture(jpeg: bytes) -> Picture | None:
     """Return a picture in grey; None for one that came damaged."""
+    from PIL import Image
+
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             if image.width * image.height > MAX_DOTS:

@@ -4,6 +4,7 @@ Pillow and python-escpos are imported when the first receipt is printed: they ar
 agents never print.
 """
 
+import struct
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,19 +40,18 @@ class Layout:
 
 def job(lines: Sequence[Line], layout: Layout) -> bytes:
     """Return the ESC/POS commands that print the lines and cut the paper."""
-    from escpos.printer import Dummy
+    # Its printer classes would bring profiles, codes and USB along: eight MiB that nothing here asks for.
+    from escpos.constants import ESC, GS, HW_INIT, PAPER_FULL_CUT
+    from escpos.image import EscposImage
 
-    printer = Dummy()
-    # Only the width is needed of the printer's profile; without it the library complains aloud.
-    printer.profile.profile_data = {
-        **printer.profile.profile_data,
-        "media": {"width": {"pixels": layout.width, "mm": "Unknown"}},
-    }
-    printer.hw("INIT")
-    printer.image(draw(lines, layout), impl="bitImageRaster", fragment_height=STRIP_ROWS)
-    printer.cut()
-    output: bytes = printer.output
-    return output
+    picture = draw(lines, layout)
+    parts = [HW_INIT]
+    for top in range(0, picture.height, STRIP_ROWS):
+        rows = min(STRIP_ROWS, picture.height - top)
+        strip = EscposImage(picture.crop((0, top, picture.width, top + rows)))
+        size = struct.pack("<HH", strip.width_bytes, strip.height)
+        parts += [GS + b"v0\0", size, strip.to_raster_format()]
+    return b"".join([*parts, ESC + b"d\6", PAPER_FULL_CUT])
 
 
 def draw(lines: Sequence[Line], layout: Layout) -> "Image":
