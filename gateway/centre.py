@@ -85,7 +85,7 @@ class Centre:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await self._know_versions()
+        await self._pulse.outlast(self._know_versions)
         try:
             await self._work()
         finally:
@@ -103,7 +103,7 @@ class Centre:
             elsewhere = self._loop(topics.ELSEWHERE_WANTED, self._elsewhere_wanted)
             group.create_task(elsewhere, name="elsewhere")
             group.create_task(self._loop(topics.REPLY, self._reply), name="replies")
-            group.create_task(self._commander.run(), name="commands")
+            group.create_task(self._pulse.outlast(self._commander.run), name="commands")
             group.create_task(self._feed(), name="feed")
             group.create_task(self._trim(), name="trim")
 
@@ -136,7 +136,7 @@ class Centre:
             except WireError as error:
                 await self._garbled(said, str(error))
             except sqlite3.OperationalError as error:
-                await self._cannot_write(error)
+                await self._pulse.cannot_write(error)
 
     async def _may_speak(self, said: Said) -> bool:
         site = await self._reads.call(lambda ledger: ledger.site_of(said.device))
@@ -177,7 +177,7 @@ class Centre:
             try:
                 await self._apply(some, facts)
             except sqlite3.OperationalError as error:
-                await self._cannot_write(error)
+                await self._pulse.cannot_write(error)
 
     async def _apply(self, some: list[tuple[Said, Batch]], facts: int) -> None:
         batches = [(said.site, batch, said.heard) for said, batch in some]
@@ -217,13 +217,8 @@ class Centre:
                 status.put_garbled, said.site, said.device, said.topic.path, why, said.heard
             )
         except sqlite3.OperationalError as error:
-            await self._cannot_write(error)
+            await self._pulse.cannot_write(error)
         self._pulse.beat()
-
-    async def _cannot_write(self, error: sqlite3.OperationalError) -> None:
-        if self._pulse.fill(True):
-            log.error("the ledger cannot be written (%s): devices keep their facts", error)
-        await asyncio.sleep(1)
 
     # -- questions and presence
 
@@ -333,7 +328,7 @@ class Centre:
         try:
             await self._writes.call(SqliteLedger.expire_holds, self._now())
         except sqlite3.OperationalError as error:
-            await self._cannot_write(error)
+            await self._pulse.cannot_write(error)
 
     async def _facts_first(self) -> None:
         """Wait until no backlog has come in for a moment; not for long, if it does not end."""
@@ -367,7 +362,7 @@ class Centre:
                 if gone := await self._writes.call(replica.trim):
                     log.info("%d changes that later ones repeat were let go", gone)
             except sqlite3.OperationalError as error:
-                await self._cannot_write(error)
+                await self._pulse.cannot_write(error)
 
     async def _feed_allowed(self, site: str) -> None:
         now = self._now()

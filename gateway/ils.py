@@ -67,10 +67,10 @@ class LibrarySystem:
     async def run(self) -> None:
         """Tell what there is to tell, until cancelled."""
         try:
-            await self._writes.call(posts.begin)
+            await self._pulse.outlast(lambda: self._writes.call(posts.begin))
             while True:
                 count = self._pulse.count
-                if await self.round():
+                if await self._pulse.outlast(self.round):
                     await self._pulse.after(count, LOOK_SECONDS)
                 else:
                     await asyncio.sleep(DOWN_SECONDS)

@@ -30,6 +30,7 @@ class Postman:
     ) -> None:
         self._writes, self._reads, self._options, self._now = writes, reads, options, now
         self._up = True
+        self._gone: set[str] = set()  # letters that went, and nobody could write it down yet
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -43,7 +44,8 @@ class Postman:
         went = 0
         for mail in mails:
             try:
-                await asyncio.to_thread(send, self._options, mail)
+                if mail.fact not in self._gone:
+                    await asyncio.to_thread(send, self._options, mail)
             except smtplib.SMTPRecipientsRefused as error:  # of this letter; others may go
                 code = max((code for code, _ in error.recipients.values()), default=0)
                 for_good = code >= 500
@@ -53,8 +55,10 @@ class Postman:
                 await self._writes.call(_failed, mail.fact, self._now(), type(error).__name__)
             else:
                 self._note(up=True)
-                went += 1
+                self._gone.add(mail.fact)
                 await self._writes.call(_sent, mail.fact, self._now())
+                self._gone.discard(mail.fact)
+                went += 1
         return went
 
     def _note(self, *, up: bool, why: str = "") -> None:

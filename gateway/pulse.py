@@ -1,6 +1,15 @@
 """Wakes whoever shows the state of things, when something has changed."""
 
 import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+ROOM_SECONDS = 1.0
+"""Between two tries to write a ledger that cannot be written."""
 
 
 class Pulse:
@@ -28,6 +37,20 @@ class Pulse:
         if news:
             self.beat()
         return news
+
+    async def outlast(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do a work, again and again while the ledger cannot be written (a full disk); return it."""
+        while True:
+            try:
+                return await work()
+            except sqlite3.OperationalError as error:
+                await self.cannot_write(error)
+
+    async def cannot_write(self, error: sqlite3.OperationalError) -> None:
+        """Say once that the ledger cannot be written, and wait a moment."""
+        if self.fill(True):
+            log.error("the ledger cannot be written (%s): devices keep their facts", error)
+        await asyncio.sleep(ROOM_SECONDS)
 
     def end(self) -> None:
         """Say that nothing will change any more: whoever follows shall let go."""

@@ -80,7 +80,7 @@ async def gateway(
             if config.mail.host:
                 postman = Postman(writes, reads, config.mail, now)
                 await reads.call(_mail_on)
-                tasks.append(group.create_task(postman.run(), name="mail"))
+                tasks.append(group.create_task(pulse.outlast(postman.run), name="mail"))
             if telling is not None:
                 tasks.append(group.create_task(telling.run(), name="notices"))
             if ils is not None:

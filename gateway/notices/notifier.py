@@ -36,13 +36,14 @@ class Notifier:
         self._roster, self._ways, self._writes = roster, ways, writes
         self._now, self._pulse, self._zone = now, pulse, zone
         self._texts = catalogues()
+        self._gone: set[int] = set()  # messages that left, and nobody could write it down yet
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await self._writes.call(notices.begin)
+        await self._pulse.outlast(lambda: self._writes.call(notices.begin))
         count = 0
         while True:
-            await self.look()
+            await self._pulse.outlast(self.look)
             count = await self._pulse.after(count, LOOK_SECONDS)
             await asyncio.sleep(LOOK_SECONDS / 2)
 
@@ -77,6 +78,9 @@ class Notifier:
 
     async def _send(self, row: dict[str, Any]) -> None:
         message = self._words(row)
+        if row["number"] in self._gone:
+            await self._left(row["number"])
+            return
         if message is None:
             await self._writes.call(notices.done, row["number"], "dropped", self._now())
             return
@@ -99,7 +103,12 @@ class Notifier:
                 then = way.then if isinstance(way, Service) else ""
                 await self._writes.call(notices.give_up, row["number"], then, self._now())
         else:
-            await self._writes.call(notices.done, row["number"], "sent", self._now())
+            await self._left(row["number"])
+
+    async def _left(self, number: int) -> None:
+        self._gone.add(number)
+        await self._writes.call(notices.done, number, "sent", self._now())
+        self._gone.discard(number)
 
     def _words(self, row: dict[str, Any]) -> Message | None:
         texts = self._texts[row["language"]]

@@ -1,6 +1,7 @@
 """Two hundred histories of the whole system, ten to a test."""
 
 import pytest
+from shelfsim.plan import FAULTS, VISITS
 from shelfsim.report import complaint
 from shelfsim.run import run
 
@@ -37,9 +38,18 @@ def test_a_seed_is_one_history():
     assert one.log == again.log
 
 
+BITE = (
+    "crashes between two awaits", "unsynced bytes lost", "writes refused by a full card",
+    "writes refused at the centre", "tags torn away in a write", "messages lost", "messages doubled",
+    "messages out of order", "messages denied", "messages into a cut wire",
+    "messages forgotten by the broker", "retained messages forgotten", "told of old_image",
+)  # fmt: skip
+"""What faults did, not only that they were tried."""
+
+
 def test_the_seeds_hold_all_faults_and_a_lot_of_work():
     counts = sum((run(seed).counts for seed in range(1, 15)), start=run(20).counts)
-    for kind in ("power", "part", "broker", "deny", "clock", "full", "restore", "gateway_crash"):
+    for kind in (*VISITS, *FAULTS, "stick", "lay", "centre_full", *BITE):
         assert counts[kind], kind
     assert counts["facts"] > 400
     assert counts["items of known order"] > 60

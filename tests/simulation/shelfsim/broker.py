@@ -6,7 +6,8 @@ the access list denies is thrown away in silence, as MQTT does with QoS 0.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,15 +49,14 @@ class Session:
 class Chaos:
     """The broker and all wires to it."""
 
-    def __init__(self, loop: VirtualLoop, seed: int, note: Callable[[str], None]) -> None:
-        self.loop, self.dice, self.note = loop, random.Random(f"wires {seed}"), note
+    def __init__(self, loop: VirtualLoop, seed: int, counts: Counter[str]) -> None:
+        self.loop, self.dice, self.counts = loop, random.Random(f"wires {seed}"), counts
         self.weather = Weather()
         self.cut: set[str] = set()
         self.denied: set[tuple[str, str]] = set()
         self.down = False
         self.sessions: dict[str, Session] = {}
         self.retained: dict[str, bytes] = {}
-        self.carried = self.lost = 0
         self._same = 0
 
     # -- what fails
@@ -67,6 +67,7 @@ class Chaos:
             self.close(session, quiet=True)
         self._same += 1
         if amnesia:
+            self.counts["retained messages forgotten"] += len(self.retained)
             self.retained.clear()
 
     def part(self, name: str) -> None:
@@ -126,16 +127,21 @@ class Chaos:
 
     def publish(self, session: Session, topic: str, data: bytes, *, retain: bool) -> None:
         """Take a message and say that all is well."""
-        if session.name in self.cut or (session.name, _last(topic)) in self.denied:
-            self.lost += 1
+        if session.name in self.cut:
+            self.counts["messages into a cut wire"] += 1
+            return
+        if (session.name, _last(topic)) in self.denied:
+            self.counts["messages denied"] += 1
             return
         _allowed(session.name, topic)
         for when in self._ways(session, "last_up"):
             self.loop.call_at(when, self._arrive, self._same, topic, data, retain)
 
     def _arrive(self, same: int, topic: str, data: bytes, retain: bool) -> None:
-        if not self.down and same == self._same:
-            self._spread(topic, data, retain=retain)
+        if self.down or same != self._same:  # the sender was told that all is well
+            self.counts["messages forgotten by the broker"] += 1
+            return
+        self._spread(topic, data, retain=retain)
 
     def _spread(self, topic: str, data: bytes, *, retain: bool) -> None:
         if retain:
@@ -155,15 +161,17 @@ class Chaos:
     def _ways(self, session: Session, last: str) -> list[float]:
         """Return when a message arrives: not at all, once, or twice; in order, mostly."""
         dice, weather, now = self.dice, self.weather, self.loop.time()
-        self.carried += 1
+        self.counts["messages"] += 1
         if dice.random() < weather.loss:
-            self.lost += 1
+            self.counts["messages lost"] += 1
             return []
         when = max(getattr(session, last), now + dice.uniform(0.005, weather.slow))
         if dice.random() < weather.late:
+            self.counts["messages out of order"] += 1
             return [when + dice.expovariate(0.3)]
         setattr(session, last, when)
         again = [when + dice.expovariate(0.1)] if dice.random() < weather.twice else []
+        self.counts["messages doubled"] += len(again)
         return [when, *again]
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +26,20 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 class Worker:
     """A ledger whose calls are steps of the loop."""
 
-    def __init__(self, ledger: SqliteLedger) -> None:
-        self.ledger = ledger
+    def __init__(self, ledger: SqliteLedger, counts: Counter[str]) -> None:
+        self.ledger, self.counts = ledger, counts
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, lambda: function(self.ledger, *args, **kwargs))
+        try:
+            return await loop.run_in_executor(None, lambda: function(self.ledger, *args, **kwargs))
+        except sqlite3.OperationalError as error:
+            self.counts["writes refused at the centre"] += "readonly" in str(error)
+            raise
+
+    def shut(self, shut: bool) -> None:
+        """Refuse every write from now on, or none: a disk that is full, or failed and is read-only."""
+        self.ledger.store._db.execute(f"PRAGMA query_only = {int(shut)}")
 
 
 class Gateway:
@@ -41,6 +51,7 @@ class Gateway:
         self.history = 0
         self.life: Life | None = None
         self._open: list[SqliteLedger] = []
+        self._shut, self._writes = False, None
         self.staff = self.open()
 
     @property
@@ -60,7 +71,9 @@ class Gateway:
         if self.life is not None and not self.life.over:
             return
         self.world.note("gateway starts")
-        writes, reads = Worker(self.open()), Worker(self.open())
+        writes, reads = (Worker(self.open(), self.world.counts) for _ in range(2))
+        self._writes = writes
+        writes.shut(self._shut)
         options = BrokerOptions(tls=False)
         centre = Centre(writes, reads, options, self._now, Pulse(), KEY)  # type: ignore[arg-type]
         centre.broker = centre._commander._broker = CentreLink(
@@ -70,6 +83,12 @@ class Gateway:
         self.centre = centre
         self.life = Life("gateway", self._died)
         self.world.watch(self.life.start(self.world.loop, centre.run()), self.life)
+
+    def shut(self, shut: bool) -> None:
+        """Let the disk under the ledger take nothing more, or work again."""
+        self._shut = shut
+        if self._writes is not None:
+            self._writes.shut(shut)
 
     def kill(self) -> None:
         """End it between two steps."""

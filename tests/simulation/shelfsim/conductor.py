@@ -52,6 +52,7 @@ class Conductor:
             if pi.life is not None:
                 pi.life.fuse = None
             pi.boot()
+        world.gateway.shut(False)
         if world.gateway.life is not None:
             world.gateway.life.fuse = None
         world.gateway.boot()
@@ -252,6 +253,10 @@ class Conductor:
         life = self.world.gateway.life
         if life is not None and not life.over:
             life.fuse = dice.randint(0, 200)
+
+    def _centre_full(self, dice: random.Random) -> None:
+        self.world.gateway.shut(True)
+        self._later(dice.uniform(5, 60), lambda: self.world.gateway.shut(False))
 
     def _backup(self, dice: random.Random) -> None:
         self._saved = (self.world.gateway.image(), self.loop.leaped)

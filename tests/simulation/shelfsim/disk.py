@@ -54,6 +54,7 @@ class StepWriter(Writer):
 
     def _transact(self, group: list[Any]) -> None:
         if self._card.fits <= 0:
+            self._card.refused += 1
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise error
@@ -71,6 +72,7 @@ class Card:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.fits, self._reserve = PLENTY, True
+        self.refused = self.dropped = 0
         self.times: dict[str, float] = {}
         self._generation = 0
         self._journal: list[sqlite3.Connection] = []
@@ -136,7 +138,9 @@ class Card:
                 data = log.read_bytes()
                 least = min(self._started.get(name, 0), len(data))
                 if name != NAMES[0] or level < FULL:
-                    data = data[: dice.randint(least, len(data))]
+                    kept = dice.randint(least, len(data))
+                    self.dropped += len(data) - kept
+                    data = data[:kept]
                 _log(self.path / name).write_bytes(data)
 
     def _level(self) -> int:

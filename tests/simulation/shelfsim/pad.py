@@ -19,6 +19,7 @@ class Antenna:
 
     field: Field = field(default_factory=Field)
     unplugged: bool = False
+    torn: int = 0
 
 
 class Pad:
@@ -43,6 +44,7 @@ class Pad:
         await self._wire(WRITE)
         tag = self._antenna.field.reach_for_write(uid)
         if tag is None:
+            self._antenna.torn += 1
             raise TagLostError("gone")
         tag.afi = afi
         await self._wire(ANSWER)  # the write is done before its answer is here

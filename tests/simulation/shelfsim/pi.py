@@ -79,6 +79,8 @@ class Pi:
         self._died(self.life, power=power)
 
     def _died(self, life: Life, *, power: bool | None = None) -> None:
+        if power is None:  # its fuse is out
+            self.world.counts["crashes between two awaits"] += 1
         power = self.dice.random() < 0.5 if power is None else power
         self.died_at = self.world.loop.now()
         self.world.note(f"{self.card.folder.name} {'loses power' if power else 'is killed'}")

@@ -14,8 +14,9 @@ FAULTS = {
     "clone": 1, "gateway_crash": 4, "backup": 1, "backup_restore": 1, "leap": 3, "staff": 3,
 }  # fmt: skip
 
-STICKS, LAYS = 1000, 2000
-"""The numbers of the first trip with a stick, and of the first time that staff lay books down."""
+STICKS, LAYS, FULLS = 1000, 2000, 3000
+"""The numbers of the first trip with a stick, of the first time that staff lay books down, and of the
+first time that the centre's disk is full."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ def plan(seed: int, only: "dict[str, int] | None" = None) -> list[Action]:
     found = [Action(n, kind, at, f"{seed} {n}") for n, (at, kind) in enumerate(times)]
     found += _more(seed, length, "stick", STICKS)
     found += _more(seed, length, "lay", LAYS)
+    if only is None or "centre_full" in only:
+        found += _more(seed, length, "centre_full", FULLS)
     return sorted(found, key=lambda action: action.at)
 
 

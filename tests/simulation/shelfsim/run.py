@@ -63,8 +63,8 @@ def run(
                 main = loop.create_task(_play(world, actions))
                 loop.run_until_complete(main)
                 world.broken += loop.unhandled
-                world.counts["steps"], world.counts["messages"] = loop.steps, world.chaos.carried
-                world.counts["facts"] = len(world.truths)
+                world.counts["steps"], world.counts["facts"] = loop.steps, len(world.truths)
+                _count(world)
                 digest = hash_of(world.log)
             finally:
                 world.gateway.close()
@@ -87,6 +87,17 @@ def _instead(world: World) -> list[tuple[Any, str, Any]]:
         (drop, "TICK", 1.0),
         (gate, "TICK", 0.4),
     ]
+
+
+def _count(world: World) -> None:
+    """Add up what the faults did."""
+    world.counts["histories forked"] = world.gateway.staff.store.value(
+        "SELECT count(*) FROM facts WHERE fork"
+    )
+    for pi in world.pis:
+        world.counts["writes refused by a full card"] += pi.card.refused
+        world.counts["unsynced bytes lost"] += pi.card.dropped
+        world.counts["tags torn away in a write"] += pi.antenna.torn
 
 
 def hash_of(log: list[str]) -> int:

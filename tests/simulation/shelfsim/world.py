@@ -75,7 +75,7 @@ class World:
         self.last: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.leaps: list[float] = []
-        self.chaos = Chaos(loop, seed, self.note)
+        self.chaos = Chaos(loop, seed, self.counts)
         self.keys, self.serials = keys(DEVICES)
         self.books = [self._book(n) for n in range(1, BOOKS + 1)]
         self.by_item = {book.item: book for book in self.books}
