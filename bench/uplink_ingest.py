@@ -18,11 +18,26 @@ from uplink_world import World
 
 from edge.wire import topics
 from edge.wire.batch import Event, decode_batch, encode_event, refers
+from edge.wire.columns import Before, Nothing
 from edge.wire.cursors import encode_cursor
 from edge.wire.messages import Cursor
 
 WORLD = World(b"k" * 32)
 CURSOR = topics.CURSOR.of("tinh", "bench")
+
+
+class Here(Nothing):
+    """What is known here: the library, and the facts that were taken in."""
+
+    def __init__(self, world: World, db: sqlite3.Connection) -> None:
+        """Know a library and a file."""
+        self.uid, self.card = world.uid, world.card  # type: ignore[method-assign]
+        self._db = db
+
+    def before(self, seq: int) -> Before | None:
+        """Return the event under this number."""
+        row = self._db.execute("SELECT epoch, body FROM f WHERE seq = ?", (seq,)).fetchone()
+        return Before("bench", *row) if row else None
 
 
 def main() -> None:
@@ -62,7 +77,7 @@ def _batch(
     db: sqlite3.Connection, client: mqtt.Client, heard: "queue.SimpleQueue[bytes]", have: int
 ) -> int:
     payload = heard.get()
-    batch = decode_batch(payload, WORLD)
+    batch = decode_batch(payload, Here(WORLD, db))
     if batch.first > have + 1:
         return have
     rows = [

@@ -14,24 +14,28 @@ from edge.journal import Journal, rows
 from edge.replica import Replica
 from edge.uplink import Uplink
 from edge.uplink.testing import Link, through
-from edge.wire.batch import encode_batch, encode_event
+from edge.wire.batch import Event, encode_batch, encode_event
 
 
 async def sizes(
     folder: Path, count: int, batch: int, *, secured: bool, known: bool
 ) -> tuple[float, float]:
-    """Return bytes a fact up and down at TCP, in batches of this size over an open session."""
+    """Return bytes a fact up and down at TCP, in batches of this size over an open session.
+
+    A single fact is that of another reader than the fact before.
+    """
     link = Link()
     if known:
         with closing(Replica.open(folder / "replica.db", lambda: 1)) as replica:
             replica.apply(replica_part(KEY))
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(broker(folder))
-        await ingest(stack, port, folder / "sizes.db", count + (count == 1), "batches")
+        events = history(count + 20, KEY, secured=secured)
+        before = count if count > 1 else _next_visit(events)
+        later = events[before : before + 1] if count == 1 else []
+        await ingest(stack, port, folder / "sizes.db", before + len(later), "batches")
         near = await stack.enter_async_context(through(link, port))
-        events = history(count + (count == 1), KEY, secured=secured)
-        later = events[count:]  # a single fact is measured once the session is open
-        journal = await journal_of(folder / "journal.db", events[:count])
+        journal = await journal_of(folder / "journal.db", events[:before])
         stack.push_async_callback(journal.close)
         options = UplinkOptions(host="127.0.0.1", port=near, tls=False, bytes_a_day=1)
         uplink = await _held(stack, folder, journal, options, batch)
@@ -48,6 +52,12 @@ async def sizes(
             await drained(journal)
             await asyncio.sleep(0.1)
         return link.up / count, link.down / count  # before the goodbye
+
+
+def _next_visit(events: list[Event]) -> int:
+    """Return after how many facts another reader comes."""
+    sessions = [getattr(event.fact, "session", "") for event in events]
+    return next(n for n, one in enumerate(sessions) if one not in ("", sessions[0]))
 
 
 async def _held(

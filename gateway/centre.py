@@ -22,7 +22,7 @@ from gateway.config import BrokerOptions
 from gateway.feed import Feed
 from gateway.ils import LibrarySystem
 from gateway.inbox import Inbox, Said
-from gateway.known import resolve
+from gateway.known import place_in_full, resolve
 from gateway.ledger import gates, status
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.pulse import Pulse
@@ -163,7 +163,7 @@ class Centre:
 
     async def _understand(self, said: Said) -> Batch:
         if refers(said.payload):
-            return await self._reads.call(resolve, said.site, said.payload)
+            return await self._reads.call(resolve, said.site, said.device, said.payload)
         return await asyncio.to_thread(decode_batch, said.payload)
 
     async def _take_in(self) -> None:
@@ -199,10 +199,9 @@ class Centre:
             self._backlog_at = asyncio.get_running_loop().time()
 
     async def _ask_in_full(self, said: Said, epoch: str) -> None:
-        """Have a batch sent again that refers to what this catalogue does not say (any more)."""
-        log.info("%s/%s refers to another catalogue: asked in full", said.site, said.device)
-        cursor = await self._reads.call(lambda ledger: ledger.place(said.device, epoch))
-        cursor = msgspec.structs.replace(cursor, plain=True)
+        """Have a batch sent again that refers to what is not known here (any more)."""
+        log.info("%s/%s refers to what is not here: asked in full", said.site, said.device)
+        cursor = await self._reads.call(place_in_full, said.device, epoch)
         await self.broker.say(topics.CURSOR, said.site, encode(cursor), said.device)
 
     async def _garbled(self, said: Said, why: str) -> None:

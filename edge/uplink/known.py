@@ -3,13 +3,14 @@
 import re
 
 from edge.replica import Replica
+from edge.wire.columns import Nothing
 
 _REF = re.compile(r"[0-9a-f]{32}\Z")
 SHORTEST, LONGEST = 3, 8
 """Bytes of a card reference that are enough to tell it from all others here."""
 
 
-class InReplica:
+class InReplica(Nothing):
     """Tags and readers of the local copy (see :class:`edge.wire.columns.Known`)."""
 
     def __init__(self, replica: Replica) -> None:

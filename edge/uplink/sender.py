@@ -35,6 +35,7 @@ class Sender:
         self._gather = gather
         self._known = known
         self._window = Window()
+        self._last = ("", 0, b"")
         self._news = asyncio.Event()
 
     @property
@@ -98,13 +99,16 @@ class Sender:
         before = journal.mark(first - 1)
         bodies = [body for _, body in rows]
         known = self._known if pace.refers else None
+        settled = b"" if window.flying or self._last[:2] != (epoch, first - 1) else self._last[2]
         payload = encode_batch(
-            journal.device, epoch, first, bodies, before, small=pace.small, known=known
-        )
+            journal.device, epoch, first, bodies, before,
+            small=pace.small, known=known, before=settled,
+        )  # fmt: skip
         await journal.sending(last, epoch)
         if journal.epoch == epoch and window.next == first - 1:  # nothing turned us back meanwhile
             window.sent(last, self._now())
             pace.sent(last, len(payload), self._now())
+            self._last = (epoch, last, bodies[-1])
             await self._publish(payload)
         return True
 

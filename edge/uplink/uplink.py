@@ -253,6 +253,8 @@ class Uplink:
 
     async def _cursor(self, cursor: Cursor) -> None:
         journal = self._journal
+        if cursor.plain:
+            self._sender.misread()
         if cursor.epoch != journal.epoch:
             return
         if journal.diverged(cursor.epoch, cursor.seq, cursor.last):
@@ -270,8 +272,6 @@ class Uplink:
             if not news and self._afar is not None:
                 self._afar.doubt()
             self._sender.acknowledged(cursor.seq)
-            if cursor.plain:
-                self._sender.misread()
             if cursor.seq < journal.acked:
                 self._past.doubt()
             if beyond := self._past.missing(cursor):

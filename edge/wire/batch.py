@@ -3,6 +3,8 @@
 ```
 01 | codec | payload         codec 00: JSON, 01: JSON + zstd, 02: compact, 03: compact + zstd
                              04: compact with references to the catalogue, 05: the same + zstd
+                             06: the same, going on from the event before
+                             07: 04 + zstd with a dictionary, 08: 06 + zstd with a dictionary
 payload = {"device", "epoch", "first", "events": [...], "prev"}
 ```
 
@@ -10,6 +12,7 @@ Events are consecutive from ``first``; ``prev`` is the :func:`mark` of the event
 a batch is never taken for the continuation of another history (an old image of a card came back).
 """
 
+from contextlib import suppress
 from typing import Any
 from zlib import crc32
 
@@ -17,7 +20,8 @@ import msgspec
 import zstandard
 
 from edge.wire.columns import NOTHING, Known
-from edge.wire.compact import pack, unpack
+from edge.wire.compact import pack, pack_on, unpack, unpack_on
+from edge.wire.dictionaries import lengthen, shorten
 from edge.wire.errors import UnresolvedError, WireError
 from edge.wire.events import Event, Stamp, decode_event, encode_event, mark
 
@@ -27,6 +31,7 @@ __all__ = [
 ]  # fmt: skip
 VERSION = 1
 JSON, JSON_ZSTD, COMPACT, COMPACT_ZSTD, REFERRING, REFERRING_ZSTD = range(6)
+GOING_ON, REFERRING_TRAINED, GOING_ON_TRAINED = range(6, 9)
 MAX_PAYLOAD = 4 * 1024 * 1024
 """A batch never unpacks to more than this many bytes; a larger one is refused."""
 COMPRESS_FROM = 200
@@ -75,15 +80,22 @@ def encode_batch(
     *,
     small: bool = False,
     known: Known | None = None,
+    before: bytes = b"",
 ) -> bytes:
     """Return the bytes of a batch from events already encoded by :func:`encode_event`.
 
     ``small``: in the compact code, which takes a tenth of the room and ten times the time; with
-    ``known`` it refers to the catalogue, and only who has the same can read it.
+    ``known`` it refers to the catalogue, and only who has the same can read it. ``before``: the
+    event before the first, if the ledger has it; a batch with ``known`` goes on from there.
     """
     if small and known is not None:
+        with suppress(UnresolvedError):
+            if before:
+                checksum = _checksum([device.encode(), epoch.encode(), before, *events])
+                payload = checksum + pack_on(before, first, events, known)
+                return _trained(GOING_ON, payload, GOING_ON_TRAINED)
         payload = _checksum(events) + pack(device, epoch, first, events, prev, known)
-        return _shorter(REFERRING, payload, REFERRING_ZSTD, SMALL_LEVEL)
+        return _trained(REFERRING, payload, REFERRING_TRAINED)
     if small:
         payload = pack(device, epoch, first, events, prev)
         return _shorter(COMPACT, payload, COMPACT_ZSTD, SMALL_LEVEL)
@@ -95,15 +107,16 @@ def encode_batch(
 
 
 def refers(data: bytes) -> bool:
-    """Return whether a batch can only be read with the catalogue."""
-    return data[1:2] in (bytes((REFERRING,)), bytes((REFERRING_ZSTD,)))
+    """Return whether a batch can only be read with the catalogue (or a dictionary)."""
+    return len(data) > 1 and REFERRING <= data[1] <= GOING_ON_TRAINED
 
 
 def decode_batch(data: bytes, known: Known = NOTHING) -> Batch:
     """Return the batch, with events that cannot be understood as Unreadable in their place.
 
     Raises WireError when not even the places are known: wrong version, codec, JSON or size; of
-    these UnresolvedError when the batch refers to a catalogue other than ``known``.
+    these UnresolvedError when the batch refers to other things than ``known``, or to a dictionary
+    that this program lacks.
     """
     codec, payload = _unpack(data)
     if codec == JSON:
@@ -115,6 +128,11 @@ def decode_batch(data: bytes, known: Known = NOTHING) -> Batch:
         bodies = [bytes(body) for body in raw.events]
     elif codec == COMPACT:
         device, epoch, first, prev, bodies = unpack(payload)
+    elif codec == GOING_ON:
+        event, first, bodies = unpack_on(payload[4:], known)
+        device, epoch, prev = event.device, event.epoch, mark(decode_event(event.body).id)
+        if _checksum([device.encode(), epoch.encode(), event.body, *bodies]) != payload[:4]:
+            raise UnresolvedError("batch: goes on from another event than the one here")
     else:
         device, epoch, first, prev, bodies = unpack(payload[4:], known)
         if _checksum(bodies) != payload[:4]:
@@ -149,15 +167,25 @@ def _shorter(plain: int, payload: bytes, packed: int, level: int) -> bytes:
     return bytes((VERSION, plain)) + payload
 
 
+def _trained(plain: int, payload: bytes, packed: int) -> bytes:
+    short = shorten(payload)
+    if len(short) < len(payload):
+        return bytes((VERSION, packed)) + short
+    return bytes((VERSION, plain)) + payload
+
+
 def _unpack(data: bytes) -> tuple[int, bytes]:
-    """Return the codec (JSON, COMPACT or REFERRING) and the payload without its compression."""
+    """Return the codec (JSON, COMPACT, REFERRING, GOING_ON) and the payload as it was packed."""
     if len(data) < 2:
         raise WireError("batch: shorter than its two head bytes")
     if data[0] != VERSION:
         raise WireError(f"batch: version {data[0]}, this program speaks {VERSION}")
     codec, payload = data[1], data[2:]
-    if codec in (JSON, COMPACT, REFERRING):
+    if codec in (JSON, COMPACT, REFERRING, GOING_ON):
         return codec, payload
+    if codec in (REFERRING_TRAINED, GOING_ON_TRAINED):
+        plain = REFERRING if codec == REFERRING_TRAINED else GOING_ON
+        return plain, lengthen(payload, MAX_PAYLOAD)
     if codec not in (JSON_ZSTD, COMPACT_ZSTD, REFERRING_ZSTD):
         raise WireError(f"batch: unknown codec {codec}")
     try:

@@ -15,6 +15,8 @@ import re
 from binascii import hexlify
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from edge.wire.errors import UnresolvedError, WireError
@@ -52,6 +54,18 @@ class Known(Protocol):
     def card(self, begins: bytes) -> str:
         """Return the only card reference that begins so; empty: none does, or several."""
 
+    def before(self, seq: int) -> "Before | None":
+        """Return the event under this number of the device that a batch is from; None: not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An event that both sides have: its stream, and its JSON."""
+
+    device: str
+    epoch: str
+    body: bytes
+
 
 class Nothing:
     """A side that knows nothing besides the batch."""
@@ -68,6 +82,10 @@ class Nothing:
         """Know no reader."""
         return ""
 
+    def before(self, seq: int) -> Before | None:  # noqa: ARG002
+        """Have no event."""
+        return None
+
 
 NOTHING = Nothing()
 
@@ -75,7 +93,7 @@ NOTHING = Nothing()
 class Texts:
     """Texts said so far, by kind; both sides keep the same, so that a number is enough."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words = MappingProxyType({})) -> None:
         self.numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self.said: defaultdict[str, list[str]] = defaultdict(list)
         self.uid_of: dict[str, str] = {}
@@ -91,13 +109,16 @@ class Texts:
 
 
 class Out:
-    """Writes; without ``apart`` everything goes into one stream (few events: fewer lengths)."""
+    """Writes; without ``apart`` everything goes into one stream (few events: fewer lengths).
 
-    def __init__(self, *, apart: bool, words: Words = {}, known: Known = NOTHING) -> None:  # noqa: B006  never changed
+    ``texts`` were said before; they grow.
+    """
+
+    def __init__(self, *, apart: bool, texts: Texts | None = None, known: Known = NOTHING) -> None:
         self._known = known
         self._one = None if apart else bytearray()
         self.streams: defaultdict[str, bytearray] = defaultdict(bytearray)
-        self._texts = Texts(words)
+        self._texts = texts or Texts()
 
     def to(self, column: str) -> bytearray:
         """Return the stream of a column."""
@@ -178,13 +199,13 @@ class In:
         self,
         streams: dict[str, bytes] | None,
         one: bytes = b"",
-        words: Words = {},  # noqa: B006  never changed
+        texts: Texts | None = None,
         known: Known = NOTHING,
     ) -> None:
         self._known = known
         self._one = Stream(one) if streams is None else None
         self._streams = {name: Stream(data) for name, data in (streams or {}).items()}
-        self._texts = Texts(words)
+        self._texts = texts or Texts()
         self._size = 0
 
     def of(self, column: str) -> "Stream":

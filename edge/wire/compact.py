@@ -3,6 +3,7 @@
 ```
 01 | 02 | head | rows or columns        01 | 03 | zstd of the same
 01 | 04 | checksum | the same, which may refer to the catalogue        01 | 05 | zstd of that
+01 | 06 | checksum | the same without device, epoch and prev: it goes on from the event before
 head     device, epoch, prev (text) | first (number) | count (plain) << 1 | in columns?
 columns  for each of COLUMNS: its length (plain); then their bytes
 event    kind (0: not packed) | shape (which fields differ from their defaults) | fields
@@ -10,123 +11,49 @@ event    kind (0: not packed) | shape (which fields differ from their defaults) 
 
 Times and numbers are differences to the event before; an id that follows the one before is left
 out. An event that would not come back byte for byte travels as its JSON (kind 0).
-The tables below are the wire format: KINDS and COLUMNS only grow at their ends, WORDS stays.
+The tables are in :mod:`edge.wire.layout`.
 """
 
-from typing import Any, get_args
+import contextlib
+from collections.abc import Iterator
+from typing import Any
 
-import msgspec
-
-from edge.wire.columns import BROKEN, NOTHING, In, Known, Out, put, put_plain, split
+from edge.wire.columns import (
+    BROKEN,
+    NOTHING,
+    Before,
+    In,
+    Known,
+    Out,
+    Stream,
+    Texts,
+    put,
+    put_plain,
+    split,
+)  # fmt: skip
 from edge.wire.errors import UnresolvedError, WireError
 from edge.wire.events import Event, Stamp, decode_event, encode_event
-from edge.wire.facts import Evidence, Fact
+from edge.wire.facts import Evidence
+from edge.wire.layout import (
+    CODE,
+    COLUMNS,
+    ENVELOPE,
+    FLAGS,
+    LISTS,
+    NUMBERS,
+    OLDER,
+    TABLE,
+    TIMES,
+    WHOLE,
+    WORDS,
+    Field,
+)  # fmt: skip
 
 FEW = 24
 """So many events and fewer go row by row: the lengths of columns would cost more."""
 MANY = 20_000
 """A batch never holds more events."""
-_SEEN = (
-    "evidence.by", "evidence.uid", "evidence.format", "evidence.reads", "evidence.afi_before",
-    "evidence.afi_after",
-)  # fmt: skip
-_SAW = ("reads", "rssi", "format", "owner", "since")
-KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("loan", ("item", "card", "due", "online", "session", *_SEEN, "by", "about")),
-    ("return", ("item", "place", "bin", "owner", "session", *_SEEN)),
-    ("renewal_wish", ("item", "card", "session")),
-    ("secured", ("item", "uid", "afi", "about")),
-    ("tag_still_armed", ("item", "uid", "about", "until")),
-    ("repaired", ("item", "uid", "afi")),
-    ("gate_alarm", ("gate", "item", "uid", "afi", "direction", "part", *_SAW)),
-    ("gate_let_pass", ("gate", "item", "uid", "reason", "part", "afi", *_SAW)),
-    ("gate_count", ("gate", "entered", "left", "since")),
-    ("bin_changed", ("bin", "percent", "items", "emptied")),
-    ("drop_refused", ("reason", "uid")),
-    ("tag_trouble", ("reason", "item", "uid", "station")),
-    ("trouble", ("part", "reason", "why")),
-    ("well", ("part", "reason")),
-    ("staff_called", ("station",)),
-    ("booted", ("version", "stations", "clean")),
-    ("ordered", ("order", "name", "outcome", "why")),
-    ("taken_aside", ("bin", "reason", "item", "uid")),
-    ("gate_hint", ("gate", "item", "uid", "direction", "reason", "part", "afi", *_SAW)),
-    ("gate_muted", ("gate", "until", "by", "why")),
-    ("gate_day", ("gate", "entered", "left", "since")),
-    ("box_received", ("name",)),
-    ("staff_acted", ("station", "name", "by")),
-    ("receipt_wish", ("card", "session")),
-    ("class_opened", ("station", "name", "by", "until", "reason")),
-    ("class_closed", ("station", "name", "by", "reason")),
-)
-"""Facts by number, and their fields in the order they travel (``item`` before ``uid``)."""
-NUMBERS = frozenset((
-    "due", "reads", "afi", "afi_before", "afi_after", "until", "entered", "left", "since",
-    "percent", "items", "rssi",
-))  # fmt: skip
-TIMES = frozenset(("due", "until", "since"))
-FLAGS = frozenset(("online", "emptied", "clean"))
-LISTS = frozenset(("stations",))
-_ENVELOPE = ("clock", "unc", "policy", "replica")
-_NAMES = (
-    "boot", "clock", "item", "uid", "card", "session", "about", "by", "format", "place", "bin",
-    "owner", "gate", "direction", "reason", "station", "part", "why", "version", "stations",
-    "order", "name", "outcome",
-)  # fmt: skip
-COLUMNS = (
-    "kind", "shape", "envelope", "raw", "id", "ids", "wall", "mono", "unc", "policy", "replica",
-    "due", "reads", "afi", "afi_before", "afi_after", "until", "entered", "left", "since",
-    "percent", "items",
-    *(name + form for name in _NAMES for form in ("", "'", '"', "+", "+'", '+"')),
-    "rssi",
-)  # fmt: skip
-"""The columns of a batch in their order; new ones go to the end."""
-OLDER = (len(COLUMNS), len(COLUMNS) - 1)
-"""So many columns may a batch have: a device that was not updated yet knows fewer."""
-WORDS = {
-    "by": ("barcode", "hand"),
-    "format": ("unknown", "blank", "3m-rfid501", "iso28560-3", "iso28560-2"),
-    "place": ("desk", "drop"),
-    "clock": ("unset", "holdover"),
-    "direction": ("in", "out"),
-    "prefix": ("", "TV"),
-    "reason": ("storage", "disk_full", "no_tag", "several", "muted", "allowed", "paper_out",
-               "unreadable", "lost"),
-}  # fmt: skip
-"""What is often said: known to both sides."""
 _WIDE = 1 << 62
-_Field = tuple[str, str, bool, Any]
-"""Path, name, inside the evidence, default."""
-
-
-def _fields(kind: type[Any], paths: tuple[str, ...]) -> tuple[_Field, ...] | None:
-    """Return how to read a fact's fields; None: the fact has fields that the table lacks."""
-    made, tops = [], {path.split(".")[0] for path in paths}
-    if tops != _names(kind) or {f"evidence.{name}" for name in _names(Evidence)} != {*_SEEN}:
-        return None
-    for path in paths:
-        inside = path.startswith("evidence.")
-        name = path.removeprefix("evidence.")
-        owner = Evidence if inside else kind
-        (field,) = [one for one in msgspec.structs.fields(owner) if one.name == name]
-        default = field.default
-        if field.default_factory is not msgspec.NODEFAULT:
-            default = field.default_factory()
-        made.append((path, name, inside, default))
-    return tuple(made)
-
-
-def _names(kind: type[Any]) -> set[str]:
-    return {one.name for one in msgspec.structs.fields(kind)}
-
-
-_WHOLE = _names(Event) == {"seq", "id", "at", "fact", "policy", "replica"} and _names(Stamp) == {
-    "wall", "mono", "boot", "clock", "unc",
-}  # fmt: skip
-"""False: the envelope has grown, and nothing is packed until the tables know how."""
-_TYPES = {kind.__struct_config__.tag: kind for kind in get_args(Fact)}
-_CODE = {_TYPES[tag]: n for n, (tag, _) in enumerate(KINDS, 1)}
-_TABLE = [None, *((_TYPES[tag], _fields(_TYPES[tag], paths)) for tag, paths in KINDS)]
 _STAMP = ("synced", 0, 0, 0)
 
 
@@ -144,8 +71,33 @@ def pack(
     device: str, epoch: str, first: int, events: list[bytes], prev: str, known: Known = NOTHING
 ) -> bytes:
     """Return the compact code of events that are already JSON."""
+    head = Out(apart=False)
+    for n, text in enumerate((device, epoch, prev)):
+        head.text("head", f"{n}", text)
+    return head.whole() + _pack(first, events, known, Texts(WORDS), _State())
+
+
+def pack_on(before: bytes, first: int, events: list[bytes], known: Known) -> bytes:
+    """Return the compact code of events that go on from the one before, which the reader has too.
+
+    Raises UnresolvedError when nothing can go on from that one.
+    """
+    return _pack(first, events, known, *_said(before, first - 1))
+
+
+def _said(before: bytes, seq: int) -> tuple[Texts, _State]:
+    """Return what both sides remember of an event, whatever they know besides."""
+    event = _packable(before, seq)
+    if event is None:
+        raise UnresolvedError("batch: goes on from what cannot be said in the compact code")
+    texts, state = Texts(WORDS), _State()
+    _put_event(Out(apart=False, texts=texts), state, event)
+    return texts, state
+
+
+def _pack(first: int, events: list[bytes], known: Known, texts: Texts, state: _State) -> bytes:
     apart = len(events) > FEW
-    out, state = Out(apart=apart, words=WORDS, known=known), _State()
+    out = Out(apart=apart, texts=texts, known=known)
     for seq, raw in enumerate(events, first):
         event = _packable(raw, seq)
         if event is None:
@@ -155,46 +107,71 @@ def pack(
             state.ids.append("")
         else:
             _put_event(out, state, event)
-    head = Out(apart=False)
-    for n, text in enumerate((device, epoch, prev)):
-        head.text("head", f"{n}", text)
-    put(head.to("head"), first)
-    put_plain(head.to("head"), len(events) << 1 | apart)
+    head = bytearray()
+    put(head, first)
+    put_plain(head, len(events) << 1 | apart)
     if not apart:
-        return head.whole() + out.whole()
+        return bytes(head) + out.whole()
     for name in COLUMNS:
-        put_plain(head.to("head"), len(out.streams.get(name, b"")))
-    return head.whole() + b"".join(out.streams.get(name, b"") for name in COLUMNS)
+        put_plain(head, len(out.streams.get(name, b"")))
+    return bytes(head) + b"".join(out.streams.get(name, b"") for name in COLUMNS)
 
 
 def unpack(data: bytes, known: Known = NOTHING) -> tuple[str, str, int, str, list[bytes]]:
     """Return device, epoch, first, prev and the events as JSON; raise WireError."""
+    with _damage_told():
+        head = In(None, data)
+        device, epoch, prev = (head.text("head", f"{n}") for n in range(3))
+        stream = head.of("head")
+        first = stream.number()
+        events = _unpack(stream, epoch, first, known, Texts(WORDS), _State())
+        return device, epoch, first, prev, events
+
+
+def unpack_on(data: bytes, known: Known) -> tuple[Before, int, list[bytes]]:
+    """Return the event before, first, and the events of :func:`pack_on`.
+
+    Raises UnresolvedError: read from another event before than it was packed, all may look damaged.
+    """
     try:
-        return _unpack(data, known)
+        with _damage_told():
+            stream = Stream(data)
+            first = stream.number()
+            before = known.before(first - 1)
+            if before is None:
+                raise UnresolvedError("batch: goes on from an event that is not here")
+            events = _unpack(stream, before.epoch, first, known, *_said(before.body, first - 1))
+            return before, first, events
+    except WireError as error:
+        raise UnresolvedError(str(error)) from None
+
+
+@contextlib.contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
     except BROKEN as error:
         if isinstance(error, WireError):
             raise
         raise WireError(f"batch: damaged compact code ({type(error).__name__})") from None
 
 
-def _unpack(data: bytes, known: Known) -> tuple[str, str, int, str, list[bytes]]:
-    head = In(None, data)
-    device, epoch, prev = (head.text("head", f"{n}") for n in range(3))
-    stream = head.of("head")
-    first, count = stream.number(), stream.plain()
+def _unpack(
+    stream: Stream, epoch: str, first: int, known: Known, texts: Texts, state: _State
+) -> list[bytes]:
+    count = stream.plain()
     apart, count = count & 1, count >> 1
     if count > MANY:
         raise WireError(f"batch: more than {MANY} events")
     streams = split(stream, COLUMNS, OLDER) if apart else None
-    source = In(streams, b"" if apart else stream.take(stream.left()), WORDS, known)
-    state = _State()
+    source = In(streams, b"" if apart else stream.take(stream.left()), texts, known)
     try:
         events = [_take_event(source, state, first + n) for n in range(count)]
     except UnresolvedError as error:
         error.epoch = epoch
         raise
     source.end()
-    return device, epoch, first, prev, events
+    return events
 
 
 def _packable(raw: bytes, seq: int) -> Event | None:
@@ -205,9 +182,9 @@ def _packable(raw: bytes, seq: int) -> Event | None:
         return None
     if b'"evidence":{}' in raw:  # said, though it says nothing
         return None
-    known = _TABLE[_CODE.get(type(event.fact), 0)]
+    known = TABLE[CODE.get(type(event.fact), 0)]
     if (
-        not _WHOLE
+        not WHOLE
         or known is None
         or known[1] is None
         or event.seq != seq
@@ -224,14 +201,14 @@ def _packable(raw: bytes, seq: int) -> Event | None:
 
 
 def _put_event(out: Out, state: _State, event: Event) -> None:
-    code = _CODE[type(event.fact)]
+    code = CODE[type(event.fact)]
     out.to("kind").append(code)
     at = event.at
     values = (at.clock, at.unc, event.policy, event.replica)
     differs = [value != usual for value, usual in zip(values, _STAMP, strict=True)]
     out.to("envelope").append(sum(1 << n for n, yes in enumerate(differs) if yes))
     _put_stamp(out, state, event)
-    for name, value, yes in zip(_ENVELOPE, values, differs, strict=True):
+    for name, value, yes in zip(ENVELOPE, values, differs, strict=True):
         if yes:
             _put(out, state, name, value, "")
     _put_fact(out, state, event.fact, code)
@@ -261,7 +238,7 @@ def _put_stamp(out: Out, state: _State, event: Event) -> None:
 
 
 def _put_fact(out: Out, state: _State, fact: Any, code: int) -> None:
-    _, fields = _TABLE[code] or (None, ())
+    _, fields = TABLE[code] or (None, ())
     values = [
         getattr(fact.evidence if inside else fact, name) for _, name, inside, _ in fields or ()
     ]
@@ -311,13 +288,13 @@ def _take_event(source: In, state: _State, seq: int) -> bytes:
         raw = source.of("raw")
         state.ids.append("")
         return raw.take(raw.plain())
-    kind, fields = _TABLE[code] or (None, None)
+    kind, fields = TABLE[code] or (None, None)
     if kind is None or fields is None:
         raise WireError(f"batch: a fact of number {code} is not known")
     differs = source.of("envelope").byte()
     ident, stamp = _take_stamp(source, state)
     more = {
-        name: _take(source, state, name, "") for n, name in enumerate(_ENVELOPE) if differs >> n & 1
+        name: _take(source, state, name, "") for n, name in enumerate(ENVELOPE) if differs >> n & 1
     }
     for name in ("clock", "unc"):
         if name in more:
@@ -342,7 +319,7 @@ def _take_stamp(source: In, state: _State) -> tuple[str, dict[str, Any]]:
     return ident, {"wall": state.wall, "mono": state.mono, "boot": boot}
 
 
-def _take_fact(source: In, state: _State, kind: Any, fields: tuple[_Field, ...]) -> Any:
+def _take_fact(source: In, state: _State, kind: Any, fields: tuple[Field, ...]) -> Any:
     shape = source.of("shape").plain()
     if shape >> len(fields):
         raise WireError("batch: a fact with fields that are not known")

@@ -16,6 +16,23 @@ def mark_at(store: Store, device: str, epoch: str, seq: int) -> str:
     return mark(found) if found else ""
 
 
+def body_at(store: Store, device: str, epoch: str, seq: int) -> bytes:
+    """Return the JSON of the event under a number; empty: there is none, or it was not understood."""
+    return (
+        store.value(
+            "SELECT body FROM facts WHERE device = ? AND epoch = ? AND seq = ? AND fork = 0",
+            *(device, epoch, seq),
+        )
+        or b""
+    )
+
+
+def newest_epoch(store: Store, device: str) -> str:
+    """Return the stream of a device that was heard last; empty: none was."""
+    query = "SELECT epoch FROM streams WHERE device = ? ORDER BY touched DESC LIMIT 1"
+    return store.value(query, device) or ""
+
+
 def newest_version(store: Store) -> int:
     """Return the version of a replica that knows everything."""
     return int(store.value("SELECT coalesce(max(version), 0) FROM changes"))

@@ -15,9 +15,9 @@ import pytest
 
 from edge.wire import topics
 from edge.wire.batch import encode_batch, encode_event
-from edge.wire.columns import Nothing
+from edge.wire.columns import NOTHING, Nothing
 from edge.wire.cursors import decode_cursor
-from edge.wire.facts import GateAlarm, Loan, Return, StaffCalled, TagStillArmed, card_ref
+from edge.wire.facts import GateAlarm, GateCount, Loan, Return, StaffCalled, TagStillArmed, card_ref
 from edge.wire.messages import (
     Allowed,
     Answer,
@@ -203,6 +203,37 @@ async def test_a_batch_that_refers_to_another_catalogue_is_asked_for_in_full(mac
     await machine.hear(topics.CURSOR, Cursor, lambda c: c.seq == 1 and not c.plain)
     summary = await get(centre, "/api/summary")
     assert (summary["facts"], summary["worklist_open"]) == (1, 0)
+
+
+async def test_a_batch_goes_on_from_what_the_ledger_has_or_is_asked_for_in_full(
+    machine, centre, home
+):
+    kiosk = Speaker()
+    kiosk.epoch = "0123456789abcdef"
+    for _ in range(3):
+        kiosk.happened(GateCount(gate="g1", entered=1))
+    events = [encode_event(event) for event in kiosk.events]
+
+    def payload(first: int, before: bytes) -> bytes:
+        some = events[first - 1 :]
+        name, epoch = kiosk.device, kiosk.epoch
+        return encode_batch(name, epoch, first, some, small=True, known=NOTHING, before=before)
+
+    await machine.say(topics.FACTS, payload(2, events[0]))  # the ledger has never heard of it
+    await machine.hear(topics.CURSOR, Cursor, lambda c: c.plain)
+    await machine.say(topics.FACTS, kiosk.payload(1, 1))
+    await machine.hear(topics.CURSOR, Cursor, lambda c: c.seq == 1)
+    other = events[0].replace(b"g1", b"g2")
+    await machine.say(topics.FACTS, payload(2, other))
+    await machine.hear(topics.CURSOR, Cursor, lambda c: c.plain and c.seq == 1)
+    await machine.say(topics.FACTS, payload(2, events[0]))
+    await machine.hear(topics.CURSOR, Cursor, lambda c: c.seq == 3 and not c.plain)
+    lacking = bytearray(payload(1, b""))
+    lacking[1:3] = 7, 200
+    await machine.say(topics.FACTS, bytes(lacking))  # packed with a dictionary of the future
+    await machine.hear(topics.CURSOR, Cursor, lambda c: c.plain and c.seq == 3)
+    summary = await get(centre, "/api/summary")
+    assert (summary["facts"], summary["worklist_open"]) == (3, 0)
 
 
 async def test_a_delivery_that_comes_again_is_acknowledged_again_and_changes_nothing(

@@ -84,7 +84,8 @@ def test_an_event_out_of_its_place_is_set_aside() -> None:
     [
         (b"", "shorter"),
         (b"\x02\x00{}", "version 2"),
-        (b"\x01\x07{}", "codec 7"),
+        (b"\x01\x09{}", "codec 9"),
+        (b"\x01\x07\x01nonsense", "zstd"),
         (b"\x01\x01nonsense", "zstd"),
         (b'\x01\x00{"device":"d","epoch":"e","first":0,"events":[]}', "start at 1"),
         (b'\x01\x00{"device":"d","epoch":"e","events":[]}', "first"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.journal.ids import Ids
-from edge.wire import batch, compact
+from edge.wire import batch, compact, dictionaries, layout
 from edge.wire.batch import (
     Event,
     Stamp,
@@ -19,7 +19,7 @@ from edge.wire.batch import (
     encode_event,
     refers,
 )
-from edge.wire.columns import In, Out
+from edge.wire.columns import Before, In, Out
 from edge.wire.errors import UnresolvedError, WireError
 from edge.wire.facts import Evidence, Fact, Loan, Secured, Well
 
@@ -72,10 +72,16 @@ def test_every_event_comes_back_byte_for_byte(
 
 
 class Catalogue:
-    """Some tags and readers that a side knows."""
+    """Some tags and readers that a side knows, and the event before, of device d."""
 
-    def __init__(self, uids: dict[str, str], cards: list[str]) -> None:
+    def __init__(
+        self, uids: dict[str, str], cards: list[str], event: bytes = b"", epoch: str = "e"
+    ) -> None:
         self.uids, self.cards = uids, cards
+        self.event, self.epoch = event, epoch
+
+    def before(self, seq: int) -> Before | None:  # noqa: ARG002
+        return Before("d", self.epoch, self.event) if self.event else None
 
     def uid(self, item: str) -> str:
         return self.uids.get(item, "")
@@ -114,6 +120,49 @@ def test_a_batch_that_refers_to_the_catalogue_comes_back(events: list[bytes]) ->
     assert decode_batch(sent, known) == decode_batch(encode_batch("d", "e", 7, events, "m"))
 
 
+@settings(max_examples=25, deadline=None)
+@given(histories(), st.integers(0, 40))
+def test_a_batch_that_goes_on_from_the_event_before_comes_back(
+    events: list[bytes], at: int
+) -> None:
+    at = min(at, max(0, len(events) - 1))
+    before, rest, first = b"".join(events[at : at + 1]), events[at + 1 :], 8 + at
+    known = referred(events)
+    known.event = before
+    sent = encode_batch("d", "e", first, rest, "m", small=True, known=known, before=before)
+    assert refers(sent)
+    found, plain = decode_batch(sent, known), decode_batch(encode_batch("d", "e", first, rest, "m"))
+    assert found.events == plain.events
+    assert (found.device, found.epoch, found.first) == ("d", "e", first)
+    event = _event_or_none(before)
+    assert found.prev in ("m", batch.mark(event.id) if event else "m")
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(), histories(), st.data())
+def test_a_batch_that_goes_on_from_another_event_is_asked_in_full(
+    events: list[bytes], others: list[bytes], data: st.DataObject
+) -> None:
+    before = _loan(6, Ids())
+    known = referred(events)
+    sent = encode_batch("d", "e", 7, events, small=True, known=known, before=before)
+    for event, epoch in ((b"".join(others[:1]), "e"), (_loan(6, Ids()), "e"), (before, "other")):
+        other = Catalogue(known.uids, known.cards, event, epoch)
+        with pytest.raises(UnresolvedError):
+            decode_batch(sent, other)
+
+
+def test_a_fact_that_goes_on_takes_half_of_the_bytes() -> None:
+    ids = Ids()
+    before, event = _loan(1, ids), _loan(2, ids)
+    known = referred([before, event])
+    alone = encode_batch("tinh-kiosk", "00ff" * 4, 2, [event], "0123abcd", small=True, known=known)
+    on = encode_batch(
+        "tinh-kiosk", "00ff" * 4, 2, [event], "0123abcd", small=True, known=known, before=before
+    )
+    assert len(on) <= len(alone) / 2
+
+
 def test_another_catalogue_is_noticed_and_never_believed() -> None:
     ids = Ids()
     events = [_loan(n, ids) for n in range(1, 40)]
@@ -139,11 +188,21 @@ def test_both_codecs_give_the_same_batch(events: list[bytes]) -> None:
     assert decode_batch(sent[0]) == decode_batch(sent[1])
 
 
-@given(st.binary(max_size=300), st.sampled_from([2, 3, 4, 5]))
+@given(st.binary(max_size=300), st.sampled_from([2, 3, 4, 5, 6]))
 def test_any_bytes_behind_a_good_head_give_a_batch_or_a_wire_error(data: bytes, code: int) -> None:
-    body = zstandard.compress(data) if code % 2 else data
+    body = zstandard.compress(data) if code in (3, 5) else data
+    known = Catalogue({}, [], _loan(1, Ids()))
     with contextlib.suppress(WireError):
-        decode_batch(bytes((1, code)) + body)
+        decode_batch(bytes((1, code)) + body, known)
+
+
+@given(st.binary(max_size=300), st.sampled_from([7, 8]), st.booleans())
+def test_any_bytes_behind_a_dictionary_give_a_batch_or_a_wire_error(
+    data: bytes, code: int, packed: bool
+) -> None:
+    body = dictionaries.shorten(data) if packed else data
+    with contextlib.suppress(WireError):
+        decode_batch(bytes((1, code)) + body, Catalogue({}, [], _loan(1, Ids())))
 
 
 @settings(max_examples=25, deadline=None)
@@ -151,13 +210,19 @@ def test_any_bytes_behind_a_good_head_give_a_batch_or_a_wire_error(data: bytes, 
 def test_damaged_bytes_give_a_batch_or_a_wire_error(
     events: list[bytes], data: st.DataObject
 ) -> None:
-    packed = bytearray(compact.pack("d", "e", 7, events, ""))
-    for _ in range(data.draw(st.integers(1, 3))):
-        packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
-    cut = data.draw(st.integers(0, len(packed)))
-    for damaged in (packed, packed[:cut]):
-        with contextlib.suppress(WireError):
-            decode_batch(b"\x01\x02" + bytes(damaged))
+    known, before = referred(events), _loan(6, Ids())
+    known.event = before
+    whole = encode_batch("d", "e", 7, events, small=True, known=known, before=before)
+    for packed in (
+        bytearray(b"\x01\x02" + compact.pack("d", "e", 7, events, "")),
+        bytearray(whole),
+    ):
+        for _ in range(data.draw(st.integers(1, 3))):
+            packed[data.draw(st.integers(2, len(packed) - 1))] = data.draw(st.integers(0, 255))
+        cut = data.draw(st.integers(2, len(packed)))
+        for damaged in (packed, packed[:cut]):
+            with contextlib.suppress(WireError):
+                decode_batch(bytes(damaged), known)
 
 
 def test_an_event_nobody_understands_travels_as_it_is() -> None:
@@ -170,20 +235,20 @@ def test_an_event_nobody_understands_travels_as_it_is() -> None:
 
 
 def test_the_tables_know_every_field_of_every_fact() -> None:
-    assert compact._WHOLE
-    assert [tag for tag, _ in compact.KINDS] == [
+    assert layout.WHOLE
+    assert [tag for tag, _ in layout.KINDS] == [
         kind.__struct_config__.tag for kind in get_args(Fact)
     ]
-    for entry in compact._TABLE[1:]:
+    for entry in layout.TABLE[1:]:
         assert entry is not None
-        assert entry[1] is not None, f"{entry[0]}: append its new fields to compact.KINDS"
-    paths = {path.removeprefix("evidence.") for _, fields in compact.KINDS for path in fields}
-    assert paths - compact.FLAGS <= set(compact.COLUMNS)
+        assert entry[1] is not None, f"{entry[0]}: append its new fields to layout.KINDS"
+    paths = {path.removeprefix("evidence.") for _, fields in layout.KINDS for path in fields}
+    assert paths - layout.FLAGS <= set(layout.COLUMNS)
 
 
 def test_a_field_that_the_tables_lack_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = [None, (Loan, None), *compact._TABLE[2:]]
-    monkeypatch.setattr(compact, "_TABLE", table)
+    table = [None, (Loan, None), *layout.TABLE[2:]]
+    monkeypatch.setattr(compact, "TABLE", table)
     raw = _loan(1, Ids())
     assert compact.unpack(compact.pack("d", "e", 1, [raw], ""))[4] == [raw]
 

@@ -19,6 +19,7 @@ from edge.replica import Replica
 from edge.station import Services
 from edge.tagwork import TagWork
 from edge.uplink import Uplink
+from edge.uplink.pace import Pace
 from edge.wire.facts import Booted, Fact, RenewalWish
 from edge.wire.messages import Health
 from shelfsim.disk import LOW, Card
@@ -133,6 +134,8 @@ class Pi:
             options, agent, self.journal, self.replica, self.clock,
             health=self._health, allowed=allowed, version="sim",
         )  # fmt: skip
+        metered = random.Random(f"metered {self.world.seed} {self.device}").random() < 0.5
+        self.uplink._sender.pace = Pace(thrifty=metered)
         self.desk = Desk(self.world.key(self.site), self.replica, self.clock, self.uplink)
         self.pad: Device[Any] = Device("pad", driver(self.antenna), None, self.journal, grace=20.0)
         self.services = Services(
