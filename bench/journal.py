@@ -86,7 +86,7 @@ def utils(folder: Path) -> Iterator[Commit]:
 def ours(folder: Path, tasks: int = 1) -> Iterator[Commit]:
     """Append loans to the journal from some tasks, each one after another."""
     with asyncio.Runner() as runner:
-        runner.get_loop()
+        run = runner.get_loop().run_until_complete
         journal = Journal.open(folder / f"journal{tasks}.db", "bench", Clock())
 
         async def append(count: int) -> None:
@@ -96,8 +96,8 @@ def ours(folder: Path, tasks: int = 1) -> Iterator[Commit]:
         async def together(count: int) -> None:
             await asyncio.gather(*(append(count // tasks) for _ in range(tasks)))
 
-        yield lambda count: runner.run(append(count) if tasks == 1 else together(count))
-        runner.run(journal.close())
+        yield lambda count: run(append(count) if tasks == 1 else together(count))
+        run(journal.close())
 
 
 @contextmanager
@@ -106,14 +106,15 @@ def aiosqlite(folder: Path) -> Iterator[Commit]:
     import aiosqlite as library
 
     with asyncio.Runner() as runner:
-        db = runner.run(_opened(library, folder / "aio.db"))
+        run = runner.get_loop().run_until_complete
+        db = run(_opened(library, folder / "aio.db"))
 
         async def insert(count: int) -> None:
             for _ in range(count):
                 await db.execute("INSERT INTO t (body) VALUES (?)", (BODY,))
 
-        yield lambda count: runner.run(insert(count))
-        runner.run(db.close())
+        yield lambda count: run(insert(count))
+        run(db.close())
 
 
 async def _opened(library: Any, path: Path) -> Any:

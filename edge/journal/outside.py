@@ -57,7 +57,7 @@ class Outside:
         (oldest,) = self._db.execute("SELECT min(seq) FROM events").fetchone()
         oldest = self.last + 1 if oldest is None else int(oldest)
         self.first = oldest if everything else max(oldest, meta.acked + 1)
-        rows.write_sent(self._db, self.epoch, self.last)
+        rows.advance(self._db, "sent", self.epoch, self.last)
         self._db.execute("COMMIT")
         self._db.execute("BEGIN")
         again = rows.read_meta(self._db)

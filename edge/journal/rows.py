@@ -14,6 +14,7 @@ from edge.wire.facts import Fact, Secured, TagStillArmed, Trouble, Well
 
 TRIM = 5000
 """Events that one transaction deletes."""
+_NEWEST = "SELECT (SELECT max(seq) FROM events), (SELECT value FROM meta WHERE key = 'acked')"
 _OVER = "DELETE FROM troubles WHERE part = ? AND reason = ?"
 
 
@@ -50,15 +51,15 @@ def write_meta(db: sqlite3.Connection, **values: str | int) -> None:
     )
 
 
-def write_sent(db: sqlite3.Connection, epoch: str, seq: int) -> None:
-    """Set the newest number that was on its way, unless another epoch began meanwhile.
+def advance(db: sqlite3.Connection, key: str, epoch: str, seq: int) -> None:
+    """Set the newest number that was ``sent`` or ``acked``, unless another epoch began meanwhile.
 
     It never falls: a bundle may have taken more along than the network did.
     """
     db.execute(
-        "UPDATE meta SET value = CAST(max(CAST(value AS INTEGER), ?2) AS TEXT) WHERE key = 'sent'"
-        " AND (SELECT value FROM meta WHERE key = 'epoch') = ?1",
-        (epoch, seq),
+        "UPDATE meta SET value = CAST(max(CAST(value AS INTEGER), ?3) AS TEXT) WHERE key = ?1"
+        " AND (SELECT value FROM meta WHERE key = 'epoch') = ?2",
+        (key, epoch, seq),
     )
 
 
@@ -69,9 +70,9 @@ def read_sent(db: sqlite3.Connection) -> int:
 
 
 def last_seq(db: sqlite3.Connection) -> int:
-    """Return the newest number ever given in this epoch (0: none)."""
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-    return int(row[0]) if row else 0
+    """Return the newest number ever given in this epoch (0: none); only acknowledged ones leave."""
+    newest, acked = db.execute(_NEWEST).fetchone()
+    return max(newest or 0, int(acked or 0))
 
 
 def read_tasks(db: sqlite3.Connection) -> list[TagTask]:
@@ -137,12 +138,12 @@ def close_tasks(db: sqlite3.Connection, uids: Iterable[str]) -> None:
     db.executemany("DELETE FROM tasks WHERE uid = ?", [(uid,) for uid in uids])
 
 
-def trim(db: sqlite3.Connection, acked: int, before_ms: int) -> int:
+def trim(db: sqlite3.Connection, before_ms: int) -> int:
     """Delete acknowledged events from before ``before_ms``; return how many went."""
     gone = db.execute(
-        "DELETE FROM events WHERE seq IN (SELECT seq FROM events"
-        " WHERE seq <= ? AND at_ms < ? ORDER BY seq LIMIT ?)",
-        (acked, before_ms, TRIM),
+        "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at_ms < ?1 AND seq <="
+        " (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'acked') ORDER BY seq LIMIT ?2)",
+        (before_ms, TRIM),
     ).rowcount
     return gone + db.execute("DELETE FROM archive WHERE at_ms < ?", (before_ms,)).rowcount
 
@@ -160,10 +161,9 @@ def begin_epoch(db: sqlite3.Connection, epoch: str, after: int, beyond: Mapping[
         db.execute("SELECT ?, seq, body FROM events WHERE seq <= ? ORDER BY seq", (epoch, after)),
     )
     db.execute("DELETE FROM events")
-    db.execute("DELETE FROM sqlite_sequence WHERE name = 'events'")
-    number_anew(db, waiting)
     fresh = new_epoch()
     write_meta(db, epoch=fresh, acked=0, sent=0)
+    number_anew(db, waiting)
     return fresh
 
 

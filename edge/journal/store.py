@@ -193,7 +193,7 @@ class Journal:
         """Record that facts up to ``seq`` are about to travel (see :meth:`diverged`)."""
         epoch = self.epoch if epoch is None else epoch
         if epoch == self.epoch and seq > self.sent:
-            await self._writer.do(lambda db: rows.write_sent(db, epoch, seq))
+            await self._writer.do(lambda db: rows.advance(db, "sent", epoch, seq))
             if epoch == self.epoch:
                 self.sent = max(self.sent, seq)
 
@@ -201,7 +201,9 @@ class Journal:
         """The ledger has committed everything up to ``seq``; return whether that was news."""
         if epoch != self.epoch or not self.acked < seq <= self.last_seq:
             return False
-        await self._writer.do(lambda db: rows.write_meta(db, acked=seq))
+        await self._writer.do(lambda db: rows.advance(db, "acked", epoch, seq))
+        if epoch != self.epoch:
+            return False
         self.acked = max(self.acked, seq)
         return True
 
@@ -299,9 +301,9 @@ class Journal:
     async def tend(self, keep_days: int) -> int:
         """Trim acknowledged facts older than ``keep_days``, make the reserve; return how many."""
         before = self._clock.now_ms() - keep_days * DAY_MS
-        gone = some = await self._writer.do(lambda db: rows.trim(db, self.acked, before))
+        gone = some = await self._writer.do(lambda db: rows.trim(db, before))
         while some >= rows.TRIM:  # in slices: what happens meanwhile does not wait for long
-            some = await self._writer.do(lambda db: rows.trim(db, self.acked, before))
+            some = await self._writer.do(lambda db: rows.trim(db, before))
             gone += some
         self._room.keep()
         return gone

@@ -29,7 +29,7 @@ ALONE = 0.002
 """Seconds without another's job after which nobody is expected to share a commit."""
 IN_TURN = 8
 """So many jobs are done in the loop before others have their turn."""
-TIDY = 200
+TIDY = 400
 """Commits after which the log is copied home, beside the loop."""
 
 

@@ -1,5 +1,6 @@
 """A ledger that was put back gets facts of earlier epochs again."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from unittest.mock import AsyncMock
@@ -89,6 +90,21 @@ async def test_before_the_first_fact_of_an_epoch_the_centre_is_asked_now_and_the
     await journal.append(Return(item="B"))
     await journal.acknowledge(journal.epoch, 1)
     assert not past.wanting, "what it has of this epoch is said with every health message"
+
+
+async def test_what_was_acknowledged_of_an_epoch_that_just_ended_settles_nothing_of_the_new_one(
+    journal: Journal, hands: object
+) -> None:
+    for n in range(4):
+        await journal.append(Return(item=f"B{n}"))
+    await journal.acknowledge(journal.epoch, 2)
+    hands.pass_time(31 * 86_400)  # type: ignore[attr-defined]
+    _, news, _ = await asyncio.gather(
+        journal.begin_epoch(), journal.acknowledge(journal.epoch, 4), journal.tend(30)
+    )
+    assert (news, journal.acked, journal.last_seq) == (False, 0, 2)
+    assert not await journal.tend(30)
+    assert [seq for seq, _ in journal.waiting(journal.acked)] == [1, 2]
 
 
 async def test_earlier_epochs_are_kept_as_long_as_other_facts(
