@@ -50,6 +50,17 @@ def test_every_word_of_the_makefile_that_a_page_names_exists() -> None:
         assert named <= words, page.name
 
 
+def test_every_test_that_the_page_of_rules_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/rules.md").read_text(encoding="utf-8")))
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert named <= there, named - there
+
+
 def commands(page: Path) -> list[str]:
     """Every command of ours in the examples of a page, one a line, without comments and pipes."""
     text = re.sub(r"\\\\\n\s*", " ", page.read_text(encoding="utf-8"))
