@@ -267,7 +267,9 @@ async def _tend(journal: Journal, agent: AgentOptions, clock: Clock) -> None:
         try:
             gone = await journal.tend(agent.keep_days)
             if gone:
-                log.info("%d facts older than %d days were let go", gone, agent.keep_days)
+                log.info(
+                    "%d facts that the ledger has for %d days were let go", gone, agent.keep_days
+                )
             await astray.settle(journal, clock.now_ms())
         except JournalError as error:
             log.warning("%s", error)

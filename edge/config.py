@@ -44,7 +44,9 @@ class AgentOptions:
     name: str = field(default="", metadata=_help("what people call the place"))
     data: Path = field(metadata=_help("folder for journal and replica, on storage that lasts"))
     site_key: Path = field(metadata=_help("file with the site's secret for card references"))
-    keep_days: int = field(default=30, metadata=_help("days that acknowledged facts are kept"))
+    keep_days: int = field(
+        default=30, metadata=_help("days that facts are kept after their acknowledgement")
+    )
     neighbour_days: int = field(
         default=0,
         metadata=_help(

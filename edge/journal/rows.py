@@ -15,6 +15,7 @@ from edge.wire.facts import Fact, Secured, TagStillArmed, Trouble, Well
 TRIM = 5000
 """Events that one transaction deletes."""
 _NEWEST = "SELECT (SELECT max(seq) FROM events), (SELECT value FROM meta WHERE key = 'acked')"
+_ACKED = " FROM meta WHERE key = 'acked' AND value <> '0'"
 _OVER = "DELETE FROM troubles WHERE part = ? AND reason = ?"
 
 
@@ -138,14 +139,24 @@ def close_tasks(db: sqlite3.Connection, uids: Iterable[str]) -> None:
     db.executemany("DELETE FROM tasks WHERE uid = ?", [(uid,) for uid in uids])
 
 
+def settle(db: sqlite3.Connection, now_ms: int) -> None:
+    """Note what is acknowledged by now, and what stands in the archive."""
+    db.execute("INSERT OR IGNORE INTO settled SELECT CAST(value AS INTEGER), ?" + _ACKED, (now_ms,))
+    db.execute("UPDATE archive SET since_ms = ? WHERE since_ms = 0", (now_ms,))
+
+
 def trim(db: sqlite3.Connection, before_ms: int) -> int:
-    """Delete acknowledged events from before ``before_ms``; return how many went."""
+    """Delete what was known to be acknowledged before ``before_ms``; return how many went.
+
+    A fact that waited for long stays as long as any other: a ledger put back may ask for it again.
+    """
+    (seq,) = db.execute("SELECT max(seq) FROM settled WHERE at_ms < ?", (before_ms,)).fetchone()
+    db.execute("DELETE FROM settled WHERE seq < ?", (seq,))
     gone = db.execute(
-        "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at_ms < ?1 AND seq <="
-        " (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'acked') ORDER BY seq LIMIT ?2)",
-        (before_ms, TRIM),
+        "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE seq <= ? ORDER BY seq LIMIT ?)",
+        (seq, TRIM),
     ).rowcount
-    return gone + db.execute("DELETE FROM archive WHERE at_ms < ?", (before_ms,)).rowcount
+    return gone + db.execute("DELETE FROM archive WHERE since_ms < ?", (before_ms,)).rowcount
 
 
 def begin_epoch(db: sqlite3.Connection, epoch: str, after: int, beyond: Mapping[str, int]) -> str:
@@ -161,6 +172,7 @@ def begin_epoch(db: sqlite3.Connection, epoch: str, after: int, beyond: Mapping[
         db.execute("SELECT ?, seq, body FROM events WHERE seq <= ? ORDER BY seq", (epoch, after)),
     )
     db.execute("DELETE FROM events")
+    db.execute("DELETE FROM settled")
     fresh = new_epoch()
     write_meta(db, epoch=fresh, acked=0, sent=0)
     number_anew(db, waiting)

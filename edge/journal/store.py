@@ -299,8 +299,10 @@ class Journal:
         return self._room.free()
 
     async def tend(self, keep_days: int) -> int:
-        """Trim acknowledged facts older than ``keep_days``, make the reserve; return how many."""
-        before = self._clock.now_ms() - keep_days * DAY_MS
+        """Trim facts ``keep_days`` after their acknowledgement, make the reserve; return how many."""
+        now = self._clock.now_ms()
+        before = now - keep_days * DAY_MS
+        await self._writer.do(lambda db: rows.settle(db, now))
         gone = some = await self._writer.do(lambda db: rows.trim(db, before))
         while some >= rows.TRIM:  # in slices: what happens meanwhile does not wait for long
             some = await self._writer.do(lambda db: rows.trim(db, before))

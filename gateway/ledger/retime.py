@@ -51,7 +51,7 @@ class Retime:
         facts: set[str] = set()
         items: set[str] = set()
         boot, low = known.boot, known.at
-        for row, stamp, moment in _places(unsure, known, anchor):
+        for row, stamp, moment in _places(unsure, known, anchor, self._floor):
             if stamp.boot != boot and known.at > anchor.at:
                 low = 0  # the two contradict each other: each boot has an order of its own
             boot = stamp.boot
@@ -99,13 +99,14 @@ class Retime:
 
 
 def _places(
-    rows: Sequence[tuple[sqlite3.Row, Stamp]], known: Last, anchor: Last
+    rows: Sequence[tuple[sqlite3.Row, Stamp]], known: Last, anchor: Last, floor: int
 ) -> Iterator[tuple[sqlite3.Row, Stamp, Moment]]:
     """Yield where each fact belongs, given a sure one before and one after them all."""
     earlier = [pair for pair in rows if not same_clock(pair[1].boot, anchor.boot)]
     own = [pair for pair in rows if same_clock(pair[1].boot, anchor.boot)]
     placed = [(row, stamp, since(stamp.mono, anchor)) for row, stamp in own]
-    low, high = known.at - known.unc, placed[0][2].at if placed else anchor.at
+    high = placed[0][2].at if placed else anchor.at
+    low = known.at - known.unc if known.at <= anchor.at else floor  # else they contradict each other
     for boot, pairs in itertools.groupby(earlier, lambda pair: pair[1].boot):
         first: int | None = None
         for row, stamp in pairs:

@@ -73,6 +73,7 @@ async def test_numbers_are_never_used_twice_even_when_all_facts_are_gone(
     await journal.append(LOAN, LOAN)
     await journal.sending(2)
     assert await journal.acknowledge(journal.epoch, 2)
+    assert await journal.tend(keep_days=30) == 0
     hands.pass_time(40 * 86_400)  # type: ignore[attr-defined]
     assert await journal.tend(keep_days=30) == 2
     assert journal.waiting(0) == []
@@ -89,12 +90,26 @@ async def test_only_old_and_acknowledged_facts_are_trimmed(journal: Journal, han
     assert [seq for seq, _ in journal.waiting(0)] == [2]
 
 
+async def test_a_fact_that_waited_for_long_is_kept_as_long_after_its_acknowledgement(
+    journal: Journal, hands: object
+) -> None:
+    await journal.append(LOAN, LOAN)
+    hands.pass_time(31 * 86_400)  # type: ignore[attr-defined]
+    await journal.acknowledge(journal.epoch, 2)
+    for _ in range(2):
+        assert await journal.tend(keep_days=30) == 0, "a ledger put back may ask for it again"
+        hands.pass_time(15 * 86_400)  # type: ignore[attr-defined]
+    hands.pass_time(1)  # type: ignore[attr-defined]
+    assert await journal.tend(keep_days=30) == 2
+
+
 async def test_a_long_backlog_is_trimmed_in_slices_to_its_end(
     journal: Journal, hands: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "TRIM", 10)
     await journal.append(*[LOAN] * 25, Return(item="1"))
     await journal.acknowledge(journal.epoch, 25)
+    assert await journal.tend(keep_days=30) == 0
     hands.pass_time(31 * 86_400)  # type: ignore[attr-defined]
     assert await journal.tend(keep_days=30) == 25
     assert [seq for seq, _ in journal.waiting(0)] == [26]

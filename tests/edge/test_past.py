@@ -98,6 +98,7 @@ async def test_what_was_acknowledged_of_an_epoch_that_just_ended_settles_nothing
     for n in range(4):
         await journal.append(Return(item=f"B{n}"))
     await journal.acknowledge(journal.epoch, 2)
+    await journal.tend(30)
     hands.pass_time(31 * 86_400)  # type: ignore[attr-defined]
     _, news, _ = await asyncio.gather(
         journal.begin_epoch(), journal.acknowledge(journal.epoch, 4), journal.tend(30)

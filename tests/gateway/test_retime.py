@@ -169,3 +169,16 @@ def test_a_plausible_clock_of_an_earlier_boot_is_kept_though_it_is_a_little_behi
     at, unc = times(ledger)[1]
     assert at == NOW
     assert 10 * MINUTE <= unc <= 11 * MINUTE
+
+
+def test_a_copied_card_that_lived_on_does_not_bound_the_facts_of_the_one_it_was_copied_from(
+    ledger, kiosk
+):
+    clone, own = {**SURE, "boot": "clone"}, {**SURE, "boot": "b1"}
+    kiosk.happened(Booted(version="1"), NOW + 4 * DAY, mono=0, **clone)
+    kiosk.happened(LOAN, NOW, mono=0, **own)
+    kiosk.happened(Booted(version="1"), NOW + 4000, mono=0, **SURE)
+    ledger.apply("tinh", kiosk.batch(), NOW + 5 * DAY)
+    at, unc = times(ledger)[1]
+    assert at - unc <= NOW <= at + unc
+    assert unc <= MINUTE

@@ -37,6 +37,7 @@ async def test_a_ledger_that_lacks_what_is_kept_no_more_is_told_with_how_much(
     for n in range(5):
         await journal.append(Return(item=f"B{n}"))
     await journal.acknowledge(journal.epoch, 4)
+    await journal.tend(30)
     hands.pass_time(40 * 86_400)
     await journal.tend(30)
     await astray.ledger_older(journal, Cursor(epoch=journal.epoch, seq=1))
