@@ -106,7 +106,9 @@ def _places(
     own = [pair for pair in rows if same_clock(pair[1].boot, anchor.boot)]
     placed = [(row, stamp, since(stamp.mono, anchor)) for row, stamp in own]
     high = placed[0][2].at if placed else anchor.at
-    low = known.at - known.unc if known.at <= anchor.at else floor  # else they contradict each other
+    low = known.at - known.unc
+    if known.at > anchor.at:  # the two contradict each other
+        low = floor
     for boot, pairs in itertools.groupby(earlier, lambda pair: pair[1].boot):
         first: int | None = None
         for row, stamp in pairs:
