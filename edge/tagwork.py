@@ -18,6 +18,7 @@ from edge.items import PadItem, PadWatch
 from edge.journal import JournalError, TagTask
 from edge.station import Services
 from edge.wire.facts import Fact, Loan, Repaired, Return, Secured, TagStillArmed, TagTrouble
+from edge.wrongbits import Rests, Wish, wish
 
 if TYPE_CHECKING:
     from edge.device import Device
@@ -98,7 +99,8 @@ class _Work:
 class TagWork:
     """Lends, takes back and heals the items over one RFID reader.
 
-    One call at a time. ``watch`` is told of security bytes that were changed.
+    One call at a time. ``watch`` is told of security bytes that were changed. ``arm_silent``: a
+    silent tag that is merely met is armed when its item is surely not on loan.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class TagWork:
         *,
         tries: int = TRIES,
         allow_ms: int = ALLOW_MS,
+        arm_silent: bool = False,
     ) -> None:
         self._services = services
         self._journal = services.journal
@@ -116,6 +119,8 @@ class TagWork:
         self._watch = watch
         self._tries = tries
         self._allow_ms = allow_ms
+        self._arm_silent = arm_silent
+        self._rests = Rests(services.clock.mono_ms)
 
     async def lend(
         self,
@@ -201,10 +206,17 @@ class TagWork:
         return Returned(events[0].id, work.secured)
 
     async def heal(
-        self, item: PadItem, reader: str = "", card: str = "", about: str = ""
+        self,
+        item: PadItem,
+        reader: str = "",
+        card: str = "",
+        about: str = "",
+        *,
+        station: str = "",
     ) -> Healed:
         """Finish what is open on an item that is met again and is not being returned now.
 
+        ``station`` is named to staff when a silent tag refuses to be armed.
         ``reader`` and ``card``: references of the reader who stands here (``about`` as in lend). A tag that alarms although
         the item is known as lent to this very reader is disarmed after the loan was recorded once
         more: the item may have come back through a machine of which nobody has heard yet.
@@ -221,46 +233,75 @@ class TagWork:
             except JournalError:
                 return Healed.FAILED
             return Healed.REPAIRED if lent.secured else Healed.FAILED
-        ends = [await self._heal(item, uid, afi) for uid, afi in item.tags]
+        ends = [await self._heal(item, uid, afi, station) for uid, afi in item.tags]
         for end in (Healed.FAILED, Healed.REPAIRED, Healed.SECURED):
             if end in ends:
                 return end
         return Healed.NOTHING
 
-    async def _heal(self, item: PadItem, uid: bytes, afi: int | None) -> Healed:
-        policy, task = self._services.replica.policy, self._journal.task(uid.hex().upper())
-        number = _number(item)
-        loan = self._services.replica.loan(number)
-        if task is not None and task.about:
-            if loan is not None and (loan.doubt or task.afi == policy.afi_in):
-                return Healed.NOTHING  # it stays as it is until the loan is known to be over or not
-            wanted = policy.afi_in if loan is None else policy.afi_out
-            about = task.about if wanted == task.afi else ""
-            return await self._mend(number, uid, afi, wanted, about)
-        sure = loan is not None and not loan.doubt
-        if self._services.heal.get(uid.hex().upper()) == number and afi == policy.afi_in and sure:
-            return await self._mend(number, uid, afi, policy.afi_out, "")
-        return Healed.NOTHING
+    def wants(self, item: PadItem) -> bool:
+        """Return whether :meth:`heal` has something to do with an item that lies there.
 
-    async def _mend(
-        self, item: str, uid: bytes, now: int | None, wanted: int, about: str
-    ) -> Healed:
-        """Set the byte and record it.
+        A tag that could not be put right is left alone for some hours.
+        """
+        return not item.trouble and any(
+            self._wish(item, uid, afi) is not None and not self._rests.resting(uid)
+            for uid, afi in item.tags
+        )
+
+    def _wish(self, item: PadItem, uid: bytes, afi: int | None) -> Wish | None:
+        found = wish(self._services, item, uid, afi) if item.item else None
+        return None if found is not None and found.found and not self._arm_silent else found
+
+    async def _heal(self, item: PadItem, uid: bytes, afi: int | None, station: str) -> Healed:
+        todo = self._wish(item, uid, afi)
+        if todo is None:
+            return Healed.NOTHING
+        if todo.found:  # the intent first, as with a return
+            if not await self._intend(item, uid):
+                return Healed.FAILED
+            if self._wish(item, uid, afi) != todo:
+                return Healed.NOTHING  # somebody told of a loan meanwhile
+        end = await self._set(uid, afi, todo.afi)
+        if end is _End.DONE:
+            self._rests.done(uid)
+            return await self._mended(_number(item), uid, todo)
+        if end is not _End.AWAY and self._rests.failed(uid, refused=end is _End.FAILED):
+            log.warning("tag %s of %s is left alone, it cannot be put right", item.key, item.item)
+            if todo.found:
+                key = uid.hex().upper()
+                await self._finish([_trouble("not_armed", _number(item), key, station)], close=[])
+        return Healed.FAILED
+
+    async def _intend(self, item: PadItem, uid: bytes) -> bool:
+        """Open the task that arms a tag which was found silent; False: it cannot be written down."""
+        name = uid.hex().upper()
+        if self._journal.task(name) is not None:
+            return True
+        try:
+            task = TagTask(name, _number(item), self._services.replica.policy.afi_in)
+            await self._journal.append(open_tasks=[task])
+        except JournalError as error:
+            self._rests.failed(uid, refused=False)
+            log.warning("the silent tag %s is not armed: %s", name, error)
+            return False
+        return True
+
+    async def _mended(self, item: str, uid: bytes, todo: Wish) -> Healed:
+        """Record a byte that was put right.
 
         A tag that is disarmed when it is met again may have come back meanwhile where nobody here
         has heard of yet: a task stays open that arms it when it is met with its loan over.
         """
-        if await self._set(uid, now, wanted) is not _End.DONE:
-            return Healed.FAILED
-        name = uid.hex().upper()
+        name, policy = uid.hex().upper(), self._services.replica.policy
         self._services.allowed.pop(name, None)
-        fact: Fact = Repaired(item=item, uid=name, afi=wanted)
-        if about:
-            fact = Secured(item=item, uid=name, afi=wanted, about=about)
-        again = wanted == self._services.replica.policy.afi_out
-        arm = TagTask(name, item, self._services.replica.policy.afi_in, about)
-        await self._finish([fact], close=[name], opened=[arm] if again else [])
-        return Healed.SECURED if about else Healed.REPAIRED
+        fact: Fact = Repaired(item=item, uid=name, afi=todo.afi)
+        if todo.about:
+            fact = Secured(item=item, uid=name, afi=todo.afi, about=todo.about)
+        arm = TagTask(name, item, policy.afi_in, todo.about)
+        again = [arm] if todo.afi == policy.afi_out else []
+        await self._finish([fact], close=[name], opened=again)
+        return Healed.SECURED if todo.about else Healed.REPAIRED
 
     def _let_pass(self, item: str, uids: Iterable[str], about: str) -> list[Fact]:
         until = self._services.clock.now_ms() + self._allow_ms

@@ -79,6 +79,10 @@ class KioskOptions:
             "what labels of boxes of rotating stock begin with; empty: none are scanned"
         ),
     )
+    arm_silent: bool = field(
+        default=True,
+        metadata=_help("a silent book of ours that lies on the pad and is not lent is armed"),
+    )
     start_seconds: int = field(default=60, metadata=_help("patience before a card or books come"))
     session_seconds: int = field(default=160, metadata=_help("patience during a visit"))
     private_seconds: int = field(
@@ -147,7 +151,7 @@ class Kiosk:
         self._watch = PadWatch(self._pad, services.replica)
         self._printing = Printing(self._device(options.printer), services.journal)
         self._group: asyncio.TaskGroup | None = None
-        tags = TagWork(services, self._pad, self._watch)
+        tags = TagWork(services, self._pad, self._watch, arm_silent=options.arm_silent)
         self.engine = Engine(
             services,
             self.stage,
@@ -201,6 +205,7 @@ class Kiosk:
             "kiosk_lent": done.lent,
             "kiosk_returned": done.returned,
             "kiosk_cards_refused": done.refused_cards,
+            "kiosk_bits_mended": done.mended,
             "kiosk_pad_reads_percent": self._watch.reads_percent,
         }
 

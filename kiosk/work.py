@@ -104,6 +104,15 @@ class Work:
         reader = visit.visitor.reader.reader if visit.visitor and visit.visitor.reader else ""
         return await self.tags.heal(pad, reader) in (Healed.SECURED, Healed.REPAIRED)
 
+    def wants(self, pad: PadItem) -> bool:
+        """Return whether the security bit of what merely lies there is wrong, as far as is known."""
+        return self.tags.wants(pad)
+
+    async def mend(self, pad: PadItem) -> bool:
+        """Put the security bit right of what merely lies there; return whether it was."""
+        end = await self.tags.heal(pad, station=self.station)
+        return end in (Healed.SECURED, Healed.REPAIRED)
+
     async def account(self, visit: Visit) -> None:
         """Fetch the reader's loans anew."""
         visit.visitor = await self.services.desk.reader(visit.cards)

@@ -6,9 +6,12 @@ from typing import Any
 from edge.items import PadItem
 from kiosk.engine import expected
 from kiosk.engine.room import Doer, Room
-from kiosk.session import Effect, Event
-from kiosk.shelf import RowState
-from kiosk.visit import Visit
+from kiosk.session import WORKING, Effect, Event
+from kiosk.shelf import Row, RowState
+from kiosk.visit import RETURNING, Visit
+
+LAIN_MS = 1500
+"""What lies on the pad for so long is not just being put down; then its security bit is put right."""
 
 
 def add(room: Room, pad: PadItem) -> None:
@@ -70,14 +73,35 @@ async def _at_work(room: Room, visit: Visit, do: Callable[..., Awaitable[None]])
 
 
 def meet_again(room: Room, items: list[PadItem]) -> None:
-    """A lent book whose tag still alarms was put back: finish its security work."""
+    """Put security bits right that are wrong: of what was put back, and of what merely lies there."""
+    lain = room.mono() - room.changed_ms >= LAIN_MS and room.visit.state not in WORKING
     for pad in items:
         row = room.visit.shelf.rows.get(pad.item or "")
-        if row is None or row.key in room.healing or not row.on_pad or row.deed is None:
+        if row is None or row.key in room.healing or not row.on_pad:
             continue
-        if row.state in (RowState.ARMED, RowState.PUT_BACK):
+        if row.deed is not None and row.state in (RowState.ARMED, RowState.PUT_BACK):
             room.healing.add(row.key)
             room.spawn(_heal(room, room.visit, pad, row.due), "heal")
+        elif lain and row.deed is None and not _spoken_for(room, row) and room.work.wants(pad):
+            room.healing.add(row.key)
+            room.spawn(_mend(room, pad), "mend")
+
+
+def _spoken_for(room: Room, row: Row) -> bool:
+    """Whether the thing is coming back now, or the reader who stands here has it on loan."""
+    visitor = room.visit.visitor
+    lent = visitor is not None and any(loan.item == row.key for loan in visitor.loans)
+    return lent or (room.visit.state in RETURNING and row.waits)
+
+
+async def _mend(room: Room, pad: PadItem) -> None:
+    """Put a bit right without a word; nobody here asked for anything."""
+    try:
+        async with room.pad:
+            if await room.work.mend(pad):
+                room.counters.mended += 1
+    finally:
+        room.healing.discard(pad.item or "")
 
 
 async def _heal(room: Room, visit: Visit, pad: PadItem, due: int) -> None:

@@ -41,6 +41,7 @@ class Counters:
     lent: int = 0
     returned: int = 0
     refused_cards: int = 0
+    mended: int = 0
 
 
 class Room(ABC):

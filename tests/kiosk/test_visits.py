@@ -435,4 +435,5 @@ async def test_the_numbers_for_the_health_message_count_visits_and_loans(box):
     assert 0 < numbers.pop("kiosk_pad_reads_percent") <= 100
     assert numbers == {
         "kiosk_visits": 1, "kiosk_lent": 2, "kiosk_returned": 0, "kiosk_cards_refused": 0,
+        "kiosk_bits_mended": 0,
     }  # fmt: skip

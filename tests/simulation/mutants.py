@@ -27,6 +27,7 @@ from edge.tagwork import TagWork
 from edge.uplink import sender
 from edge.uplink.uplink import Uplink
 from edge.wire.messages import Cursor, encode
+from edge.wrongbits import Wish
 from gateway import chain
 from gateway.centre import Centre
 from gateway.ledger.intake import Intake
@@ -338,6 +339,31 @@ def _asleep() -> Iterator[None]:
 )  # fmt: skip
 def _past() -> Iterator[None]:
     with patch.object(store.Journal, "beyond", lambda *_: {}):
+        yield
+
+
+@mutant("a pad makes a lent book alarm")
+def _arms_lent() -> Iterator[None]:
+    known = tagwork.wish
+
+    def whatever(services: Any, item: Any, uid: bytes, afi: Any) -> Any:
+        found, loan = known(services, item, uid, afi), services.replica.loan(item.item)
+        silent = afi == services.replica.policy.afi_out and loan is not None
+        return Wish(services.replica.policy.afi_in, found=True) if silent else found
+
+    with patch.object(tagwork, "wish", whatever):
+        yield
+
+
+@mutant("a silent book that is met stays silent")
+def _stays() -> Iterator[None]:
+    known = tagwork.wish
+
+    def ordered(*about: Any) -> Any:
+        found = known(*about)
+        return None if found is not None and found.found else found
+
+    with patch.object(tagwork, "wish", ordered):
         yield
 
 

@@ -138,6 +138,16 @@ class Conductor:
         books = free[: dice.randint(1, 3)]
         self._visit(pi, books, pi.mend(books))
 
+    def _spoil(self, dice: random.Random) -> None:
+        """A book that is not lent is made silent by a strange tool, and then laid on a pad."""
+        pi = self._pi(dice)
+        books = self._books(dice, {pi.site}) if pi else []
+        books = [book for book in books if not self.world.lent(book)][:1]
+        for book in books:
+            self.world.spoil(book)
+        if pi is not None and books:
+            self._visit(pi, books, pi.mend(books))
+
     def _stick(self, dice: random.Random) -> None:
         """Facts on a stick to the centre and its answer back, often because there is no line."""
         pi = self._any(dice)

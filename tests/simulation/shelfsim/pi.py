@@ -22,6 +22,7 @@ from edge.uplink import Uplink
 from edge.uplink.pace import Pace
 from edge.wire.facts import Booted, Fact, RenewalWish
 from edge.wire.messages import Health
+from edge.wrongbits import FRESH_MS
 from shelfsim.disk import LOW, Card
 from shelfsim.pad import Antenna, driver
 from shelfsim.stations import Doors, stations
@@ -143,7 +144,7 @@ class Pi:
             {"pad": self.pad, **self.doors.devices(self)}, allowed,
         )  # fmt: skip
         self.watch = PadWatch(self.pad, self.replica)
-        self.work = TagWork(self.services, self.pad, self.watch)
+        self.work = TagWork(self.services, self.pad, self.watch, arm_silent=True)
         self.busy, self.nobody = asyncio.Lock(), contextlib.AsyncExitStack()
         self.stations = stations(self, self.services)
 
@@ -219,11 +220,38 @@ class Pi:
                     self.world.comes(one.item, self.site)
 
     async def mend(self, books: "list[Book]") -> None:
-        """Staff finish what is open on books, as the kiosk does when they are met again."""
-        kiosk = self.stations.get("kiosk")
-        async with self.busy, kiosk.engine.pad if kiosk else self.nobody, self._laid(books):
-            for one in await self._look():
-                await self.work.heal(one)
+        """Staff lay books on a pad: a kiosk finishes what is open by itself, else it is asked for."""
+        life, hopes = self.life, {book for book in books if self._must_arm(book)}
+        async with self.busy, self._laid(books):
+            if "kiosk" not in self.stations:
+                self.watch.forget()
+                for one in await self._look():
+                    await self.work.heal(one)
+            for _ in range(16 if "kiosk" in self.stations else 1):
+                await asyncio.sleep(0.5)
+                hopes = {book for book in hopes if self._must_arm(book)}
+        for book in hopes if self.life is life else ():
+            self.world.breach(f"{book.item} lay on the pad of {self.device} and stayed silent")
+
+    def _must_arm(self, book: "Book") -> bool:
+        """Tell whether a book is silent, and everything is there to know that it should not be."""
+        uid, view = book.tag.uid.hex().upper(), self.replica.item(book.item)
+        return (
+            self.up
+            and self.pad.up
+            and not self.antenna.unplugged
+            and self.card.fits > LOW
+            and book.item in self.world.spoiled
+            and book.tag.afi != self.replica.policy.afi_in
+            and view is not None
+            and view.branch == self.site
+            and self.replica.loan(book.item) is None
+            and self.replica.age_ms < FRESH_MS
+            and self.desk.linked
+            and self.ntp
+            and uid not in self.services.heal
+            and self.services.allowed.get(uid, 0) <= self.clock.now_ms()
+        )
 
     def burn(self, fuse: int | None) -> None:
         """Let the process die after so many more steps."""

@@ -14,9 +14,9 @@ FAULTS = {
     "clone": 1, "gateway_crash": 4, "backup": 1, "backup_restore": 1, "leap": 3, "staff": 3,
 }  # fmt: skip
 
-STICKS, LAYS, FULLS = 1000, 2000, 3000
-"""The numbers of the first trip with a stick, of the first time that staff lay books down, and of the
-first time that the centre's disk is full."""
+STICKS, LAYS, FULLS, SPOILS = 1000, 2000, 3000, 4000
+"""The numbers of the first trip with a stick, of the first time that staff lay books down, of the first
+time that the centre's disk is full, and of the first bit that a strange tool sets wrong."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def plan(seed: int, only: "dict[str, int] | None" = None) -> list[Action]:
     found += _more(seed, length, "lay", LAYS)
     if only is None or "centre_full" in only:
         found += _more(seed, length, "centre_full", FULLS)
+    found += _more(seed, length, "spoil", SPOILS)
     return sorted(found, key=lambda action: action.at)
 
 

@@ -13,7 +13,8 @@ from drivers.tags import DSFID, NewTag, encode
 from drivers.testing.tag15693 import Tag
 from edge.circulation.model import GroupRule, Policy
 from edge.wire.batch import Event, decode_event
-from edge.wire.facts import Loan, Return
+from edge.wire.facts import Loan, Repaired, Return
+from edge.wrongbits import FRESH_MS
 from gateway.ledger.catalogue import Branch, Item, Reader
 from shelfsim.broker import Chaos
 from shelfsim.centre import Gateway
@@ -28,6 +29,7 @@ DEVICES = (("tinh", "tinh-kiosk"), ("tinh", "tinh-drop"), ("xa", "xa-all"))
 BOOKS, READERS = 18, 7
 POLICY = Policy(groups={"adult": GroupRule(limit=4, days=14, renewals=2)}, owners=["VN-TINH"])
 AFI_IN, AFI_OUT = POLICY.afi_in, POLICY.afi_out
+SLACK_MS = 600_000
 
 
 @cache
@@ -73,6 +75,7 @@ class World:
         self.promised: dict[str, Pi] = {}
         self.doomed: set[str] = set()
         self.last: dict[str, str] = {}
+        self.spoiled: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.leaps: list[float] = []
         self.chaos = Chaos(loop, seed, self.counts)
@@ -137,8 +140,28 @@ class World:
         self.counts[type(event.fact).__name__] += 1
         if isinstance(event.fact, Loan | Return):
             last = self.last.get(event.fact.item)
+            self.spoiled.discard(event.fact.item)
             if last is None or self.truths[last].at <= int(at * 1000):
                 self.last[event.fact.item] = event.id
+        elif isinstance(event.fact, Repaired) and event.fact.afi == AFI_IN:
+            self.armed(pi, event.fact.item)
+
+    def spoil(self, book: Book) -> None:
+        """Somebody's own tool sets a security bit wrong that no machine here answers for."""
+        book.tag.afi = AFI_OUT
+        self.spoiled.add(book.item)
+        self.note(f"{book.item} is made silent by a strange tool")
+
+    def armed(self, pi: Pi, item: str) -> None:
+        """A pad armed what it merely met: nobody here may have known for long that it is lent."""
+        self.counts["armed when met"] += 1
+        self.spoiled.discard(item)
+        if pi.up and pi.replica.loan(item) is not None:
+            self.breach(f"{pi.device} armed {item}, which it knows to be lent")
+        before = int(self.loop.now() * 1000) - FRESH_MS - SLACK_MS
+        query = "SELECT 1 FROM loans JOIN facts USING (id) WHERE loans.item = ? AND ended IS NULL AND received < ?"
+        if self.gateway.staff.store.one(query, item, before) and not self.gateway.history:
+            self.breach(f"{pi.device} armed {item}, which the centre has long known to be lent")
 
     def learn(self, pi: Pi) -> None:
         """Take note of what was committed just before a process died, and what is missing."""
@@ -234,13 +257,19 @@ class World:
         """No tag is silent without a loan, or an open task that will arm it (invariant 4)."""
         tasks = None
         for book in self.books:
-            last = self.last.get(book.item)
-            lent = last is not None and isinstance(self.truths[last].event.fact, Loan)
-            if book.tag.afi == AFI_IN or lent or last in self.doomed:
+            last, lent = self.last.get(book.item), self.lent(book)
+            if book.tag.afi == AFI_IN:
+                self.spoiled.discard(book.item)
+            if book.tag.afi == AFI_IN or lent or last in self.doomed or book.item in self.spoiled:
                 continue
             tasks = self._tasks() if tasks is None else tasks
             if book.tag.uid.hex().upper() not in tasks and not self._thought_lent(book.item):
                 self.breach(f"{book.item} is silent at the gate, and not on loan")
+
+    def lent(self, book: Book) -> bool:
+        """Tell whether a loan was the last that really happened to a book."""
+        last = self.last.get(book.item)
+        return last is not None and isinstance(self.truths[last].event.fact, Loan)
 
     def _thought_lent(self, item: str) -> bool:
         """Tell whether a loan is recorded that no clock could tell to be over."""
