@@ -6,7 +6,8 @@ Requests and replies look alike. The line is half-duplex: after a wrong checksum
 with it can be trusted. Bytes in front of an A0 are skipped as noise.
 """
 
-from drivers.uhf.line import Family, Frame, Noise
+from drivers.cutting import FrameCutter, Noise
+from drivers.uhf.line import Family, Frame
 
 HEAD = 0xA0
 FENCE = 0x72
@@ -28,57 +29,26 @@ def encode(frame: Frame) -> bytes:
     return body + bytes((checksum(body),))
 
 
-class Cutter:
-    """Cuts what a line delivers into frames. Nothing raises: noise is an event like a frame."""
+class Cutter(FrameCutter[Frame]):
+    """Cuts the frames of either side."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._buffer = bytearray()
-
-    @property
-    def waiting(self) -> bool:
-        """True while a frame has begun and not ended."""
-        return bool(self._buffer)
-
-    def reset(self) -> None:
-        """Forget a frame that has begun."""
-        self._buffer.clear()
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take any number of bytes; return the frames, and the noise, that they complete."""
-        self._buffer += data
-        events: list[Frame | Noise] = []
-        while self._buffer:
-            if self._buffer[0] != HEAD:
-                events.append(self._skip())
-            elif len(self._buffer) < 2:
-                break
-            elif self._buffer[1] < _LEAST:
-                events.append(self._noise(f"a frame cannot have length {self._buffer[1]}"))
-            elif len(self._buffer) < self._buffer[1] + 2:
-                break
-            else:
-                events.append(self._cut(self._buffer[1] + 2))
-        return events
-
-    def _skip(self) -> Noise:
-        at = self._buffer.find(HEAD)
-        at = len(self._buffer) if at < 0 else at
-        noise = Noise("a frame begins with A0", bytes(self._buffer[:at]))
-        del self._buffer[:at]
-        return noise
-
-    def _cut(self, whole: int) -> Frame | Noise:
-        raw = bytes(self._buffer[:whole])
+    def _cut(self) -> Frame | Noise | None:
+        buffer = self._buffer
+        if buffer[0] != HEAD:
+            at = buffer.find(HEAD)
+            return self._noise("a frame begins with A0", at if at > 0 else None)
+        if len(buffer) < 2:
+            return None
+        if buffer[1] < _LEAST:
+            return self._noise(f"a frame cannot have length {buffer[1]}")
+        whole = buffer[1] + 2
+        if len(buffer) < whole:
+            return None
+        raw = bytes(buffer[:whole])
         if checksum(raw):
             return self._noise("wrong checksum")
-        del self._buffer[:whole]
+        self._take(whole)
         return Frame(raw[2], raw[3], raw[4:-1])
-
-    def _noise(self, why: str) -> Noise:
-        noise = Noise(why, bytes(self._buffer))
-        self._buffer.clear()
-        return noise
 
 
 FAMILY = Family("a0", encode, Cutter, FENCE)

@@ -16,7 +16,7 @@ from drivers.fields import Fields
 from drivers.ports import Bank
 from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.simulator import Reply, is_whole
-from drivers.uhf.line import ANY_ADDRESS, Frame, Noise
+from drivers.uhf.line import ANY_ADDRESS, Frame
 
 _VERSION = bytes((3, 8))
 _WORD, _PASSWORD = 2, 4
@@ -85,7 +85,7 @@ class A0Simulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and is_whole(Cutter(), data, Noise):
+        if self._cutter.waiting and is_whole(Cutter(), data):
             self._cutter.reset()
         return [
             Reply(

@@ -13,7 +13,7 @@ from drivers.feig import commands
 from drivers.feig.answers import CONFIG_BYTES
 from drivers.feig.commands import CONFIG_BLOCK, CONFIG_EEPROM, Command
 from drivers.feig.fields import Fields
-from drivers.feig.frames import ANY_ADDRESS, Cutter, Frame, Noise, encode
+from drivers.feig.frames import ANY_ADDRESS, Cutter, Frame, encode
 from drivers.feig.status import Status
 from drivers.testing.simulator import Answer, Reply, is_whole
 
@@ -87,7 +87,7 @@ class FeigDevice:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and is_whole(Cutter(replies=False), data, Noise):
+        if self._cutter.waiting and is_whole(Cutter(replies=False), data):
             self._cutter.reset()
         return [
             Reply(encode(reply), seconds)

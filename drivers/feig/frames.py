@@ -10,6 +10,7 @@ The line is half-duplex: after a wrong checksum nothing that came with it can be
 from dataclasses import dataclass
 
 from drivers.crc import mcrf4xx
+from drivers.cutting import FrameCutter, Noise
 
 ANY_ADDRESS = 0xFF
 ADVANCED = 0x02
@@ -35,14 +36,6 @@ class Frame:
     advanced: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """Bytes that are no frame, and why."""
-
-    why: str
-    data: bytes
-
-
 def encode(frame: Frame) -> bytes:
     """Return the bytes of a frame; one too long for the standard form becomes advanced."""
     body = bytes((frame.address, frame.command)) + frame.data
@@ -54,40 +47,28 @@ def encode(frame: Frame) -> bytes:
     return head + body + crc16(head + body).to_bytes(_CRC_BYTES, "little")
 
 
-class Cutter:
-    """Cuts what a line delivers into frames. Nothing raises: noise is an event like a frame."""
+class Cutter(FrameCutter[Frame]):
+    """Cuts replies, which hold a status byte at least, or requests."""
 
     def __init__(self, *, replies: bool) -> None:
-        """Cut replies, which hold a status byte at least, or requests."""
+        super().__init__()
         self._least = 1 if replies else 0
-        self._buffer = bytearray()
 
-    @property
-    def waiting(self) -> bool:
-        """True while a frame has begun and not ended."""
-        return bool(self._buffer)
-
-    def reset(self) -> None:
-        """Forget a frame that has begun."""
-        self._buffer.clear()
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take any number of bytes; return the frames, and the noise, that they complete."""
-        self._buffer += data
-        events: list[Frame | Noise] = []
-        while self._buffer:
-            head = self._head()
-            if head is None:
-                break
-            start, length = head
-            smallest = start + 2 + self._least + _CRC_BYTES
-            if not smallest <= length <= MAX_FRAME:
-                events.append(self._noise(f"a frame cannot be {length} bytes long"))
-            elif len(self._buffer) < length:
-                break
-            else:
-                events.append(self._cut(start, length))
-        return events
+    def _cut(self) -> Frame | Noise | None:
+        head = self._head()
+        if head is None:
+            return None
+        start, length = head
+        smallest = start + 2 + self._least + _CRC_BYTES
+        if not smallest <= length <= MAX_FRAME:
+            return self._noise(f"a frame cannot be {length} bytes long")
+        if len(self._buffer) < length:
+            return None
+        raw = bytes(self._buffer[:length])
+        if crc16(raw[:-_CRC_BYTES]) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
+            return self._noise("wrong checksum")
+        self._take(length)
+        return Frame(raw[start], raw[start + 1], raw[start + 2 : -_CRC_BYTES], advanced=start == 3)
 
     def _head(self) -> tuple[int, int] | None:
         """Return where the address is and how long the frame is; None while that is not known."""
@@ -96,15 +77,3 @@ class Cutter:
         if len(self._buffer) < 3:
             return None
         return 3, int.from_bytes(self._buffer[1:3], "big")
-
-    def _cut(self, start: int, length: int) -> Frame | Noise:
-        raw = bytes(self._buffer[:length])
-        if crc16(raw[:-_CRC_BYTES]) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
-            return self._noise("wrong checksum")
-        del self._buffer[:length]
-        return Frame(raw[start], raw[start + 1], raw[start + 2 : -_CRC_BYTES], advanced=start == 3)
-
-    def _noise(self, why: str) -> Noise:
-        noise = Noise(why, bytes(self._buffer))
-        self._buffer.clear()
-        return noise

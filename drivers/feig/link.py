@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from drivers.errors import DriverError, FrameError, NoReplyError
+from drivers.errors import DriverError, FrameError
+from drivers.exchange import exchange
 from drivers.feig.answers import Reply
 from drivers.feig.commands import VERSION, Command
-from drivers.feig.frames import ANY_ADDRESS, Cutter, Frame, Noise, encode
+from drivers.feig.frames import ANY_ADDRESS, Cutter, Frame, encode
 from drivers.feig.status import WITH_DATA_ALL_THE_SAME, trouble
 from drivers.ports import Transport
 from drivers.retries import again
@@ -82,30 +83,21 @@ class Link:
             raise FrameError(f"{command.name}: {error}") from error
 
     async def _exchange(self, command: Command[R], data: bytes, *, strict: bool) -> Reply:
-        await self._rest()
-        self._transport.discard()
-        self._cutter.reset()
-        request = Frame(self._address, command.code, command.request(data))
-        try:
-            async with asyncio.timeout(command.timeout * self._patience):
-                await self._transport.send(encode(request))
-                return await self._reply(command, strict=strict)
-        except TimeoutError as error:
-            raise NoReplyError(f"no answer to {command.name} ({command.code:02X})") from error
+        def take(frame: Frame) -> Reply | None:
+            ours = frame.address == self._address or self._address == ANY_ADDRESS
+            if frame.command != command.code or not ours:
+                return None
+            return Reply(frame.data[0], frame.data[1:])
 
-    async def _reply(self, command: Command[R], *, strict: bool) -> Reply:
-        """Wait for the answer to ``command``; noise ends the wait when ``strict``."""
-        while True:
-            for event in self._cutter.feed(await self._transport.receive()):
-                match event:
-                    case Noise(why=why) if strict:
-                        raise FrameError(f"answer to {command.name}: {why}")
-                    case Frame(command=code, data=data) if code == command.code:
-                        if event.address == self._address or self._address == ANY_ADDRESS:
-                            self._answered = asyncio.get_running_loop().time()
-                            return Reply(data[0], data[1:])
-                    case _:
-                        pass
+        await self._rest()
+        request = Frame(self._address, command.code, command.request(data))
+        reply = await exchange(
+            self._transport, self._cutter, encode(request), take,
+            f"{command.name} ({command.code:02X})",
+            seconds=command.timeout * self._patience, strict=strict,
+        )  # fmt: skip
+        self._answered = asyncio.get_running_loop().time()
+        return reply
 
     async def _rest(self) -> None:
         if self._pause:

@@ -10,6 +10,7 @@ The host speaks to address FF, whichever reader is there; a reply carries the re
 from dataclasses import dataclass
 
 from drivers.crc import mcrf4xx
+from drivers.cutting import FrameCutter, Noise
 
 ANY_ADDRESS = 0xFF
 MARK = 0xFA
@@ -39,14 +40,6 @@ class Frame:
         return self.pcb & ~NUMBER == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """Bytes that are no frame, and why."""
-
-    why: str
-    data: bytes
-
-
 def message(address: int, number: int, inf: bytes) -> Frame:
     """Return a message with this number, 0 or 1."""
     return Frame(address, NUMBER if number else 0, inf)
@@ -61,32 +54,12 @@ def encode(frame: Frame) -> bytes:
     return bytes((MARK,)) + body + mcrf4xx(body).to_bytes(_CRC_BYTES, "little")
 
 
-class Cutter:
-    """Cuts what a line delivers into frames. Nothing raises: noise is an event like a frame."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    @property
-    def waiting(self) -> bool:
-        """True while a frame has begun and not ended."""
-        return bool(self._buffer)
-
-    def reset(self) -> None:
-        """Forget a frame that has begun."""
-        self._buffer.clear()
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take any number of bytes; return the frames, and the noise, that they complete."""
-        self._buffer += data
-        events: list[Frame | Noise] = []
-        while (event := self._cut()) is not None:
-            events.append(event)
-        return events
+class Cutter(FrameCutter[Frame]):
+    """Cuts the frames of either side."""
 
     def _cut(self) -> Frame | Noise | None:
         buffer = self._buffer
-        if buffer and buffer[0] != MARK:
+        if buffer[0] != MARK:
             start = buffer.find(MARK)
             return self._noise("no frame begins here", start if start > 0 else len(buffer))
         if len(buffer) < 2:
@@ -100,10 +73,5 @@ class Cutter:
         if mcrf4xx(body) != int.from_bytes(crc, "little"):
             # Skip only the mark: if bytes got lost, the next frame is inside this one.
             return self._noise("wrong checksum", 1)
-        del buffer[: length + 1]
+        self._take(1 + length)
         return Frame(body[1], body[2], body[3:])
-
-    def _noise(self, why: str, count: int) -> Noise:
-        noise = Noise(why, bytes(self._buffer[:count]))
-        del self._buffer[:count]
-        return noise

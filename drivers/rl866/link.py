@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from drivers.errors import DriverError, FrameError, NoReplyError
+from drivers.errors import DriverError, FrameError
+from drivers.exchange import exchange
 from drivers.ports import Transport
 from drivers.retries import again
 from drivers.rl866.answers import Reply, access
@@ -21,7 +22,6 @@ from drivers.rl866.frames import (
     RESYNCED,
     Cutter,
     Frame,
-    Noise,
     encode,
     message,
 )
@@ -114,24 +114,11 @@ class Link:
             raise FrameError(f"{command.name}: {error}") from error
 
     async def _exchange(self, request: Frame, name: str, seconds: float) -> bytes:
-        self._transport.discard()
-        self._cutter.reset()
-        try:
-            async with asyncio.timeout(seconds * self._patience):
-                await self._transport.send(encode(request))
-                return await self._heard(request, name)
-        except TimeoutError as error:
-            raise NoReplyError(f"no answer to {name}") from error
-
-    async def _heard(self, request: Frame, name: str) -> bytes:
-        """Wait for the answer to ``request``; noise ends the wait for a message."""
-        while True:
-            for event in self._cutter.feed(await self._transport.receive()):
-                if isinstance(event, Frame):
-                    if self._is_answer(event, request):
-                        return event.inf
-                elif request.is_message and isinstance(event, Noise):
-                    raise FrameError(f"answer to {name}: {event.why}")
+        return await exchange(
+            self._transport, self._cutter, encode(request),
+            lambda heard: heard.inf if self._is_answer(heard, request) else None,
+            name, seconds=seconds * self._patience, strict=request.is_message,
+        )  # fmt: skip
 
     def _is_answer(self, heard: Frame, request: Frame) -> bool:
         if heard.address != self._address and self._address != ANY_ADDRESS:

@@ -19,7 +19,6 @@ from drivers.rl866.frames import (
     RESYNCED,
     Cutter,
     Frame,
-    Noise,
     encode,
     message,
 )
@@ -106,7 +105,7 @@ class Rl866Simulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and is_whole(Cutter(), data, Noise):
+        if self._cutter.waiting and is_whole(Cutter(), data):
             self._cutter.reset()
         return [
             reply

@@ -1,8 +1,10 @@
 """What every simulated device is: the device's side of its wire, without I/O and without a clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from drivers.cutting import FrameCutter, Noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +34,11 @@ class Simulator(Protocol):
         """Take any number of bytes from the host; return what the device answers, in order."""
 
 
-class Cutter(Protocol):
-    """Cuts what the host sends into frames, and noise."""
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a frame has begun and not ended."""
-
-    def feed(self, data: bytes) -> Sequence[object]:
-        """Take any number of bytes; return what they complete."""
-
-
-def is_whole(fresh: Cutter, data: bytes, noise: type) -> bool:
+def is_whole(fresh: FrameCutter[Any], data: bytes) -> bool:
     """Whether these bytes are whole good frames by themselves, to a cutter that was not used yet.
 
     A real device forgets a frame that stops in the middle. Without a clock, a simulated one forgets
     it when a whole good frame arrives in one piece behind it.
     """
     events = fresh.feed(data)
-    return bool(events) and not fresh.waiting and not any(isinstance(e, noise) for e in events)
+    return bool(events) and not fresh.waiting and not any(isinstance(e, Noise) for e in events)

@@ -9,6 +9,7 @@ A reply's data begin with an error byte. The BCC is over all from LEN on.
 from dataclasses import dataclass
 
 from drivers.crc import genibus
+from drivers.cutting import FrameCutter, Noise
 
 START, GREETING = 0xD6, 0xD5
 MAX_LENGTH = 4096
@@ -27,14 +28,6 @@ class Frame:
     start: int = START
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """Bytes that are no frame, and why."""
-
-    why: str
-    data: bytes
-
-
 def encode(frame: Frame) -> bytes:
     """Return the bytes of a frame; ValueError for one that is too long."""
     length = _MIN_LENGTH + len(frame.data)
@@ -44,32 +37,12 @@ def encode(frame: Frame) -> bytes:
     return bytes((frame.start,)) + body + genibus(body).to_bytes(_BCC, "big")
 
 
-class Cutter:
-    """Cuts what a line delivers into frames. Nothing raises: noise is an event like a frame."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    @property
-    def waiting(self) -> bool:
-        """True while a frame has begun and not ended."""
-        return bool(self._buffer)
-
-    def reset(self) -> None:
-        """Forget a frame that has begun."""
-        self._buffer.clear()
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take any number of bytes; return the frames, and the noise, that they complete."""
-        self._buffer += data
-        events: list[Frame | Noise] = []
-        while (event := self._cut()) is not None:
-            events.append(event)
-        return events
+class Cutter(FrameCutter[Frame]):
+    """Cuts the frames of either side."""
 
     def _cut(self) -> Frame | Noise | None:
         buffer = self._buffer
-        if buffer and buffer[0] not in (START, GREETING):
+        if buffer[0] not in (START, GREETING):
             starts = (place for mark in (START, GREETING) if (place := buffer.find(mark)) >= 0)
             return self._noise("no frame begins here", min(starts, default=len(buffer)))
         if len(buffer) < _HEAD:
@@ -84,10 +57,5 @@ class Cutter:
         if genibus(raw[1:-_BCC]) != int.from_bytes(raw[-_BCC:], "big"):
             # Skip only the mark: if bytes got lost, the next frame is inside this one.
             return self._noise("wrong checksum", 1)
-        del buffer[:whole]
+        self._take(whole)
         return Frame(raw[_HEAD], raw[_HEAD + 1 : -_BCC], raw[0])
-
-    def _noise(self, why: str, count: int) -> Noise:
-        noise = Noise(why, bytes(self._buffer[:count]))
-        del self._buffer[:count]
-        return noise

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from drivers.errors import DriverError, FrameError, NoReplyError
+from drivers.exchange import exchange
 from drivers.ports import Transport
 from drivers.retries import again
 from drivers.threem.answers import UID_BYTES, Reply
 from drivers.threem.commands import HELLO, VERSION, Command
-from drivers.threem.frames import START, Cutter, Frame, Noise, encode
+from drivers.threem.frames import START, Cutter, Frame, encode
 from drivers.threem.status import Status, trouble
 
 R = TypeVar("R")
@@ -81,26 +82,16 @@ class Link:
             raise FrameError(f"{command.name}: {error}") from error
 
     async def _exchange(self, request: Frame, command: Command[R], *, strict: bool) -> bytes:
-        self._transport.discard()
-        self._cutter.reset()
-        try:
-            async with asyncio.timeout(command.timeout * self._patience):
-                await self._transport.send(encode(request))
-                return await self._heard(request, command, strict=strict)
-        except TimeoutError as error:
-            raise NoReplyError(f"no answer to {command.name} ({command.code:02X})") from error
+        def take(heard: Frame) -> bytes | None:
+            if not _is_answer(heard, request):
+                return None
+            return heard.data if heard.start == START else heard.data[2:]
 
-    async def _heard(self, request: Frame, command: Command[R], *, strict: bool) -> bytes:
-        """Wait for the answer to ``request``; noise ends the wait when ``strict``."""
-        while True:
-            for event in self._cutter.feed(await self._transport.receive()):
-                match event:
-                    case Noise(why=why) if strict:
-                        raise FrameError(f"answer to {command.name}: {why}")
-                    case Frame() if _is_answer(event, request):
-                        return event.data if event.start == START else event.data[2:]
-                    case _:
-                        pass
+        return await exchange(
+            self._transport, self._cutter, encode(request), take,
+            f"{command.name} ({command.code:02X})",
+            seconds=command.timeout * self._patience, strict=strict,
+        )  # fmt: skip
 
 
 def _is_answer(heard: Frame, request: Frame) -> bool:

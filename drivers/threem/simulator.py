@@ -15,7 +15,7 @@ from drivers.testing.tag15693 import Said, Tag
 from drivers.threem import answers, commands
 from drivers.threem.answers import BLOCK_BYTES, UID_BYTES
 from drivers.threem.commands import Command
-from drivers.threem.frames import GREETING, Cutter, Frame, Noise, encode
+from drivers.threem.frames import GREETING, Cutter, Frame, encode
 from drivers.threem.status import Status
 
 Model = Literal["810", "210"]
@@ -94,7 +94,7 @@ class ThreeMSimulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the pad answers, in order."""
-        if self._cutter.waiting and is_whole(Cutter(), data, Noise):
+        if self._cutter.waiting and is_whole(Cutter(), data):
             self._cutter.reset()
         return [
             reply

@@ -9,9 +9,10 @@ comes before it belongs to the past.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from drivers.errors import FrameError, NoReplyError
+from drivers.cutting import FrameCutter
+from drivers.exchange import exchange
 from drivers.ports import Transport
 from drivers.retries import again
 
@@ -29,30 +30,12 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
-    """Bytes that are no frame, and why."""
-
-    why: str
-    data: bytes
-
-
-class FrameCutter(Protocol):
-    """Cuts what a line delivers into frames. Nothing raises: noise is an event like a frame."""
-
-    def reset(self) -> None:
-        """Forget a frame that has begun."""
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take any number of bytes; return the frames, and the noise, that they complete."""
-
-
-@dataclass(frozen=True, slots=True)
 class Family:
     """How a family of readers frames its bytes; ``fence`` is a harmless command."""
 
     name: str
     encode: Callable[[Frame], bytes]
-    cutter: Callable[[], FrameCutter]
+    cutter: Callable[[], FrameCutter[Frame]]
     fence: int
 
 
@@ -111,27 +94,18 @@ class Line:
         self._in_doubt = True
 
     async def _exchange(self, question: Question, *, strict: bool) -> list[bytes]:
-        self._transport.discard()
-        self._cutter.reset()
-        request = Frame(self._address, question.code, question.data)
-        try:
-            async with asyncio.timeout(question.timeout * self._patience):
-                await self._transport.send(self._family.encode(request))
-                return await self._replies(question, strict=strict)
-        except TimeoutError as error:
-            raise NoReplyError(f"no answer to {question.name} ({question.code:02X})") from error
-
-    async def _replies(self, question: Question, *, strict: bool) -> list[bytes]:
         replies: list[bytes] = []
-        while True:
-            for event in self._cutter.feed(await self._transport.receive()):
-                match event:
-                    case Noise(why=why) if strict:
-                        raise FrameError(f"answer to {question.name}: {why}")
-                    case Frame(command=code, data=data) if code == question.code:
-                        if event.address == self._address or self._address == ANY_ADDRESS:
-                            replies.append(data)
-                            if question.is_last(data):
-                                return replies
-                    case _:
-                        pass
+
+        def take(frame: Frame) -> list[bytes] | None:
+            ours = frame.address == self._address or self._address == ANY_ADDRESS
+            if frame.command != question.code or not ours:
+                return None
+            replies.append(frame.data)
+            return replies if question.is_last(frame.data) else None
+
+        request = Frame(self._address, question.code, question.data)
+        return await exchange(
+            self._transport, self._cutter, self._family.encode(request), take,
+            f"{question.name} ({question.code:02X})",
+            seconds=question.timeout * self._patience, strict=strict,
+        )  # fmt: skip

@@ -7,7 +7,8 @@ it can be trusted.
 """
 
 from drivers.crc import mcrf4xx
-from drivers.uhf.line import Family, Frame, Noise
+from drivers.cutting import FrameCutter, Noise
+from drivers.uhf.line import Family, Frame
 
 FENCE = 0x21
 """Reader information: answered by every model, asked for nothing else."""
@@ -23,48 +24,24 @@ def encode(frame: Frame) -> bytes:
     return body + mcrf4xx(body).to_bytes(_CRC_BYTES, "little")
 
 
-class Cutter:
-    """Cuts what a line delivers into frames. Nothing raises: noise is an event like a frame."""
+class Cutter(FrameCutter[Frame]):
+    """Cuts replies, which hold a status byte at least, or requests."""
 
     def __init__(self, *, replies: bool = True) -> None:
-        """Cut replies, which hold a status byte at least, or requests."""
+        super().__init__()
         self._least = _LEAST + replies
-        self._buffer = bytearray()
 
-    @property
-    def waiting(self) -> bool:
-        """True while a frame has begun and not ended."""
-        return bool(self._buffer)
-
-    def reset(self) -> None:
-        """Forget a frame that has begun."""
-        self._buffer.clear()
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take any number of bytes; return the frames, and the noise, that they complete."""
-        self._buffer += data
-        events: list[Frame | Noise] = []
-        while self._buffer:
-            length = self._buffer[0]
-            if length < self._least:
-                events.append(self._noise(f"a frame cannot have length {length}"))
-            elif len(self._buffer) <= length:
-                break
-            else:
-                events.append(self._cut(length + 1))
-        return events
-
-    def _cut(self, whole: int) -> Frame | Noise:
-        raw = bytes(self._buffer[:whole])
+    def _cut(self) -> Frame | Noise | None:
+        length = self._buffer[0]
+        if length < self._least:
+            return self._noise(f"a frame cannot have length {length}")
+        if len(self._buffer) <= length:
+            return None
+        raw = bytes(self._buffer[: length + 1])
         if mcrf4xx(raw[:-_CRC_BYTES]) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
             return self._noise("wrong checksum")
-        del self._buffer[:whole]
+        self._take(length + 1)
         return Frame(raw[1], raw[2], raw[3:-_CRC_BYTES])
-
-    def _noise(self, why: str) -> Noise:
-        noise = Noise(why, bytes(self._buffer))
-        self._buffer.clear()
-        return noise
 
 
 FAMILY = Family("uhf18", encode, Cutter, FENCE)

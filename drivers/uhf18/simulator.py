@@ -12,7 +12,7 @@ from drivers.fields import Fields
 from drivers.ports import Bank
 from drivers.testing.gen2 import AirField, Gen2Tag
 from drivers.testing.simulator import Answer, Reply, is_whole
-from drivers.uhf.line import ANY_ADDRESS, Frame, Noise
+from drivers.uhf.line import ANY_ADDRESS, Frame
 from drivers.uhf18 import commands
 from drivers.uhf18.commands import Command, Model
 from drivers.uhf18.frames import Cutter, encode
@@ -85,7 +85,7 @@ class Uhf18Simulator:
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take any number of bytes from the host; return what the reader answers, in order."""
-        if self._cutter.waiting and is_whole(Cutter(replies=False), data, Noise):
+        if self._cutter.waiting and is_whole(Cutter(replies=False), data):
             self._cutter.reset()
         return [
             Reply(

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.a0.frames import MAX_DATA, Cutter, checksum, encode
-from drivers.uhf.line import Frame, Noise
+from drivers.cutting import Noise
+from drivers.uhf.line import Frame
 
 VECTORS = {
     row["name"]: row

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.feig.frames import MAX_FRAME, Cutter, Frame, Noise, crc16, encode
+from drivers.cutting import Noise
+from drivers.feig.frames import MAX_FRAME, Cutter, Frame, crc16, encode
 
 VECTORS = {
     vector["name"]: vector

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.rl866.frames import MAX_LENGTH, Cutter, Frame, Noise, encode, message
+from drivers.cutting import Noise
+from drivers.rl866.frames import MAX_LENGTH, Cutter, Frame, encode, message
 
 VECTORS = {
     vector["name"]: vector

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.crc import genibus, mcrf4xx
-from drivers.threem.frames import GREETING, MAX_LENGTH, START, Cutter, Frame, Noise, encode
+from drivers.cutting import Noise
+from drivers.threem.frames import GREETING, MAX_LENGTH, START, Cutter, Frame, encode
 
 VECTORS = {
     vector["name"]: vector

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.uhf.line import Frame, Noise
+from drivers.cutting import Noise
+from drivers.uhf.line import Frame
 from drivers.uhf18.frames import MAX_DATA, Cutter, encode
 
 VECTORS = {
