@@ -12,11 +12,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 import msgspec
 
-from edge import overlay
+from edge import base, overlay
 from edge.circulation.credit import late_until
 from edge.circulation.model import ItemView, LoanView, Policy, ReaderView
 from edge.replicafile import LOG_BYTES, Connect, every_loan, log_bytes, open_file, plain
@@ -26,13 +26,8 @@ from edge.wire.facts import Loan, Return
 from edge.wire.messages import Part, policy_of
 
 log = logging.getLogger(__name__)
-View = TypeVar("View", ItemView, ReaderView, LoanView)
 NEVER_MS = 1 << 53
 """The age of a copy that never came."""
-
-_ITEMS, _READERS, _LOANS = "items", "readers", "loans"
-_LIVE = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'gen')"
-"""Rows of a snapshot that is still arriving carry the next generation; the swap is one update."""
 
 
 class Replica:
@@ -108,26 +103,25 @@ class Replica:
 
     def item(self, item_id: str) -> ItemView | None:
         """Return what is known of an item."""
-        return self._one(_ITEMS, "key", item_id, ItemView)
+        return base.one(self._reader, "items", "key", item_id, ItemView)
 
     def item_by_uid(self, uid: bytes | str) -> ItemView | None:
         """Return the item whose tag has this UID."""
         text = uid.hex() if isinstance(uid, bytes) else uid
-        return self._one(_ITEMS, "ref", text.upper(), ItemView)
+        return base.one(self._reader, "items", "ref", text.upper(), ItemView)
 
     def reader(self, card: str) -> ReaderView | None:
         """Return the reader of a card reference, ``loans`` counting what happened here since."""
-        view = self._one(_READERS, "key", card, ReaderView)
+        view = base.one(self._reader, "readers", "key", card, ReaderView)
         if view is None:
             return None
-        base = {loan.item for loan in self._base_loans(view.reader)}
+        sent = {loan.item for loan in base.loans_of(self._reader, view.reader)}
         now = {loan.item for loan in self.loans_of(view.reader)}
-        return msgspec.structs.replace(view, loans=max(0, view.loans + len(now) - len(base)))
+        return msgspec.structs.replace(view, loans=max(0, view.loans + len(now) - len(sent)))
 
     def cards(self, begins: str) -> list[str]:
         """Return two at most of the card references that begin so."""
-        query = f"SELECT key FROM readers WHERE gen = {_LIVE} AND key >= ? AND key < ? LIMIT 2"  # noqa: S608
-        return [key for (key,) in self._reader.execute(query, (begins, begins + "g"))]
+        return base.cards(self._reader, begins)
 
     def loan(self, item_id: str) -> LoanView | None:
         """Return the open loan of an item, with what happened here taken into account."""
@@ -136,21 +130,23 @@ class Replica:
         row = self._reader.execute("SELECT body FROM overlay WHERE item = ?", (item_id,)).fetchone()
         if row is not None:
             return msgspec.json.decode(row[0], type=LoanView) if row[0] is not None else None
-        return self._one(_LOANS, "key", item_id, LoanView)
+        return base.one(self._reader, "loans", "key", item_id, LoanView)
 
     def loans_of(self, reader: str) -> list[LoanView]:
         """Return the open loans of a reader reference, soonest due first."""
         noted = self._noted.rows()
         own = self._reader.execute("SELECT body FROM overlay WHERE ref = ?", (reader,)).fetchall()
         loans = [msgspec.json.decode(body, type=LoanView) for (body,) in own if body is not None]
-        loans += [loan for loan in self._base_loans(reader) if not self.happened(loan.item)]
+        loans += [
+            loan for loan in base.loans_of(self._reader, reader) if not self.happened(loan.item)
+        ]
         loans = [loan for loan in loans if loan.item not in noted]
         loans += [row.loan for row in noted.values() if row.loan and row.lent_to(reader)]
         return sorted(loans, key=lambda loan: (loan.due, loan.item))
 
     def came_back(self, reader: str) -> list[tuple[int, int]]:
         """Return (due, costs until) in ms of the reader's loans that ended and the base shows open."""
-        return overlay.came_back(self._reader, self._noted, self._base_loans(reader))
+        return overlay.came_back(self._reader, self._noted, base.loans_of(self._reader, reader))
 
     def lent_unsettled(self, reader: str) -> int:
         """Return how many loans of this reader the ledger has not settled: those of the outage."""
@@ -214,7 +210,7 @@ class Replica:
                 return
             with self._changing() as news:
                 overlay.settle_own(self._writer, seq, version)
-                self._set("settled", f"{epoch} {seq}")
+                base.put(self._writer, "settled", f"{epoch} {seq}")
                 news += self._shown(self._version, self._made)
             self._carry_home()
 
@@ -236,7 +232,7 @@ class Replica:
             query = "SELECT 1 FROM meta WHERE key = 'settled' AND value NOT LIKE ? || ' %'"
             if self._writer.execute(query, (epoch,)).fetchone():
                 overlay.end_epoch(self._writer)
-                self._set("settled", f"{epoch} 0")
+                base.put(self._writer, "settled", f"{epoch} 0")
 
     def apply(self, part: Part) -> bool:
         """Take in a part; return False when changes do not fit this version (ask for a snapshot).
@@ -254,8 +250,8 @@ class Replica:
             self._spoken_of = []
             with self._surviving(), self._writer:
                 if part.start:
-                    self._write(part, self._gen)
-                elif not self._stage(part):
+                    self._spoken_of += base.change(self._writer, part, self._gen)
+                elif not base.stage(self._writer, part, self._gen, self._version):
                     return True
                 self._keep(part, policy)
             self._load()
@@ -263,64 +259,15 @@ class Replica:
             self._carry_home()
         return True
 
-    def _stage(self, part: Part) -> bool:
-        """Write a snapshot's part beside the base; return True when the snapshot is whole."""
-        db, gen = self._writer, self._gen + 1
-        if db.execute("SELECT 1 FROM parts WHERE version <> ?", (part.version,)).fetchone():
-            self._drop(gen)
-            db.execute("DELETE FROM meta WHERE key = 'next_policy'")
-        self._write(part, gen)
-        db.execute("INSERT OR IGNORE INTO parts VALUES (?, ?)", (part.version, part.number))
-        if part.policy is not None:
-            self._set("next_policy", msgspec.json.encode(part.policy).decode())
-        if db.execute("SELECT count(*) FROM parts").fetchone()[0] < part.count:
-            return False
-        self._drop(self._gen)
-        if part.version < self._version:  # the centre went back: what it said counts no more
-            db.execute("DELETE FROM overlay WHERE settled")
-        overlay.whole(db, gen)
-        db.execute("UPDATE OR REPLACE meta SET key = 'policy' WHERE key = 'next_policy'")
-        self._set("gen", str(gen))
-        return True
-
-    def _drop(self, gen: int) -> None:
-        for table in (_ITEMS, _READERS, _LOANS):
-            self._writer.execute(f"DELETE FROM {table} WHERE gen = ?", (gen,))  # noqa: S608
-        self._writer.execute("DELETE FROM parts")
-
-    def _write(self, part: Part, gen: int) -> None:
-        self._put(_ITEMS, gen, [(i.item, i.uid.upper(), i) for i in part.items])
-        self._put(_READERS, gen, [(r.card, r.reader, r) for r in part.readers])
-        self._put(_LOANS, gen, [(one.item, one.reader, one) for one in part.loans])
-        for name in part.gone:
-            table, _, key = name.partition(":")
-            if table not in (_ITEMS, _READERS, _LOANS):
-                raise WireError(f"Part.gone: {name!r} names no table of the replica")
-            query = f"DELETE FROM {table} WHERE gen = ? AND key = ?"  # noqa: S608
-            self._writer.execute(query, (gen, key))
-        if part.start:
-            spoken_of = [one.item for one in part.loans]
-            spoken_of += [name[6:] for name in part.gone if name.startswith("loans:")]
-            overlay.agree(self._writer, spoken_of, gen)
-            self._spoken_of += [*spoken_of, *(one.item for one in part.items)]
-
-    def _put(self, table: str, gen: int, rows: Sequence[tuple[str, str, msgspec.Struct]]) -> None:
-        put = f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)"  # noqa: S608
-        encode = msgspec.json.encode
-        self._writer.executemany(put, [(gen, key, ref, encode(one)) for key, ref, one in rows])
-
     def _keep(self, part: Part, policy: Policy | None) -> None:
         self._spoken_of += self._shown(part.version, part.made)
-        self._set("version", str(part.version))
-        self._set("made", str(part.made or self._now()))
+        base.put(self._writer, "version", str(part.version))
+        base.put(self._writer, "made", str(part.made or self._now()))
         if policy is not None and part.policy is not None:
-            self._set("policy", msgspec.json.encode(part.policy).decode())
+            base.put(self._writer, "policy", msgspec.json.encode(part.policy).decode())
 
     def _shown(self, version: int, made: int) -> list[str]:
         return overlay.show(self._writer, version, made, self._policy, self.neighbour_days)
-
-    def _set(self, key: str, value: str) -> None:
-        self._writer.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def _load(self) -> None:
         meta = dict(self._writer.execute("SELECT key, value FROM meta").fetchall())
@@ -337,7 +284,7 @@ class Replica:
         """Return what a loan or return is in the overlay; None of any other fact."""
         fact, at, loan = event.fact, event.at, None
         if isinstance(fact, Loan):
-            view = self._one(_READERS, "key", fact.card, ReaderView)
+            view = base.one(self._reader, "readers", "key", fact.card, ReaderView)
             item = self.item(fact.item)
             reader, title = view.reader if view else fact.card, item.title if item else ""
             loan = LoanView(item=fact.item, reader=reader, due=fact.due, since=at.wall, title=title)
@@ -386,15 +333,3 @@ class Replica:
             self._failing = True
         else:
             self._failing = False
-
-    def _base_loans(self, reader: str) -> list[LoanView]:
-        query = f"SELECT body FROM loans WHERE gen = {_LIVE} AND ref = ?"  # noqa: S608
-        rows = self._reader.execute(query, (reader,)).fetchall()
-        return [msgspec.json.decode(body, type=LoanView) for (body,) in rows]
-
-    def _one(self, table: str, column: str, key: str, kind: type[View]) -> View | None:
-        if not key:
-            return None
-        query = f"SELECT body FROM {table} WHERE gen = {_LIVE} AND {column} = ? LIMIT 1"  # noqa: S608
-        row = self._reader.execute(query, (key,)).fetchone()
-        return msgspec.json.decode(row[0], type=kind) if row else None
