@@ -1,12 +1,12 @@
 """Old settings of RFID readers, kept in a file so that a change can be taken back."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drivers.feig.service import MEMORIES, Block
+from edge.files import write_whole
 
 
 class BackupError(Exception):
@@ -52,14 +52,10 @@ class Backups:
         self._write(self.steps()[:-1])
 
     def _write(self, steps: list[Step]) -> None:
-        fresh = self.path.with_name(self.path.name + ".new")
+        text = json.dumps({"steps": [_row(step) for step in steps]}, indent=1)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with fresh.open("w", encoding="utf-8") as file:
-                json.dump({"steps": [_row(step) for step in steps]}, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
+            write_whole(self.path, text.encode())
         except OSError as error:
             raise BackupError(f"{self.path}: {error.strerror}") from None
 

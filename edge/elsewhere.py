@@ -5,12 +5,12 @@ The site's own copy comes first. This one holds what the centre told of the othe
 """
 
 import logging
-import os
 import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from edge.files import write_whole
 from edge.table import Table
 from edge.wire.elsewhere import MINUTE_MS, NOTHING, Elsewhere, Prints, unpack_rows
 
@@ -88,12 +88,8 @@ class Lent:
         counts = len(self._loans), len(self._tags)
         head = _HEAD.pack(_MAGIC, self._prints.check, self.version, before, item, *counts)
         data = head + self._loans.dump() + self._tags.dump()
-        fresh = self._path.with_suffix(".new")
         try:
-            with fresh.open("wb") as file:
-                file.write(data + zlib.crc32(data).to_bytes(4, "little"))
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
+            write_whole(self._path, data + zlib.crc32(data).to_bytes(4, "little"))
             self._kept = self.version
         except OSError as error:
             log.info("the loans elsewhere could not be kept: %s", error)

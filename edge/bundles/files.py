@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files on sticks: whole or not at all, and what goes wrong with them in words."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from edge import files
 from edge.wire.bundle import BundleError
 
 
@@ -16,33 +17,16 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     Raises BundleError when the storage does not take it. Made by root, it belongs to the folder's
     owner.
     """
-    fresh = path.with_name(f".{path.name}.part")
     try:
-        with fresh.open("wb") as file:
+        with files.whole(path) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _give(fresh, path.parent)
-        fresh.replace(path)
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                with contextlib.suppress(OSError):  # a stick's file system knows no owners
+                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         _sync(path.parent)
     except OSError as error:
-        _remove(fresh)
         raise BundleError("unwritable", file=str(path), why=error.strerror or error) from None
-    except BaseException:
-        _remove(fresh)
-        raise
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):  # the stick may be gone
-        path.unlink(missing_ok=True)
-
-
-def _give(path: Path, folder: Path) -> None:
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        with contextlib.suppress(OSError):  # a stick's file system knows no owners
-            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _sync(folder: Path) -> None:

@@ -5,12 +5,12 @@ Items are counted since a bin was emptied, corrected by sensors, and kept over p
 
 import contextlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.drop.options import BinOptions
+from edge.files import write_whole
 
 STEPS = (25, 50, 75, 90, 100)
 """Levels in percent at which the console hears of it."""
@@ -62,13 +62,8 @@ class Bin:
         return told != self.step
 
     def _save(self) -> None:
-        fresh = self.file.with_suffix(".new")
         with contextlib.suppress(OSError):
-            with fresh.open("w") as file:
-                json.dump({"items": self.items}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.file)
+            write_whole(self.file, json.dumps({"items": self.items}).encode())
 
 
 class Bins:

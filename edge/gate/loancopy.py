@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from edge.elsewhere import Lent
+from edge.files import write_whole
 from edge.gate.loans import Loans
 from edge.replica import Replica
 from edge.threads import in_thread
@@ -107,12 +107,8 @@ class LoanCopy:
             return
         while self._changes:
             self.catch_up()
-        fresh = self._path.with_suffix(".new")
         try:
-            with fresh.open("wb") as file:
-                file.write(self._loans.dump(self._replica.version))
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
+            write_whole(self._path, self._loans.dump(self._replica.version))
         except OSError as error:
             log.info("the copy of the loans could not be kept: %s", error)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from edge.files import write_whole
+
 log = logging.getLogger(__name__)
 
 
@@ -35,9 +37,7 @@ def load(path: Path) -> Kept:
 
 def save(path: Path, kept: Kept) -> None:
     """Keep it; a file is there whole or not at all."""
-    fresh = path.with_suffix(".new")
     try:
-        fresh.write_bytes(msgspec.json.encode(kept))
-        fresh.replace(path)
+        write_whole(path, msgspec.json.encode(kept))
     except OSError as error:
         log.info("%s could not be kept: %s", path.name, error)

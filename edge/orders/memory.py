@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from edge.files import write_whole
+
 MOST = 500
 """So many commands are remembered; of those that go, the newest birth is kept as a floor."""
 
@@ -82,12 +84,7 @@ class Memory:
         self._told &= set(self._known)
         rows = [Line(id="", phase="floor", made=self._floor), *kept]
         rows += [Line(id=ident, phase="told") for ident in sorted(self._told)]
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.writelines(msgspec.json.encode(line) + b"\n" for line in rows)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        write_whole(self._path, b"".join(msgspec.json.encode(line) + b"\n" for line in rows))
 
 
 def _read(path: Path) -> list[Line]:

@@ -1,0 +1,32 @@
+"""Files that are there whole or not at all, also after a power cut."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write; it takes its place when it is on the disk, or leaves no trace.
+
+    Raises OSError when the storage does not take it.
+    """
+    fresh = path.with_name(f".{path.name}.part")
+    try:
+        with fresh.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):  # the stick may be gone
+            fresh.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, or leave it as it was: then OSError."""
+    with whole(path) as file:
+        file.write(data)
