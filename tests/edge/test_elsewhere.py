@@ -30,6 +30,13 @@ def test_a_loan_is_known_by_number_and_by_tag_until_it_ends(lent):
     assert len(lent) == 1
 
 
+def test_of_two_loans_of_an_item_the_one_told_last_counts(lent):
+    lent.take(Elsewhere(version=5, rows=rows("B1")))
+    lent.take(Elsewhere(version=6, start=5, rows=rows("B1", since=AT + 9 * MINUTE_MS)))
+    assert lent.since("B1", "") == AT + 9 * MINUTE_MS
+    assert len(lent) == 1
+
+
 def test_news_that_do_not_follow_are_left_and_older_ones_are_harmless(lent):
     lent.take(Elsewhere(version=5, rows=rows("B1"), more=(AT, "B1")))
     assert not lent.take(Elsewhere(version=9, start=7, rows=rows("B2")))
@@ -61,6 +68,14 @@ def test_it_outlives_a_restart_names_nothing_and_is_of_one_site(lent, tmp_path):
     assert other.version == 0
 
 
+def test_where_it_went_on_is_forgotten_at_a_restart_when_the_number_is_too_long(lent, tmp_path):
+    lent.take(Elsewhere(version=5, rows=rows("B1"), more=(AT, "B" * 16)))
+    lent.keep()
+    again = Lent(KEY, tmp_path / "elsewhere.bin")
+    again.begin()
+    assert (again.version, again.before, len(again)) == (5, 0, 1)
+
+
 @pytest.mark.parametrize("at", [0, 5, 20, 60, -1])
 def test_a_damaged_file_counts_as_none(lent, tmp_path, at):
     lent.take(Elsewhere(version=5, rows=rows("B1")))
@@ -75,10 +90,17 @@ def test_a_damaged_file_counts_as_none(lent, tmp_path, at):
         assert again.version == 0
 
 
-def test_when_it_is_full_the_oldest_are_forgotten_and_no_more_are_asked_for(lent, monkeypatch):
+def test_when_it_is_full_the_oldest_are_forgotten_and_no_more_are_asked_for(
+    lent, monkeypatch, tmp_path
+):
     monkeypatch.setattr(elsewhere, "MOST", 10)
     data = b"".join(rows(f"B{n}", since=AT + n * MINUTE_MS) for n in range(11))
     lent.take(Elsewhere(version=5, rows=data, more=(AT, "B0")))
     assert lent.since("B10", "") is not None
     assert lent.since("B0", "") is lent.since(None, "UIDB0") is None
     assert (len(lent), lent.before) == (9, 0)
+    lent.keep()
+    few, all_gone = (tmp_path / "elsewhere.bin").stat().st_size, Elsewhere(version=6)
+    lent.take(all_gone)
+    lent.keep()
+    assert few - (tmp_path / "elsewhere.bin").stat().st_size == 9 * (12 + 16), "no tag is left over"
