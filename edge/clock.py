@@ -67,13 +67,13 @@ class Clock:
 
     def now_ms(self) -> int:
         """Return the best guess of the time, never less than one given before in this reckoning."""
-        return self._reckon(self._guess(), self._least())
+        guess, least, _ = self._look()
+        return self._reckon(guess, least)
 
     def stamp(self) -> Stamp:
         """Return the time of a fact: both clocks, the boot, and how sure."""
-        mono, ntp = self.mono_ms(), self._disciplined()
-        told = None if ntp else self._told
-        guess, least = self._guess(), self._least()
+        guess, least, ntp = self._look()
+        mono, told = self.mono_ms(), None if ntp else self._told
         now = self._reckon(guess, least)
         state = "synced" if ntp or told else "unset" if guess < least else "holdover"
         unsure = UNSURE_MS[state] if told is None else told.unsure(mono)
@@ -82,9 +82,10 @@ class Clock:
 
     def state(self) -> str:
         """Return ``synced``, ``holdover`` or ``unset``."""
-        if self._sure():
+        guess, least, ntp = self._look()
+        if ntp or self._told is not None:
             return "synced"
-        return "unset" if self._guess() < self._least() else "holdover"
+        return "unset" if guess < least else "holdover"
 
     def learn(self, centre_ms: int, rtt_ms: int) -> None:
         """Take the centre's time from an answer that came ``rtt_ms`` after its question."""
@@ -109,27 +110,30 @@ class Clock:
         self._last = max(self._last, guess, least)
         return self._last
 
-    def _guess(self) -> int:
-        if self._told is not None and not self._disciplined():
-            return self._told.wall + self.mono_ms() - self._told.mono
-        return int(self._wall() * 1000)
+    def _look(self) -> tuple[int, int, bool]:
+        """Return the best guess, the lower bound, and whether NTP keeps the clock.
 
-    def _least(self) -> int:
-        """Return the lower bound; a confirmed time beats facts that a wrong clock stamped."""
-        if self._sure():
-            return BUILT_MS
-        return self._floor.wall + self.mono_ms() - self._floor.mono
+        A confirmed time beats facts that a wrong clock stamped.
+        """
+        ntp, told = self._disciplined(), self._told
+        if told is None or ntp:
+            guess = int(self._wall() * 1000)
+        else:
+            guess = told.wall + self.mono_ms() - told.mono
+        if ntp or told is not None:
+            return guess, BUILT_MS, ntp
+        return guess, self._floor.wall + self.mono_ms() - self._floor.mono, ntp
 
     def _sure(self) -> bool:
         return self._told is not None or self._disciplined()
 
     def _disciplined(self) -> bool:
         """Return whether NTP keeps the clock; asked again soon, and at once when it was set."""
-        mono, ahead = self.mono_ms(), int((self._wall() - self._mono()) * 1000)
-        known = self._kernel
+        wall, mono, known = self._wall() * 1000, self.mono_ms(), self._kernel
+        ahead = int(wall) - mono
         if known is None or mono - known[1] > LOOK_AGAIN_MS or abs(ahead - known[2]) > JUMP_MS:
             known = self._kernel = (self._ask_kernel(), mono, ahead)
-        return known[0] and self._wall() * 1000 >= BUILT_MS
+        return known[0] and wall >= BUILT_MS
 
 
 def new_boot() -> str:

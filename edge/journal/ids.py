@@ -20,9 +20,9 @@ class Ids:
     def uuid7(self, now_ms: int) -> str:
         """Return a new id for something that happens at ``now_ms``."""
         dice = self._dice = (self._dice + 1) % (1 << _DICE)
-        head, middle, tail = dice >> 62, dice >> 48 & 0x3FFF | 0x8000, dice & (1 << 48) - 1
-        time = f"{now_ms & (1 << 48) - 1:012x}"
-        return f"{time[:8]}-{time[8:]}-7{head:03x}-{middle:04x}-{tail:012x}"
+        head, tail = 7 << 12 | dice >> 62, 2 << 62 | dice & (1 << 62) - 1
+        text = f"{(now_ms & (1 << 48) - 1) << 80 | head << 64 | tail:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def uuid7(now_ms: int) -> str:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 MIB = 1024 * 1024
 RESERVE = MIB
+PLENTY = 64 * MIB
+"""With so much more than the mark, the next loans need not look again."""
+UNSEEN = 15
+"""So many loans at most, which take a few KiB each."""
 
 
 class Room:
@@ -15,6 +19,7 @@ class Room:
         self._folder = str(folder)
         self._file = folder / "reserve"
         self._low = low_mb * MIB
+        self._unseen = 0
 
     def free(self) -> int:
         """Return the bytes that may still be written."""
@@ -24,6 +29,16 @@ class Room:
     def low(self) -> bool:
         """Return whether new loans must stop."""
         return self.free() < self._low
+
+    def lends(self) -> bool:
+        """Return whether one more loan may be recorded; with plenty of room not asked each time."""
+        if self._unseen:
+            self._unseen -= 1
+            return True
+        free = self.free()
+        if free > self._low + PLENTY:
+            self._unseen = UNSEEN
+        return free >= self._low
 
     def keep(self) -> None:
         """Make the reserve file if it is missing and there is room for it."""

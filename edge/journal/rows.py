@@ -14,6 +14,8 @@ from edge.wire.facts import Fact, Secured, TagStillArmed, Trouble, Well
 
 TRIM = 5000
 """Events that one transaction deletes."""
+_OfATag = Secured | TagStillArmed
+_OfAPart = Trouble | Well
 _NEWEST = "SELECT (SELECT max(seq) FROM events), (SELECT value FROM meta WHERE key = 'acked')"
 _ACKED = " FROM meta WHERE key = 'acked' AND value <> '0'"
 _OVER = "DELETE FROM troubles WHERE part = ? AND reason = ?"
@@ -93,27 +95,24 @@ def read_troubles(db: sqlite3.Connection) -> set[tuple[str, str]]:
     return set(db.execute("SELECT part, reason FROM troubles").fetchall())
 
 
-def with_about(fact: Fact, first: str) -> Fact:
-    """Return a fact about a tag with the id of what it belongs to, if it names none."""
-    if isinstance(fact, Secured | TagStillArmed) and not fact.about:
-        return msgspec.structs.replace(fact, about=first)
-    return fact
-
-
 def numbered(
-    newest: int, born: Iterable[tuple[str, Fact]], stamp: Stamp, versions: tuple[int, int]
+    newest: int, born: Sequence[tuple[str, Fact]], stamp: Stamp, versions: tuple[int, int]
 ) -> list[Event]:
-    """Return events of these ids and facts, numbered on from the newest."""
+    """Return events of these ids and facts, numbered on from the newest.
+
+    A fact about a tag that names none belongs to the first of them.
+    """
     policy, replica = versions
+    about = born[0][0] if born else ""
     return [
-        Event(seq=seq, id=ident, at=stamp, fact=fact, policy=policy, replica=replica)
+        Event(seq=seq, id=ident, at=stamp, fact=_about(fact, about), policy=policy, replica=replica)
         for seq, (ident, fact) in enumerate(born, newest + 1)
     ]
 
 
 def is_one_statement(fact: Fact) -> bool:
     """Return whether :func:`insert_events` of this fact alone is a single statement."""
-    return not isinstance(fact, Trouble | Well)
+    return not isinstance(fact, _OfAPart)
 
 
 def insert_events(db: sqlite3.Connection, events: Sequence[Event]) -> None:
@@ -207,6 +206,12 @@ def _numbered(body: str, seq: int) -> str:
         return encode_event(msgspec.structs.replace(decode_event(body.encode()), seq=seq)).decode()
     except WireError:  # written by another version: only its number changes
         return msgspec.json.encode({**msgspec.json.decode(body), "seq": seq}).decode()
+
+
+def _about(fact: Fact, first: str) -> Fact:
+    if isinstance(fact, _OfATag) and not fact.about:
+        return msgspec.structs.replace(fact, about=first)
+    return fact
 
 
 def stamped(task: TagTask, about: str, now: int) -> TagTask:

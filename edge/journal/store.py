@@ -108,18 +108,14 @@ class Journal:
         An empty ``about`` of a task, Secured or TagStillArmed becomes the id of the first fact.
         Raises JournalFullError when there is no room; loans find the room gone first.
         """
-        if any(isinstance(fact, Loan) for fact in facts) and self._room.low():
+        if any(isinstance(fact, Loan) for fact in facts) and not self._room.lends():
             raise JournalFullError("the disk is nearly full: no new loans until there is room")
         stamp = self._clock.stamp()
-        ids = [self._ids.uuid7(stamp.wall) for _ in facts]
-        about = ids[0] if ids else ""
-        born = [
-            (ident, rows.with_about(fact, about)) for ident, fact in zip(ids, facts, strict=True)
-        ]
+        born = [(self._ids.uuid7(stamp.wall), fact) for fact in facts]
+        about = born[0][0] if born else ""
         opened = [rows.stamped(task, about, stamp.wall) for task in open_tasks]
         closed = list(close_tasks)
         versions = self.versions()
-
         changes = 0
 
         def job(db: sqlite3.Connection) -> list[Event]:

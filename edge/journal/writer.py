@@ -27,7 +27,7 @@ WEIGHT = 16
 """What is usual is the mean of about so many commits; unknown, it is taken for a slow card's."""
 ALONE = 0.002
 """Seconds without another's job after which nobody is expected to share a commit."""
-IN_TURN = 8
+IN_TURN = 16
 """So many jobs are done in the loop before others have their turn."""
 TIDY = 400
 """Commits after which the log is copied home, beside the loop."""
