@@ -17,10 +17,10 @@ from edge.wire.errors import WireError
 from edge.wire.tables import ConfigError
 from gateway import bundlecli, classcli, dropcli, homecli, imports, report, sip2cli, usercli
 from gateway.config import load
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, RefusedError
 from gateway.home import Home
 from gateway.homecli import opened
-from gateway.ledger import commands, forgetting, places
+from gateway.ledger import commands, forgetting, koc, places
 
 _ABOUT = """\
 The centre of Shelfwire: takes in every fact of every device once, keeps the ledger of loans,
@@ -100,6 +100,13 @@ def parser() -> argparse.ArgumentParser:
     gone.add_argument(
         "--who", default="", help="who does it (default: the account of this machine)"
     )
+
+    koha = _word(words, "koc", _koc, "write loans and returns as a file for Koha", home=True)
+    koha.add_argument("file", type=Path, metavar="FILE.koc", help="a new file; it names cards")
+    koha.add_argument(
+        "--after", type=int, default=0, help="what came in after this number (0: all)"
+    )
+    koha.add_argument("--site", default="", help="of one site only, for Koha's branch of it")
 
     classcli.add_parser(words, Path(os.environ.get(_HOME, ".")))
     dropcli.add_words(partial(_word, words))
@@ -203,6 +210,19 @@ def _map(args: argparse.Namespace) -> int:
         _say(f"the map shows {len(there & drawn.places.keys())} of {len(there)} sites")
         if strange := sorted(drawn.places.keys() - there):
             _say(f"not known as sites: {', '.join(strange[:20])}")
+    return 0
+
+
+def _koc(args: argparse.Namespace) -> int:
+    with opened(Home(args.home)) as ledger:
+        if args.site and args.site not in ledger.sites():
+            raise RefusedError(f"there is no site {args.site!r}")
+        done = koc.export(ledger, args.file, args.after, args.site)
+    _say(f"{done.lines} lines; begin with --after {done.next} next time")
+    if done.past:
+        _say(f"{done.past} are not in it: an earlier file says something later of the same item")
+    if done.unknown:
+        _say(f"{done.unknown} loans are not in it: nobody knows their card yet (see the worklist)")
     return 0
 
 

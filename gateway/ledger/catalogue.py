@@ -128,6 +128,20 @@ class Catalogue:
         )
         return [row["ref"] for row in rows]
 
+    def card_number(self, site: str, ref: str, reader: str) -> str:
+        """Return a card's number of a reader: the one that was shown, if it has a number."""
+        shown = self._store.value(
+            "SELECT card FROM card_refs WHERE site = ? AND ref = ? AND reader = ?",
+            *(site, ref, reader),
+        )
+        if shown and not str(shown).startswith("UID:"):
+            return str(shown)
+        other = self._store.value(
+            "SELECT card FROM cards WHERE reader = ? AND card NOT LIKE 'UID:%' ORDER BY card LIMIT 1",
+            reader,
+        )
+        return str(other or shown or "")
+
     def find_person(self, text: str) -> Person | None:
         """Return a reader by card number or reader number, as staff type it."""
         row = self._store.one(

@@ -215,26 +215,12 @@ def _post(ledger: SqliteLedger, row: sqlite3.Row) -> Post | None:
             return None
         reader, due = held["reader"], held["due"]
     begun = row["state"] == "sending"
+    card = ledger.catalogue.card_number(row["site"], row["card"], reader)
     return Post(
-        row["fact"], row["kind"], row["item"], row["at"], reader, _card(ledger, row, reader), due,
+        row["fact"], row["kind"], row["item"], row["at"], reader, card, due,
         row["site"], row["device"], row["branch"], fact.bin if isinstance(fact, Return) else "",
         late, begun, row["first"],
     )  # fmt: skip
-
-
-def _card(ledger: SqliteLedger, row: sqlite3.Row, reader: str) -> str:
-    """Return a card's number of a reader: the one that was shown, if it has a number."""
-    shown = ledger.store.value(
-        "SELECT card FROM card_refs WHERE site = ? AND ref = ? AND reader = ?",
-        *(row["site"], row["card"], reader),
-    )
-    if shown and not str(shown).startswith("UID:"):
-        return str(shown)
-    other = ledger.store.value(
-        "SELECT card FROM cards WHERE reader = ? AND card NOT LIKE 'UID:%' ORDER BY card LIMIT 1",
-        reader,
-    )
-    return str(other or shown or "")
 
 
 # -- check-ins that a drop's question causes
