@@ -12,10 +12,10 @@ is written once, and what closes a loan stands before the next one.
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from edge.version import VERSION
 from gateway.errors import RefusedError
 from gateway.home import write_secret
 from gateway.ledger.sqlite import SqliteLedger
@@ -65,7 +65,7 @@ def export(ledger: SqliteLedger, path: Path, after: int = 0, site: str = "") -> 
         rows = ledger.store.all(_LINES, after, upto, site)
         lines = [_line(ledger, row) for row in rows if not row["past"]]
         unknown = ledger.store.value(_UNKNOWN, after, upto, site)
-    head = f"Version=1.0\tGenerator=shelfwire\tGeneratorVersion={VERSION}"
+    head = f"Version=1.0\tGenerator=shelfwire\tGeneratorVersion={version('shelfwire')}"
     if path.exists():
         raise RefusedError(f"{path} is there already; Koha renews what it is told twice")
     try:
