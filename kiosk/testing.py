@@ -153,11 +153,17 @@ class Box:
 
 @asynccontextmanager
 async def kiosk_in_a_box(
-    folder: Path, *, block_seconds: float = 0.0, storage: Connect = plain, **options: Any
+    folder: Path,
+    *,
+    block_seconds: float = 0.0,
+    storage: Connect = plain,
+    low_mb: int = 0,
+    **options: Any,
 ) -> AsyncIterator[Box]:
     """Run a kiosk with all its devices; everything ends with the context.
 
-    ``storage`` opens the journal's file, for tests of a disk that is full.
+    ``storage`` opens the journal's file, for tests of a disk that is full; below ``low_mb`` of free
+    space nothing is lent.
     """
     hurry, clock = _clock()
     pad, cards = FeigSimulator(block_seconds=block_seconds), Pn532Simulator(speed=0)
@@ -167,7 +173,9 @@ async def kiosk_in_a_box(
         "scanner": (SCANNER, scanner), "printer": (PRINTER, printer),
     }  # fmt: skip
     async with AsyncExitStack() as stack:
-        journal = Journal.open(folder / "journal.db", "tinh-kiosk", clock, connect=storage)
+        journal = Journal.open(
+            folder / "journal.db", "tinh-kiosk", clock, low_mb=low_mb, connect=storage
+        )
         stack.push_async_callback(journal.close)
         replica = stack.enter_context(closing(Replica.open(folder / "here.db", clock.now_ms)))
         central = stack.enter_context(closing(Replica.open(folder / "there.db", clock.now_ms)))

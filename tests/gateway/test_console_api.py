@@ -1,7 +1,6 @@
 """The console's JSON: what it tells, and to whom it refuses to talk."""
 
-import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
@@ -24,17 +23,26 @@ def pulse() -> Pulse:
 
 
 @pytest.fixture
-async def client(tmp_path, kiosk: Speaker, pulse: Pulse) -> AsyncIterator[httpx.AsyncClient]:
-    def opened() -> SqliteLedger:
-        return SqliteLedger(tmp_path / "ledger.db", KEYS.__getitem__)
+def opened(tmp_path) -> Callable[[], SqliteLedger]:
+    return lambda: SqliteLedger(tmp_path / "ledger.db", KEYS.__getitem__)
 
+
+@pytest.fixture
+def writes(opened) -> Iterator[LedgerWorker]:
+    worker = LedgerWorker(opened, "writes")
+    yield worker
+    worker.close()
+
+
+@pytest.fixture
+async def client(opened, writes, kiosk: Speaker, pulse: Pulse) -> AsyncIterator[httpx.AsyncClient]:
     ledger = stock(opened())
     kiosk.happened(Loan(item="B1", card=card("C1"), due=0))
     kiosk.happened(GateAlarm(gate="main", uid="E0", item="B1", direction="out"))
     kiosk.happened(StaffCalled(station="kiosk"))
     ledger.apply("tinh", kiosk.batch(), NOW)
     ledger.close()
-    writes, reads = LedgerWorker(opened, "writes"), LedgerWorker(opened, "reads")
+    reads = LedgerWorker(opened, "reads")
 
     async def up() -> None:
         return None
@@ -44,7 +52,6 @@ async def client(tmp_path, kiosk: Speaker, pulse: Pulse) -> AsyncIterator[httpx.
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as made:
         yield made
-    writes.close()
     reads.close()
 
 
@@ -89,14 +96,11 @@ async def test_a_decision_is_made_and_taken_back(client):
     assert len((await client.get("/api/board")).json()["worklist"]) == 2
 
 
-async def test_a_full_disk_is_said_and_nothing_is_half_done(client, monkeypatch):
-    def full(*_: object) -> int:
-        raise sqlite3.OperationalError("database or disk is full")
-
+async def test_a_disk_that_takes_nothing_is_said_and_nothing_is_half_done(client, writes):
     number = (await client.get("/api/board")).json()["worklist"][0]["number"]
-    monkeypatch.setattr("gateway.ledger.store.Store.run", full)
+    await writes.call(lambda ledger: ledger.store.run("PRAGMA query_only = 1"))
     got = await client.post(f"/api/worklist/{number}/resolve", json={"action": "done"})
-    assert (got.status_code, "disk is full" in got.json()["error"]) == (503, True)
+    assert (got.status_code, "readonly" in got.json()["error"]) == (503, True)
     assert len((await client.get("/api/board")).json()["worklist"]) == 2
 
 

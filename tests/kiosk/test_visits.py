@@ -7,7 +7,7 @@ from drivers.testing.tag15693 import Tag
 from drivers.testing.waiting import until
 from edge.circulation.model import ItemView
 from edge.wire.messages import Part
-from kiosk.testing import NOW, TITLES, book_tag, item_id
+from kiosk.testing import NOW, TITLES, book_tag, item_id, kiosk_in_a_box
 from kiosk.visiting import back_home, lend, signed_in, states, texts
 
 
@@ -321,17 +321,18 @@ async def test_a_pad_that_goes_in_the_middle_keeps_what_was_done(box):
     await box.screen("trouble")
 
 
-async def test_a_full_disk_refuses_loans_and_still_takes_returns(box, monkeypatch):
-    monkeypatch.setattr(box.journal._room, "low", lambda: True)
-    data = await lend(box, 1, 2)
-    assert set(states(data).values()) == {"refused"}
-    assert "chưa lưu được" in texts(data)[item_id(1)]
-    assert box.facts("loan") == []
-    box.press("return")
-    await box.screen("books", lambda d: d["goal"] == "return")
-    box.put(9)
-    await box.screen("results", lambda d: item_id(9) in states(d))
-    assert item_id(9) in [f["item"] for f in box.facts("return")]
+async def test_a_disk_with_little_room_refuses_loans_and_still_takes_returns(tmp_path):
+    async with kiosk_in_a_box(tmp_path, low_mb=1 << 30) as box:
+        await box.screen("idle")
+        data = await lend(box, 1, 2)
+        assert set(states(data).values()) == {"refused"}
+        assert "chưa lưu được" in texts(data)[item_id(1)]
+        assert box.facts("loan") == []
+        box.press("return")
+        await box.screen("books", lambda d: d["goal"] == "return")
+        box.put(9)
+        await box.screen("results", lambda d: item_id(9) in states(d))
+        assert item_id(9) in [f["item"] for f in box.facts("return")]
 
 
 async def test_calling_staff_is_a_fact_once_a_visit(box):
