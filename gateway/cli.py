@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from edge.wire.commands import AnyDeed
 from edge.wire.errors import WireError
@@ -54,9 +54,25 @@ def main(argv: list[str] | None = None) -> int:
     return status
 
 
+class AnyOrder(argparse.ArgumentParser):
+    """Takes a command's options and its other words in any order: ``box pack --home X BOX ITEM``."""
+
+    _inside = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Return what was understood and what was not."""
+        if self._inside or self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
+        self._inside = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._inside = False
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the manual is written from it."""
-    parser = argparse.ArgumentParser(
+    parser = AnyOrder(
         prog="shelfwire-gateway",
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -170,3 +170,17 @@ def test_an_emptied_bin_is_named_by_how_its_id_begins_and_empty_ones_are_not_lis
     for text in ("", found["emptied"][:5], "01a20354-dba4"):
         with pytest.raises(RefusedError, match="no bin"):
             bins.emptying(ledger, text)
+
+
+def test_options_of_a_command_may_stand_anywhere_among_its_words(tmp_path, capsys):
+    home = Home(tmp_path / "centre")
+    assert main(["init", str(home.folder)]) == 0
+    with contextlib.closing(open_ledger(home)) as ledger:
+        stock(ledger)
+    at = ["--home", str(home.folder)]
+    assert main(["box", "pack", *at, "T1", "--from", "tinh", "B1", "--to", "xa", "B2"]) == 0
+    assert main(["box", *at, "show", "T1"]) == 0
+    assert {"B1", "B2"} <= set(capsys.readouterr().out.split())
+    with pytest.raises(SystemExit):
+        main(["bins", *at, "one", "more"])
+    assert "more" in capsys.readouterr().err
