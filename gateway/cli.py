@@ -72,7 +72,7 @@ class AnyOrder(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the manual is written from it."""
-    parser = AnyOrder(
+    parser: argparse.ArgumentParser = AnyOrder(
         prog="shelfwire-gateway",
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -202,6 +202,7 @@ class LibrarySystem:
         if state in ("refused", "unsure"):
             log.warning("%s of %s is %s by the library system", post.kind, post.item, state)
         await self._writes.call(posts.end, post.fact, state, self._now(), why, reason)
+        self._pulse.beat()  # the page counts what is left
 
     def _checkin(self, item: str, branch: str, at: int, late: bool) -> Message:
         place, forced = self._options.theirs(branch), self._forced(late)

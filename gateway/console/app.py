@@ -16,12 +16,15 @@ from gateway.config import ConsoleOptions
 from gateway.console.console import Console
 from gateway.console.doorman import Doorman, NotYoursError, StrangerError
 from gateway.console.drops import Drops
+from gateway.console.figures import Figures
+from gateway.console.fleet import Fleet
 from gateway.console.guard import Guard
 from gateway.console.live import Live
 from gateway.console.receipts import Receipts
 from gateway.console.sign_in import Desk
 from gateway.console.stream import Stream
 from gateway.console.texts import catalogues
+from gateway.console.work import Work
 from gateway.errors import RefusedError
 from gateway.pulse import Pulse
 from gateway.worker import LedgerWorker
@@ -44,6 +47,9 @@ def make_app(
     live = Live(reads, broker, now, pulse)
     Desk(writes, reads, now, provider, options.names).add_to(app)
     Console(writes, reads, live, broker, now, pulse).add_to(app)
+    Work(writes, reads, now, pulse).add_to(app)
+    Fleet(writes, reads, now, pulse).add_to(app)
+    Figures(reads, now).add_to(app)
     Stream(live, reads, now, pulse).add_to(app)
     Drops(writes, reads, now, pulse).add_to(app)
     Receipts(reads).add_to(app)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway.codes import CODES
-from gateway.ledger import plans, views
+from gateway.ledger import plans, posts, views
 from gateway.ledger.chains import outcome
 from gateway.ledger.sqlite import SqliteLedger
 
@@ -198,7 +198,8 @@ def _ledger(ledger: SqliteLedger, now: int) -> dict[str, Any]:
     )
     _, policy = ledger.catalogue.policy()
     start = _midnight(policy.zone, now)
-    return {**dict(row), "start": start, "opens": policy.opens, "closes": policy.closes}
+    return {**dict(row), "start": start, "opens": policy.opens, "closes": policy.closes,
+            "ils": posts.outbox(ledger)}  # fmt: skip
 
 
 def _sites(ledger: SqliteLedger, now: int) -> list[dict[str, Any]]:

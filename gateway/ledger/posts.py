@@ -179,6 +179,24 @@ def counts(ledger: SqliteLedger) -> dict[str, int]:
     return {row["state"]: row["n"] for row in rows}
 
 
+def outbox(ledger: SqliteLedger) -> dict[str, int] | None:
+    """Return what waits to be told, since when (ms), and what was given up and is still to do.
+
+    None: nothing was ever to tell.
+    """
+    if ledger.store.one("SELECT 1 FROM ils_posts LIMIT 1") is None:
+        return None
+    row = ledger.store.row(
+        "SELECT count(*) AS waiting, coalesce(min(at), 0) AS since FROM ils_posts "
+        "WHERE state IN ('waiting', 'sending')"
+    )
+    given_up = ledger.store.value(
+        "SELECT count(*) FROM worklist WHERE closed IS NULL "
+        "AND code IN ('ILS_REFUSED', 'ILS_UNSURE')"
+    )
+    return {**dict(row), "given_up": int(given_up)}
+
+
 def line_down(ledger: SqliteLedger, since: int, now: int) -> None:
     """Tell staff that the library system cannot be asked."""
     ledger.worklist.open_once("ILS_AWAY", "ILS_AWAY", now, detail={"at": since})

@@ -23,7 +23,7 @@ def summary(ledger: SqliteLedger, now: int) -> dict[str, Any]:
         "facts": count("facts"),
         "rejected": count("rejected"),
         "items": count("items"),
-        "readers": count("readers"),
+        "readers": count("readers") - count("forgotten"),
         "loans_open": count("loans WHERE ended IS NULL"),
         "alarms": count("facts WHERE kind = 'gate_alarm'"),
         "worklist_open": count("worklist WHERE closed IS NULL"),

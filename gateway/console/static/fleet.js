@@ -20,9 +20,20 @@ export function handsPanel(board) {
     el("div.head", { "data-key": "head" }, el("h2", { id: "work-title" }, icon("wrench"), t("fleet.hands")),
       sorted.length ? el("span.badge", {}, number(sorted.reduce((n, group) => n + group.devices.length, 0))) : null),
     el("div.scroll", { "data-key": "list", tabindex: 0 },
+      library(board),
       sorted.length ? null : el("div.empty", {}, icon("circle-check", "huge"), el("p.big", {}, t("fleet.fine")), el("p", {}, t("fleet.fine_hint"))),
       el("ul.groups", {}, sorted.map((group) => groupRow(group, board)))),
   ];
+}
+
+/** What the library system (SIP2) was not told yet, and what it would not take. */
+function library({ ils, now }) {
+  if (!ils) return null;
+  const words = [
+    ils.waiting ? t("fleet.ils_waits", { n: number(ils.waiting), age: length(now - ils.since) }) : t("fleet.ils_told"),
+    ils.given_up ? t("fleet.ils_given_up", { n: number(ils.given_up) }) : "",
+  ];
+  return el(ils.given_up ? "p.ils.look" : "p.ils", { "data-key": "ils" }, icon("library"), el("span", {}, `${t("fleet.ils")}: ${words.filter(Boolean).join(" · ")}`));
 }
 
 function groupRow(group, board) {

@@ -43,7 +43,7 @@ export function board(now) {
   const centre = { ...docs.get("centre/ledger"), ...docs.get("centre/state") };
   const sum = (name) => sites.reduce((n, site) => n + (site[name] ?? 0), 0);
   return {
-    now, broker: centre.broker, full: centre.full, sites,
+    now, broker: centre.broker, full: centre.full, ils: centre.ils, sites,
     devices: all("devices").sort(by((d) => d.site, (d) => d.device)),
     worklist: all("worklist").sort(by(
       (e) => e.code !== "STAFF_CALLED", (e) => e.code !== "GATE_ALARM", (e) => e.severity !== "action", (e) => -e.opened)),

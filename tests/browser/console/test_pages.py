@@ -1,8 +1,13 @@
 """The pages beside the desk: machines, gates and bins, the log; in both languages, desktop and phone."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from gateway.enrol import open_ledger
+from gateway.ledger import posts
+from gateway.testing import NOW
 
 pytestmark = pytest.mark.browser
 SCREENS = Path(__file__).parents[3] / ".artifacts" / "screens"
@@ -33,6 +38,26 @@ async def test_every_page_is_whole_on_a_desk_and_on_a_phone(open_page, axe, lang
         assert wide <= PHONE["width"], name
         found += await axe(page.page)
     assert sorted(set(found)) == []
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("vi", "lượt chờ báo, lâu nhất"), ("en", "the oldest for")]
+)
+async def test_operators_see_what_the_library_system_was_not_told(
+    home, open_page, axe, lang, words
+):
+    with closing(open_ledger(home)) as ledger:
+        ledger.store.run("INSERT INTO ils_cursor VALUES (1, 0)")
+        posts.gather(ledger)
+        posts.end(ledger, posts.next_post(ledger, NOW).fact, "refused", NOW, "Patron Blocked")
+    page = await open_page(f"?lang={lang}&page=machines", awaited=".ils.look")
+    assert words in await page.page.inner_text(".ils")
+    await page.picture(f"{lang}-machines-library")
+    await page.page.set_viewport_size(PHONE)
+    await page.picture(f"{lang}-machines-library-phone")
+    assert await page.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert await axe(page.page) == []
     assert page.complaints == []
 
 

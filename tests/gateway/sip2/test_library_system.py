@@ -9,7 +9,7 @@ from edge.wire.facts import Loan, RenewalWish, Return
 from edge.wire.messages import Ask
 from gateway import answers
 from gateway.ils import AGAIN_MS, AWAY_MS, LibrarySystem
-from gateway.ledger import posts
+from gateway.ledger import board, posts
 from gateway.ledger.holds import Hold
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.sip2.client import Client
@@ -220,6 +220,23 @@ async def test_staff_hear_of_a_line_that_is_down_for_long_and_of_its_end(town):
     await away.round()
     assert (town.entries(), town.states) == ([], {"done": 1})
     town.server.port = port
+
+
+async def test_what_waits_and_what_was_given_up_is_counted_for_the_page(town):
+    assert posts.outbox(town.ledger) is None
+    town.open()
+    told = town.ils._pulse.count
+    town.happened(loan())
+    await town.rounds()
+    assert posts.outbox(town.ledger) == {"waiting": 0, "since": 0, "given_up": 0}
+    assert town.ils._pulse.count > told, "the page hears of it"
+    town.happened(loan("B6"))  # not in their catalogue
+    await town.rounds()
+    town.happened(Return(item="B1"), at=town.now - MINUTE)
+    posts.gather(town.ledger)
+    waits = {"waiting": 1, "since": town.now - MINUTE, "given_up": 1}
+    assert posts.outbox(town.ledger) == waits
+    assert board.docs(town.ledger, town.now)["centre/ledger"]["ils"] == waits
 
 
 async def test_a_crash_after_the_word_left_is_looked_up(town):
