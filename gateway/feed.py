@@ -6,6 +6,7 @@ from pathlib import Path
 from edge.wire.messages import PARTS_AT_ONCE, Have, Part
 from edge.wire.parts import encode_part, with_certificate
 from edge.wire.seal import Seal
+from edge.wire.slices import cut, fits, name_of
 from gateway import replica
 from gateway.config import GatewayOptions
 from gateway.elsewhere import Afar
@@ -15,6 +16,8 @@ from gateway.ledger.sqlite import SqliteLedger
 
 KEEP_MS = 24 * 3_600_000
 """A whole copy is kept so long, for devices that were cut off while they fetched it."""
+CUTS = 64
+"""Messages in slices that can go on after a cut, though their changes would be told anew by now."""
 SMALL = 32 * 1024
 """Changes below this many bytes are sent without asking what a whole copy would take."""
 
@@ -47,10 +50,39 @@ class Feed:
     ) -> None:
         """``everything``: every site gets the whole catalogue."""
         self._seal, self._folder, self._everything = seal, folder, everything
+        self._begun_changes: dict[tuple[str, int, str], list[bytes]] = {}
         self.afar = Afar(seal, everything=everything)
 
     def answer(self, ledger: SqliteLedger, site: str, have: Have, now: int) -> list[bytes]:
-        """Return what a device needs next; of a whole copy a few parts, the rest is asked for."""
+        """Return what a device needs next; of a whole copy a few parts, the rest is asked for.
+
+        Over a narrow link long messages go in slices; one that was cut goes on where it stopped.
+        """
+        begun = self._begun_changes.get((site, have.version, have.cut))
+        if begun is not None and have.slice:
+            return self._sliced(site, have, begun, whole=False)
+        messages, whole = self._needs(ledger, site, have, now)
+        return self._sliced(site, have, messages, whole=whole) if have.slice else messages
+
+    def _sliced(self, site: str, have: Have, messages: list[bytes], *, whole: bool) -> list[bytes]:
+        slices = []
+        for n, message in enumerate(messages):
+            if fits(message, have.slice):
+                slices.append(message)
+                continue
+            name = name_of(message)
+            if not whole:  # told anew they would be signed anew: other bytes
+                self._begun_changes[site, have.version, name] = messages[n:]
+            got = have.got if name == have.cut and 0 < have.got < len(message) else 0
+            slices += cut(message, have.slice, got)
+        while len(self._begun_changes) > CUTS:
+            del self._begun_changes[next(iter(self._begun_changes))]
+        return slices
+
+    def _needs(
+        self, ledger: SqliteLedger, site: str, have: Have, now: int
+    ) -> tuple[list[bytes], bool]:
+        """Return what comes next, and whether that is of a whole copy."""
         found = self._whole(ledger, site, have, now) if self._begun(ledger, site, have) else None
         messages = self._changes(ledger, site, have.version, now) if found is None else []
         if found is None and not messages:
@@ -61,7 +93,7 @@ class Feed:
             messages = wanted[:PARTS_AT_ONCE]
         if self._seal is not None and have.key != self._seal.name.hex() and messages:
             messages[0] = with_certificate(messages[0], self._seal.cert)
-        return messages
+        return messages, found is not None
 
     def whole(self, ledger: SqliteLedger, site: str, have: int, now: int) -> list[bytes]:
         """Return all that a device at a version needs at once, as for a bundle."""

@@ -11,6 +11,7 @@ from edge.uplink.trust import keep
 from edge.wire.messages import PARTS_AT_ONCE, Have
 from edge.wire.parts import decode_part
 from edge.wire.seal import Trust, UnknownKeyError
+from edge.wire.slices import Gathered, is_slice
 
 log = logging.getLogger(__name__)
 GAP_PAUSE = 5.0
@@ -21,13 +22,16 @@ STALLED = 90.0
 HELD_BACK = 60.0
 """Over a slow link facts go first, but not for longer than this."""
 LOOK = 1.0
+SLICE = 4096
+"""Bytes of a slice over a narrow link: three and a half seconds of 9,600 bits a second."""
 
 
 class Follow:
     """The copy's way down. :meth:`run` is a task of one connection; ``say`` publishes a Have.
 
     ``pressed`` tells whether facts wait on a slow link, ``spent`` whether a metered link's budget is:
-    then the copy waits (what the centre says unasked is taken in all the same).
+    then the copy waits (what the centre says unasked is taken in all the same). ``narrow`` tells
+    whether long messages shall come in slices.
     """
 
     def __init__(
@@ -40,9 +44,11 @@ class Follow:
         *,
         pressed: Callable[[], bool],
         spent: Callable[[], bool],
+        narrow: Callable[[], bool] = lambda: False,
     ) -> None:
         self._replica, self._site, self._trust, self._data = replica, site, trust, data
-        self._say, self._pressed, self._spent = say, pressed, spent
+        self._say, self._pressed, self._spent, self._narrow = say, pressed, spent, narrow
+        self._slices = Gathered()
         self._known = trust.newest if trust is not None else b""
         self._left, self._anew = 0, False
         self._gap, self._gap_asked = False, -GAP_PAUSE
@@ -54,6 +60,12 @@ class Follow:
 
         Raises WireError of what cannot be understood or is not the centre's.
         """
+        if is_slice(payload):
+            whole = self._slices.take(payload)
+            self._came.set()
+            if whole is None:
+                return True
+            payload = whole
         try:
             part = decode_part(payload, self._site, self._trust)
         except UnknownKeyError as error:
@@ -92,7 +104,10 @@ class Follow:
             key = self._trust.newest.hex() if self._trust is not None else ""
             have = 0 if self._anew else self._replica.version
             self._anew = False
-            await self._say(Have(version=have, snapshot=version, parts=parts, key=key))
+            size, (cut, got) = SLICE * self._narrow(), self._slices.ask()
+            await self._say(Have(
+                version=have, snapshot=version, parts=parts, key=key, slice=size, cut=cut, got=got,
+            ))  # fmt: skip
             await self._wait()
 
     async def _wait(self) -> None:

@@ -83,9 +83,14 @@ class Pace:
         return self._round_trip > NEAR or 0 < self._rate < NARROW
 
     @property
+    def narrow(self) -> bool:
+        """Whether bytes count: on this link now, or because somebody pays for them."""
+        return self._thrifty or self.slow
+
+    @property
     def small(self) -> bool:
         """Whether the next batch goes in the compact code."""
-        return (self._thrifty or self.slow) and not self._plain
+        return self.narrow and not self._plain
 
     @property
     def refers(self) -> bool:

@@ -101,6 +101,7 @@ class Uplink:
             replica, agent.site, trust, agent.data, self._say_have,
             pressed=lambda: self._sender.pressed,
             spent=lambda: self.budget.used(clock.now_ms()) >= 1.0,
+            narrow=lambda: self._sender.pace.narrow,
         )  # fmt: skip
         self._afar = None if lent is None else Afar(
             lent, options, agent.site, trust, clock, partial(self._say, topics.ELSEWHERE_WANTED),

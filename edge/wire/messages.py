@@ -77,13 +77,17 @@ class Have(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The replica version a device has (0: none). The centre sends what is missing.
 
     ``snapshot`` and ``parts``: which parts of a newer snapshot are here already. ``key``: name (hex)
-    of the newest key of the centre that the device knows.
+    of the newest key of the centre that the device knows. ``slice``: messages of more bytes shall come
+    in slices (0: whole); ``cut`` and ``got``: the name of one that is begun, and its bytes here.
     """
 
     version: int
     snapshot: int = 0
     parts: list[int] = []
     key: str = ""
+    slice: int = 0
+    cut: str = ""
+    got: int = 0
 
 
 class Allowed(Message, frozen=True, kw_only=True, omit_defaults=True):

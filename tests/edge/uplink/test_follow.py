@@ -9,11 +9,12 @@ from edge.circulation.model import ItemView
 from edge.config import UplinkOptions
 from edge.replica import Replica
 from edge.uplink import follow
-from edge.uplink.follow import Follow
+from edge.uplink.follow import SLICE, Follow
 from edge.uplink.trust import FILE, trust_of
 from edge.wire.messages import PARTS_AT_ONCE, Have, Part
 from edge.wire.parts import encode_part, with_certificate
 from edge.wire.seal import SealError, Trust, seal_from
+from edge.wire.slices import cut, name_of
 from gateway import pki
 
 AUTHORITY = pki.make_authority("a")
@@ -26,11 +27,11 @@ class Line:
 
     def __init__(self, folder: Path, trust: Trust | None = None) -> None:
         self.asked: list[Have] = []
-        self.pressed = self.spent = False
+        self.pressed = self.spent = self.narrow = False
         self.replica = Replica.open(folder / "replica.db", lambda: 1000)
         self.follow = Follow(
             self.replica, "tinh", trust, folder, self.say,
-            pressed=lambda: self.pressed, spent=lambda: self.spent,
+            pressed=lambda: self.pressed, spent=lambda: self.spent, narrow=lambda: self.narrow,
         )  # fmt: skip
 
     async def say(self, have: Have) -> None:
@@ -162,3 +163,26 @@ async def test_a_note_does_not_wait_for_a_part_that_is_being_written(line: Line)
     await line.part(0, 1)
     row = line.replica._reader.execute("SELECT seq FROM overlay WHERE item = 'B1'").fetchone()
     assert row == (1,), "whoever had the file wrote it down"
+
+
+async def test_a_narrow_link_gets_slices_and_a_cut_costs_no_more_than_one(line: Line) -> None:
+    line.narrow = True
+    message = encode_part(
+        Part(version=9, number=0, count=1, items=[
+            ItemView(item=f"B{n}", title=f"{n * 7919}" * 3) for n in range(1500)
+        ]), "tinh",
+    )  # fmt: skip
+    slices = cut(message, SLICE)
+    async with running(line):
+        await asked(line, 1)
+        assert (line.asked[0].slice, line.asked[0].got) == (SLICE, 0)
+        for one in slices[:3]:
+            assert await line.follow.take(one)
+    async with running(line):
+        await asked(line, 2)
+        assert (line.asked[1].cut, line.asked[1].got) == (name_of(message), 3 * SLICE)
+        for one in cut(message, SLICE, line.asked[1].got):
+            await line.follow.take(one)
+        assert line.replica.version == 9
+        await asked(line, 3)
+    assert (line.asked[2].cut, line.asked[2].got) == ("", 0)

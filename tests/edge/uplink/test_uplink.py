@@ -213,7 +213,7 @@ async def test_an_outage_is_logged_once_each_way_and_each_reason_once(
     async with running(ledger, agent.uplink):
         await until(lambda: agent.uplink.connected)
         broker.kill()
-        await asyncio.sleep(0.5)
+        await until(lambda: not agent.uplink.connected)
         broker.start()
         await until(lambda: agent.uplink.connected)
     words = [record.getMessage() for record in caplog.records if record.name.startswith("edge.")]

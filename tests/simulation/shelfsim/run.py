@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 from edge.drop import station as drop
 from edge.gate import station as gate
-from edge.uplink import uplink
+from edge.uplink import follow, uplink
+from edge.wire import slices
 from kiosk import station as kiosk
 from shelfsim.broker import connecting
 from shelfsim.check import check, quiet
@@ -86,6 +87,8 @@ def _instead(world: World) -> list[tuple[Any, str, Any]]:
         (kiosk, "TICK", 0.4),
         (drop, "TICK", 1.0),
         (gate, "TICK", 0.4),
+        (follow, "SLICE", 200),
+        (slices, "LEAST", 200),  # its copies are small
     ]
 
 
