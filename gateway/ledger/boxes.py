@@ -41,9 +41,10 @@ def ways_of(store: Store, items: Collection[str], site: str) -> Mapping[str, lis
 
 
 def box_of(store: Store, item: str, at: int) -> dict[str, str]:
-    """Return number and goal of the box that an item was in at a time (ms)."""
+    """Return the number of the box that an item was in at a time (ms), and what its goal is called."""
     row = store.one(
-        "SELECT b.box, b.goal FROM box_items i JOIN boxes b USING (box) WHERE i.item = ?1 "  # noqa: S608
+        "SELECT b.box, coalesce(nullif(n.name, ''), b.goal) AS goal FROM box_items i "  # noqa: S608
+        "JOIN boxes b USING (box) LEFT JOIN branches n ON n.branch = b.goal WHERE i.item = ?1 "
         f"AND b.packed <= ?2 AND coalesce(b.received, {_NEVER}) > ?2 ORDER BY b.packed DESC",
         *(item, at),
     )

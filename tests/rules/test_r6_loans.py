@@ -220,7 +220,7 @@ async def test_what_is_lent_on_its_way_to_another_branch_leaves_the_box(both, bo
     assert both.loans() == {"B1": "R1"}
     entry = both.ledger.store.row("SELECT severity, detail FROM worklist WHERE closed IS NULL")
     assert entry["severity"] == "warn"
-    assert '"box":"T1","goal":"xa"' in entry["detail"]
+    assert '"box":"T1","goal":"Thư viện xã"' in entry["detail"]
     with both.ledger.store.transaction():
         boxed.receive("T1", "xa", "Minh", NOW + DAY, seen=["B2"])
     assert both.work() == ["TRANSIT_BROKEN"], "nobody looks for it in the box"
