@@ -40,7 +40,7 @@ def fill(path: Path, sample: list[Event], count: int) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous=OFF")
         db.execute("BEGIN")
-        db.executemany("INSERT INTO events (seq, body) VALUES (?, ?)", rows())
+        db.executemany("INSERT INTO facts (seq, body) VALUES (?, ?)", rows())
         db.execute("COMMIT")
 
 

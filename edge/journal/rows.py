@@ -119,7 +119,7 @@ def insert_events(db: sqlite3.Connection, events: Sequence[Event]) -> None:
     """Append events, and keep the list of troubles in step with them."""
     for event in events:
         row = (event.seq, encode_event(event).decode())
-        db.execute("INSERT INTO events (seq, body) VALUES (?, ?)", row)
+        db.execute("INSERT INTO facts (seq, body) VALUES (?, ?)", row)
         fact = event.fact
         if isinstance(fact, Trouble):
             db.execute("INSERT OR IGNORE INTO troubles VALUES (?, ?)", (fact.part, fact.reason))
@@ -152,7 +152,7 @@ def trim(db: sqlite3.Connection, before_ms: int) -> int:
     (seq,) = db.execute("SELECT max(seq) FROM settled WHERE at_ms < ?", (before_ms,)).fetchone()
     db.execute("DELETE FROM settled WHERE seq < ?", (seq,))
     gone = db.execute(
-        "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE seq <= ? ORDER BY seq LIMIT ?)",
+        "DELETE FROM facts WHERE seq IN (SELECT seq FROM facts WHERE seq <= ? ORDER BY seq LIMIT ?)",
         (seq, TRIM),
     ).rowcount
     return gone + db.execute("DELETE FROM archive WHERE since_ms < ?", (before_ms,)).rowcount
@@ -170,7 +170,7 @@ def begin_epoch(db: sqlite3.Connection, epoch: str, after: int, beyond: Mapping[
         db,
         db.execute("SELECT ?, seq, body FROM events WHERE seq <= ? ORDER BY seq", (epoch, after)),
     )
-    db.execute("DELETE FROM events")
+    db.execute("DELETE FROM facts")
     db.execute("DELETE FROM settled")
     fresh = new_epoch()
     write_meta(db, epoch=fresh, acked=0, sent=0)
@@ -197,7 +197,7 @@ def number_anew(db: sqlite3.Connection, bodies: Iterable[str]) -> int:
     first = seq
     for body in bodies:
         seq += 1
-        db.execute("INSERT INTO events (seq, body) VALUES (?, ?)", (seq, _numbered(body, seq)))
+        db.execute("INSERT INTO facts (seq, body) VALUES (?, ?)", (seq, _numbered(body, seq)))
     return seq - first
 
 
