@@ -17,7 +17,7 @@ from things import LIMITS
 from uplink_world import World
 
 from edge.wire import topics
-from edge.wire.batch import Event, decode_batch, encode_event, refers
+from edge.wire.batch import Event, decode_batch, encode_event, is_newest, refers
 from edge.wire.columns import Before, Nothing
 from edge.wire.cursors import encode_cursor
 from edge.wire.messages import Cursor
@@ -95,7 +95,11 @@ def _batch(
         last=rows[-1][2][-8:] if rows[-1][1] == have else "",
         version=time.time_ns() // 1_000_000,
     )
-    client.publish(CURSOR, encode_cursor(cursor, small=refers(payload)), retain=True)
+    client.publish(
+        CURSOR,
+        encode_cursor(cursor, small=refers(payload), smaller=is_newest(payload)),
+        retain=True,
+    )
     return have
 
 

@@ -9,7 +9,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.wire import topics
-from edge.wire.batch import Batch, decode_batch, refers
+from edge.wire.batch import Batch, decode_batch, is_newest, refers
 from edge.wire.cursors import encode_cursor
 from edge.wire.elsewhere import Wanted
 from edge.wire.errors import UnresolvedError, WireError
@@ -191,7 +191,9 @@ class Centre:
                 last=applied.last,
                 version=applied.version,
             )
-            payload = encode_cursor(cursor, small=refers(said.payload))
+            payload = encode_cursor(
+                cursor, small=refers(said.payload), smaller=is_newest(said.payload)
+            )
             await self.broker.say(topics.CURSOR, said.site, payload, said.device)
         if any(applied.fresh for applied in found):
             self._pulse.beat()

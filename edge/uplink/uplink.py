@@ -237,7 +237,7 @@ class Uplink:
     async def _take(self, row: topics.Topic, payload: bytes) -> None:
         if row is topics.CURSOR:
             async with self._turn:
-                await self._cursor(decode_cursor(payload))
+                await self._cursor(decode_cursor(payload, self._journal.epoch))
         elif row is topics.ANSWER:
             answer = decode(payload, Answer)
             future = self._questions.get(answer.id)

@@ -27,7 +27,7 @@ from edge.wire.events import Event, Stamp, decode_event, encode_event, mark
 
 __all__ = [
     "Batch", "Event", "Known", "Stamp", "Unreadable", "decode_batch", "decode_event", "encode_batch",
-    "encode_event", "mark", "refers", "to_builtins",
+    "encode_event", "is_newest", "mark", "refers", "to_builtins",
 ]  # fmt: skip
 VERSION = 1
 JSON, JSON_ZSTD, COMPACT, COMPACT_ZSTD, REFERRING, REFERRING_ZSTD = range(6)
@@ -109,6 +109,11 @@ def encode_batch(
 def refers(data: bytes) -> bool:
     """Return whether a batch can only be read with the catalogue (or a dictionary)."""
     return len(data) > 1 and REFERRING <= data[1] <= GOING_ON_TRAINED
+
+
+def is_newest(data: bytes) -> bool:
+    """Return whether a device that sends this knows the newest forms of an answer, too."""
+    return len(data) > 1 and data[1] >= GOING_ON
 
 
 def decode_batch(data: bytes, known: Known = NOTHING) -> Batch:
