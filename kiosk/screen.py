@@ -125,6 +125,7 @@ def _shelf(visit: Visit, zone: str) -> dict[str, Any]:
         "waiting": waiting,
         "still": visit.told_still,
         "seen": sum(row.on_pad for row in rows),
+        "own": len(visit.shelf.own()),
         "total": visit.total,
         "settled": visit.total - sum(row.state == "working" for row in rows),
         "lent": len(lent),

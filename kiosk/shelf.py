@@ -170,6 +170,14 @@ class Shelf:
             if row.on_pad and row.waits and (returning or not row.pad.missing)
         ]
 
+    def own(self) -> list[Row]:
+        """Return what lies here and is on loan to this reader already; nobody asked to keep it yet."""
+        return [
+            row
+            for row in self.rows.values()
+            if row.on_pad and row.state is R.ALREADY and row.say == "row.already"
+        ]
+
     def shaky(self) -> list[Row]:
         """Return up to two rows that the pad sees least surely: books that hide another's tag."""
         here = [row for row in self.rows.values() if row.on_pad and row.pad.missed]

@@ -52,6 +52,7 @@ COUNTED = (
     "off.limit",
     "proof.genuine",
     "res.not_returned",
+    "res.renew_here",
 )
 """Texts with a number that are spoken for every number up to :data:`MOST`."""
 MOST = 8

@@ -19,7 +19,7 @@ from edge.items import PadWatch
 from edge.printing import Printing
 from edge.station import NotPossibleError, Services, StationEntry
 from edge.tagwork import TagWork
-from kiosk import proof
+from kiosk import lessonfile, proof
 from kiosk.app import make_app
 from kiosk.commands import masked
 from kiosk.engine import Engine, quietly, staff
@@ -165,6 +165,9 @@ class Kiosk:
             options.card_letters,
             proof.load(options.receipt_keys) if options.receipt_keys else None,
         )
+        lesson, classes = services.agent.data / "kiosk-class", services.replica.policy.classes
+        self.engine.lesson = lessonfile.kept(lesson, classes, services.clock)
+        self.engine.keep_lesson = lambda now: lessonfile.keep(lesson, now, services.clock)
         self.restart: Callable[[], None] = _end_agent
         self.engine.dim_s = options.dim_seconds
         self.engine.hatch = Hatch(

@@ -158,14 +158,15 @@ async def kiosk_in_a_box(
     block_seconds: float = 0.0,
     storage: Connect = plain,
     low_mb: int = 0,
+    boot: str = "boot-1",
     **options: Any,
 ) -> AsyncIterator[Box]:
     """Run a kiosk with all its devices; everything ends with the context.
 
     ``storage`` opens the journal's file, for tests of a disk that is full; below ``low_mb`` of free
-    space nothing is lent.
+    space nothing is lent. ``boot`` names the start of the machine and of the agent.
     """
-    hurry, clock = _clock()
+    hurry, clock = _clock(boot)
     pad, cards = FeigSimulator(block_seconds=block_seconds), Pn532Simulator(speed=0)
     scanner, printer = ScannerSimulator(), PrinterSimulator(speed=0)
     sims: dict[str, tuple[Driver, Simulator]] = {
@@ -214,14 +215,14 @@ async def kiosk_in_a_box(
         )
 
 
-def _clock() -> tuple[list[float], Clock]:
+def _clock(boot: str) -> tuple[list[float], Clock]:
     """Return a clock that begins at NOW and can be hurried."""
     hurry, start = [0.0], time.monotonic()
 
     def mono() -> float:
         return time.monotonic() + hurry[0]
 
-    return hurry, Clock(lambda: NOW + mono() - start, mono, "boot-1", lambda: True)
+    return hurry, Clock(lambda: NOW + mono() - start, mono, boot, lambda: True)
 
 
 def _agent(folder: Path) -> AgentOptions:

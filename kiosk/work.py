@@ -39,6 +39,12 @@ REFUSALS = {
     "needs_network": "off.not_available",
 }
 """The sentence for each reason why an item is not lent; it never tells about other readers."""
+KEPT_AS_IT_IS = {
+    "renewals": "row.renew_renewals",
+    "held": "row.renew_held",
+    "needs_network": "res.wish_sent",
+}
+"""The sentence for a loan of the reader's that lies here and was not prolonged."""
 NO_RENEWAL = {"renewals": "no.renewals", "held": "no.held", "needs_network": "no.network"}
 
 Changed = Callable[[str], None]
@@ -142,6 +148,30 @@ class Work:
                 one.state, one.say = "refused", "acc.renew_refused"
                 one.reason = NO_RENEWAL.get(verdict.reason, "no.desk")
                 changed("error")
+
+    async def renew_here(self, visit: Visit, changed: Changed) -> None:
+        """Ask to renew the reader's own loans that lie here and were not asked for yet."""
+        rows, visitor = visit.shelf.own(), visit.visitor
+        self._begin(visit, rows, changed)
+        if visitor is None:
+            return
+        verdicts = await self.services.desk.renew(visitor.card, [_number(row) for row in rows])
+        for row, verdict in zip(rows, verdicts, strict=True):
+            wish = RenewalWish(item=_number(row), card=visitor.card, session=visit.id)
+            say, due, sound = KEPT_AS_IT_IS.get(verdict.reason, "row.renew_desk"), row.due, "error"
+            try:
+                if verdict.ok or verdict.reason == "needs_network":
+                    await self.services.journal.append(wish)
+                    sound = "ok" if verdict.ok else "tick"
+                if verdict.ok:
+                    say, due = "acc.renewed", verdict.due
+                    title = row.pad.title or _number(row)
+                    visit.shelf.note(Done(Deed.RENEWED, _number(row), title, due), row.key)
+            except JournalError as error:
+                log.error("renewal of %s not recorded: %s", row.key, error)
+                say = "row.already"
+            visit.shelf.put(row.key, R.LENT if say == "acc.renewed" else R.ALREADY, say, due)
+            changed(sound)
 
     async def report(self, visit: Visit, pad: PadItem) -> None:
         """Tell staff of a tag that cannot be handled, once a visit."""

@@ -6,7 +6,7 @@ from typing import Any
 from edge.items import PadItem
 from kiosk.engine import expected
 from kiosk.engine.room import Doer, Room
-from kiosk.session import WORKING, Effect, Event
+from kiosk.session import WORKING, Effect, Event, State
 from kiosk.shelf import Row, RowState
 from kiosk.visit import RETURNING, Visit
 
@@ -55,6 +55,11 @@ def take_back(room: Room, _: Any) -> None:
     room.spawn(_at_work(room, room.visit, room.work.take_back), "take back")
 
 
+def renew_here(room: Room, _: Any) -> None:
+    """Ask to renew the reader's own loans that were laid down."""
+    room.spawn(_at_work(room, room.visit, room.work.renew_here), "renew here")
+
+
 async def _at_work(room: Room, visit: Visit, do: Callable[..., Awaitable[None]]) -> None:
     """Do the work on the pad; nobody else looks at it meanwhile."""
 
@@ -70,6 +75,8 @@ async def _at_work(room: Room, visit: Visit, do: Callable[..., Awaitable[None]])
         if visit is room.visit:
             room.hear("done" if visit.shelf.done else "error")
             room.handle(Event.WORK_DONE)
+            if visit.state is State.RETURNED:
+                say_set(room)
 
 
 def meet_again(room: Room, items: list[PadItem]) -> None:
@@ -123,4 +130,5 @@ EFFECTS: dict[Effect, Doer] = {
     Effect.SAY_UNABLE: lambda room, _: room.say("calm", "unable.pad"),
     Effect.LEND: lend,
     Effect.TAKE_BACK: take_back,
+    Effect.RENEW_HERE: renew_here,
 }

@@ -136,7 +136,7 @@ class Engine(Room):
         self.counters.lent += lent
         self.counters.returned += back
         if self.lesson is not None:
-            self.lesson = self.lesson.counted(lent, back)
+            self.set_lesson(self.lesson.counted(lent, back))
         shelf = old.shelf.forget(fresh)
         self.visit = Visit(old.number + 1, visit_id(), state, self.lang, set(self.usual), shelf)
         self.visit.told_still = event is not E.BOOKS

@@ -7,6 +7,7 @@ reader: sets are the catalogue's, holds and loans those of the reader who showed
 from collections.abc import Iterator
 
 from kiosk.engine.room import Room
+from kiosk.shelf import Deed
 from kiosk.visit import RETURNING
 
 
@@ -29,7 +30,9 @@ def _here(room: Room) -> set[str]:
 
 
 def _rest_of_sets(room: Room) -> Iterator[str]:
-    for row in room.visit.shelf.waiting(returning=room.visit.state in RETURNING):
+    shelf, returning = room.visit.shelf, room.visit.state in RETURNING
+    back = [row for row in shelf.rows.values() if returning and row.deed is Deed.RETURNED]
+    for row in [*shelf.waiting(returning=returning), *back]:
         view = room.services.replica.item(row.pad.item or "")
         yield from view.together if view else ()
 

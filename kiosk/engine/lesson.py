@@ -120,7 +120,7 @@ async def _open(room: Room, visit: Visit, fresh: lesson.Lesson) -> None:
     finally:
         visit.checking = False
     if visit is room.visit:
-        room.lesson = replace(fresh, about=event.id)
+        room.set_lesson(replace(fresh, about=event.id))
         room.hear("done")
         room.handle(Event.CLASS_OPENED)
 
@@ -144,7 +144,8 @@ RESTING = frozenset({State.CLASS, State.CLASS_MENU, State.OUT_OF_SERVICE, State.
 def _end(room: Room, fact: ClassClosed) -> None:
     if room.lesson is None:
         return
-    name, room.lesson = room.lesson.group.id, None
+    name = room.lesson.group.id
+    room.set_lesson(None)
     told = ClassClosed(station=fact.station, name=name, reason=fact.reason, by=fact.by)
     room.spawn(room.services.journal.append(told), "class")
     room.handle(Event.CLASS_OVER)

@@ -86,12 +86,18 @@ class Room(ABC):
         self.receipt_keys = receipt_keys
         self.visit = Visit(0, visit_id(), State.OUT_OF_SERVICE, lang, set(looks))
         self.lesson: Lesson | None = None
+        self.keep_lesson: Callable[[Lesson | None], None] = lambda _: None
         self._sound = (0, "")
 
     @property
     def usual(self) -> frozenset[str]:
         """The look with which a visit begins: a class has the screens for children."""
         return self.looks | {"kids", "voice"} if self.lesson else self.looks
+
+    def set_lesson(self, lesson: Lesson | None) -> None:
+        """Be open for a class, or for everybody again; the next start knows."""
+        self.lesson = lesson
+        self.keep_lesson(lesson)
 
     @abstractmethod
     def handle(self, event: Event, about: Any = None) -> None:

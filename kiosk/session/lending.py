@@ -41,6 +41,7 @@ ROWS: dict[State, Row] = {
         E.STACK_STILL: (Step(S.COUNTING, (), books_wait),),
         E.BOOK_CODE: go(S.PLACING, X.ADD_BY_CODE),
         E.BORROW: LEND_ROUND,
+        E.RENEW_HERE: go(S.LENDING, X.RENEW_HERE),
         E.BACK: LEAVE,
     }),
 }  # fmt: skip

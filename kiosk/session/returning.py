@@ -53,6 +53,7 @@ ROWS: dict[State, Row] = {
             Step(S.CARD_WANTED, (X.CHECK_CARD,)),
         ),
         E.BOOK_AS_CARD: go(S.RETURNED, X.SAY_BOOK_CODE),
+        E.COUNT_NO: go(S.PLACING_RETURNS, X.SAY_SEPARATE),
         E.BORROW: LEND_NEXT,
         E.RETURN: TAKE_BACK_NOW,
         E.BACK: LEAVE,

@@ -151,7 +151,9 @@ function results(t, d) {
       d.due && !back ? h("p.due", {}, t(d.sure ? "res.lent_due" : "off.due_estimate", { due: d.due })) : null,
       bad && h("p.bad", {}, icon("circle-alert"), bad),
       spoken("p.sentence", back ? t("res.cart") : good && t("res.take"), t("res.more")))),
-  notice(d), shelf(d.items)];
+  notice(d), shelf(d.items),
+  back ? good > 0 && h("div.actions", {}, button("second", "scan-barcode", t("res.one_missing"), "count_no"))
+    : d.own > 0 && h("div.actions", {}, button("second", "rotate-cw", t("res.renew_here", { n: d.own }), "renew_here"))];
 }
 
 function account(t, d) {

@@ -208,3 +208,19 @@ async def test_a_kiosk_without_a_class_shows_no_door_to_one(box):
     box.scan("900001")
     data = await box.screen("identify", lambda d: d.get("notice"))
     assert data["notice"]["key"] == "class.not_teacher"
+
+
+async def test_a_child_keeps_a_book_longer_by_laying_it_down(box, group):
+    await open_class(box)
+    await lend(box, 0, 1)
+    box.lift()
+    await box.screen("results", lambda d: d["seen"] == 0)
+    box.press("finish")
+    await box.screen("class")
+    data = await lend(box, 0, 1)
+    assert ([row["state"] for row in data["items"]], data["own"]) == (["already"], 1)
+    box.press("renew_here")
+    data = await box.screen("results", lambda d: d["own"] == 0)
+    assert data["items"][0]["say"] == "acc.renewed"
+    [wish] = box.facts("renewal_wish")
+    assert (wish["item"], wish["card"]) == (item_id(1), member_ref(KEY, "K0"))

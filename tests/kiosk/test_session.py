@@ -41,6 +41,7 @@ CONTRACT = [
     "return",
     "renew",
     "renew_all",
+    "renew_here",
     "account",
     "count_yes",
     "count_no",
