@@ -1,8 +1,10 @@
-"""A library's day, 24 hours of questions to every reader, as fast as they come (`make soak-day HOURS=24`).
+"""A library's day, 24 hours of questions to every device, as fast as they come (`make soak-day HOURS=24`).
 
-Simulated readers on wires in memory: tags come, go and are torn away, answers are late, lost or
-noisy, cables are pulled. An hour is what a station asks in one: a pad is looked at every 150 ms, a
-gate every 100 ms. Nothing may grow after the first hours.
+Simulated devices on wires in memory (the camera's is real): tags and cards come, go and are torn away,
+answers are late, lost or noisy, cables are pulled. An hour is what a station asks in one: a pad and a
+card reader are looked at every 150 ms, a gate every 100 ms, a printer is asked every 10 s and prints
+every minute; a code is scanned every second, one is shown to the camera every 10 s. Nothing may grow
+after the first hours.
 """
 
 import argparse
@@ -21,17 +23,30 @@ from statistics import median
 
 from drivers.a0 import A0Reader, A0Simulator
 from drivers.a0.frames import FAMILY as A0
+from drivers.barcode import CAMERA, CameraOptions, ScannerOptions
+from drivers.barcode.camera_simulator import CameraSimulator
+from drivers.barcode.scanner import SerialScanner
+from drivers.barcode.scene import View
+from drivers.barcode.simulator import ScannerSimulator
 from drivers.errors import DriverError
 from drivers.feig import FeigPad, FeigSimulator
 from drivers.feig.gate import FeigGate
 from drivers.feig.gate_simulator import FeigGateSimulator
 from drivers.feig.link import Link as FeigLink
-from drivers.ports import ItemReader
+from drivers.pn532 import CardOptions, chip
+from drivers.pn532.cards import make_card
+from drivers.pn532.reader import Pn532CardReader
+from drivers.pn532.simulator import Pn532Simulator
+from drivers.ports import ItemReader, Paper
+from drivers.ports import Line as Text
+from drivers.printer.printer import EscposPrinter, PrinterOptions
+from drivers.printer.simulator import PrinterSimulator
 from drivers.rl866 import Rl866Pad, Rl866Simulator
 from drivers.rl866.link import Link as Rl866Link
 from drivers.testing.faults import Faults
 from drivers.testing.field import Field
 from drivers.testing.gen2 import AirField, Gen2Tag
+from drivers.testing.serve import serve_tcp
 from drivers.testing.simulator import Reply, Simulator
 from drivers.testing.tag15693 import Tag
 from drivers.testing.wires import Wire
@@ -43,6 +58,7 @@ from drivers.uhf18.frames import FAMILY as RR
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PAD_LOOKS, GATE_LOOKS = 24_000, 36_000  # in an hour
+SCANS, PRINTER_LOOKS, PICTURES = 3600, 360, 360
 QUICK = 0.002
 MEMORY_MIB, OBJECTS = 2.0, 2500
 _SWEPT = 0.05
@@ -126,6 +142,80 @@ def uhf(simulator: Callable[[AirField], Simulator], driver: Callable[[Wire], obj
     return hour
 
 
+async def cards(noise: Random, looks: int) -> None:
+    """An hour at a card reader: cards are laid on and taken off, some too early."""
+    device = Pn532Simulator(speed=0.0)
+    wire: Wire | None = None
+    for _ in range(looks):
+        if noise.random() < 0.004:
+            device.commands.clear()
+            device.take()
+            if noise.random() < 0.7:
+                card = make_card("ntag213", b"\x04" + noise.randbytes(6), f"R{noise.random():.6f}")
+                device.put(card)
+        with contextlib.suppress(DriverError):
+            if wire is None:
+                wire = Bad(device, noise.randrange(1000))
+                reader = Pn532CardReader(wire, CardOptions(""))
+                await reader.start()
+            await reader._look()  # noqa: SLF001 - without the pause that comes between two
+        if wire and (wire.lost or noise.random() < 0.0005):  # the cable
+            await wire.close()
+            wire = None
+    if wire:
+        await wire.close()
+
+
+async def scanner(noise: Random, looks: int) -> None:
+    """An hour at a scanner on a serial line."""
+    device = ScannerSimulator()
+    wire = Bad(device, noise.randrange(1000))
+    gun = SerialScanner(wire, ScannerOptions("", gap_ms=10))
+    for _ in range(looks):
+        device.scan(f"VN{noise.randrange(10**6):06}", noise.choice(("", "]C1", "]A0")))
+        with contextlib.suppress(TimeoutError, DriverError):
+            async with asyncio.timeout(QUICK):
+                await gun.next_scan()
+    await wire.close()
+
+
+async def printer(noise: Random, looks: int) -> None:
+    """An hour at a printer whose paper ends now and then."""
+    device = PrinterSimulator(speed=0.0)
+    wire = Bad(device, noise.randrange(1000))
+    paper = EscposPrinter(wire, PrinterOptions("", answer_ms=5, finish_s=0.2))
+    for look in range(looks):
+        device.paper = noise.choice((Paper.OK, Paper.OK, Paper.OK, Paper.LOW, Paper.OUT))
+        with contextlib.suppress(DriverError):
+            await paper.status()
+            if look % 6 == 0:
+                title = Text("Thư viện tỉnh", bold=True)
+                book = Text(f"Truyện Kiều {noise.random():.9f}", qr=str(noise.random()))
+                await paper.print_lines([title, *[book] * noise.randrange(1, 6)])
+    await wire.close()
+
+
+async def camera(noise: Random, looks: int) -> None:
+    """An hour at a network camera, whose line hurts pictures and is cut."""
+    device = CameraSimulator(View(640, 480), rate=50)
+    served = await serve_tcp(device, faults=Faults(flip=0.02, seed=noise.randrange(1000)))
+    await device.start()
+    options = CameraOptions(
+        source="stream", url=served.address.replace("tcp", "http"), looks=50, still_s=1.0
+    )
+    while looks > 0:
+        looks -= 1
+        with contextlib.suppress(DriverError, TimeoutError):
+            async with CAMERA.open(options) as eye:
+                while looks > 0 and noise.random() > 0.01:  # the cable
+                    looks -= 1
+                    device.show(f"VN{noise.randrange(10**6):06}")
+                    async with asyncio.timeout(1.0):
+                        await eye.next_scan()
+    await device.close()
+    await served.close()
+
+
 DAYS: dict[str, tuple[int, Day]] = {
     "feig": (PAD_LOOKS, pad(
         lambda field: FeigSimulator(field, block_seconds=0.0),
@@ -143,6 +233,10 @@ DAYS: dict[str, tuple[int, Day]] = {
     "a0": (PAD_LOOKS, uhf(
         lambda field: A0Simulator(field, round_seconds=0.0),
         lambda wire: A0Reader(Line(wire, A0, patience=QUICK)))),
+    "pn532": (PAD_LOOKS, cards),
+    "scanner": (SCANS, scanner),
+    "escpos": (PRINTER_LOOKS, printer),
+    "camera": (PICTURES, camera),
 }  # fmt: skip
 
 
@@ -159,6 +253,7 @@ def held() -> tuple[float, int, int, int, int]:
 async def soak(hours: int, names: list[str], part: float) -> bool:
     """Live the hours of each reader; say whether nothing grew."""
     good = True
+    chip.FIRST_ACK_SECONDS = chip.ACK_SECONDS = QUICK
     for name in names:
         looks, hour = DAYS[name]
         noise, samples, begin = Random(name), [], time.monotonic()

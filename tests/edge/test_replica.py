@@ -253,6 +253,41 @@ def test_a_settled_loan_shows_until_the_base_is_as_new_as_it(replica):
     assert replica.loan("B1") is None
 
 
+def test_a_centre_that_went_back_has_the_last_word_on_all_that_it_had_settled(filled):
+    filled.note(lent(1))
+    filled.settle(1, "e1", 8)
+    filled.note(lent(2, "B2"))
+    filled.apply(Part(version=3))
+    assert filled.loan("B1") is None
+    assert filled.loan("B2") is not None, "it never had this one"
+
+
+def test_followers_hear_of_every_item_that_changes_speak_of_and_of_a_new_base_as_a_whole(filled):
+    told = []
+    filled.follow(told.append)
+    lent_there = LoanView(item="B8", reader="r2", due=1)
+    changes = Part(version=6, start=5, items=[ITEM], loans=[lent_there], gone=["loans:B9"])
+    filled.apply(changes)
+    filled.apply(Part(version=9))
+    assert [told[0] and sorted(told[0]), told[1]] == [["B1", "B8", "B9"], None]
+
+
+@pytest.mark.parametrize(
+    ("since", "fact", "ends"),
+    [
+        (NOW, returned(7, "B9"), [NOW + 7]),
+        (NOW + 50, returned(7, "B9"), [NOW + 50]),  # by a clock that is not sure
+        (NOW, lent(7, "B9"), [NOW + 7]),  # it was lent again
+        (NOW + 7, lent(7, "B9"), []),  # it is this loan
+    ],
+)
+def test_a_loan_of_the_base_costs_until_it_ended_here(filled, since, fact, ends):
+    loan = msgspec.structs.replace(LOAN, since=since)
+    filled.apply(Part(version=6, start=5, loans=[loan]))
+    filled.note(fact)
+    assert filled.came_back("r1") == [(LOAN.due, end) for end in ends]
+
+
 def test_a_neighbours_return_of_a_clock_that_is_not_sure_puts_the_own_loan_in_doubt(filled):
     filled.note(lent(10))
     early = Stamp(wall=NOW - 60_000, mono=5, boot="n", clock="unset", unc=86_400_000)

@@ -202,6 +202,13 @@ def test_pictures_are_cut_whole_however_they_arrive(
     assert found + cutter.feed(stream) == pictures
 
 
+def test_a_picture_whose_end_comes_byte_by_byte_is_whole() -> None:
+    cutter, found = PictureCutter(), []
+    for byte in part(jpeg(9), "b"):
+        found += cutter.feed(bytes((byte,)))
+    assert found == [jpeg(9)]
+
+
 @given(st.lists(st.binary(max_size=50)))
 def test_any_bytes_give_pictures_or_nothing(pieces: list[bytes]) -> None:
     cutter = PictureCutter()
