@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -253,6 +254,8 @@ def held() -> tuple[float, int, int, int, int]:
 async def soak(hours: int, names: list[str], part: float) -> bool:
     """Live the hours of each reader; say whether nothing grew."""
     good = True
+    # One thread from the beginning: a second one is made when the first is not idle yet, once.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     chip.FIRST_ACK_SECONDS = chip.ACK_SECONDS = QUICK
     for name in names:
         looks, hour = DAYS[name]

@@ -114,7 +114,7 @@ class Desk:
         await self.press(receipt)
         await self.screen("bye")
         self.pad.field.clear()
-        await self.screen("idle")
+        await self.screen("idle", lambda data: not data["left"])
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from drivers.barcode import CAMERA, CameraOptions
+from drivers.barcode import CAMERA, CameraOptions, stream
 from drivers.barcode.camera_simulator import CameraSimulator
 from drivers.barcode.mjpeg import MAX_PICTURE, PictureCutter, part
 from drivers.barcode.pictures import Library, Symbology, decoder
@@ -207,6 +207,12 @@ def test_a_picture_whose_end_comes_byte_by_byte_is_whole() -> None:
     for byte in part(jpeg(9), "b"):
         found += cutter.feed(bytes((byte,)))
     assert found == [jpeg(9)]
+
+
+def test_a_picture_that_is_too_large_to_look_at_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stream._picture(jpeg(9)) is not None
+    monkeypatch.setattr(stream, "MAX_DOTS", 255)
+    assert stream._picture(jpeg(9)) is None
 
 
 @given(st.lists(st.binary(max_size=50)))
