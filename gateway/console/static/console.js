@@ -1,21 +1,19 @@
 // The staff desk: follows the gateway's stream, shows the pages, says what staff decide.
 
 import { ask, bulk, resolve, decide, say, planned } from "./acts.js";
-import { deviceSheet } from "./device.js";
-import { bring, el, icon } from "./dom.js";
-import { askWho, leave, nameplate, whoami } from "./door.js";
+import { bar, notice } from "./bar.js";
+import { bring, el } from "./dom.js";
+import { askWho, leave, whoami } from "./door.js";
 import { dayPanel, nowPanel } from "./feed.js";
 import { handsPanel, rankingPanel, sitesPanel } from "./fleet.js";
 import { binsPanel, desksPanel, gatesPanel, ring } from "./gates.js";
-import { entrySheet } from "./evidence.js";
-import { itemSheet } from "./item.js";
 import { board as together, follow, take } from "./live.js";
 import { judge, machinesPanel } from "./machines.js";
-import { around, nextMark } from "./map.js";
-import { commandsPanel, looksPanel, recordSheet } from "./record.js";
+import { followMarks } from "./map.js";
+import { commandsPanel, looksPanel } from "./record.js";
+import { sheets } from "./sheet.js";
 import { statsPanel } from "./stats.js";
-import { trafficSheet } from "./traffic.js";
-import { clock, currentLanguage, exact, machineName, number, setLanguage, setTexts, t } from "./words.js";
+import { currentLanguage, machineName, number, setLanguage, setTexts, t } from "./words.js";
 import { bulkOf, csv, workPanel } from "./work.js";
 
 const $ = (id) => document.getElementById(id);
@@ -24,9 +22,11 @@ const view = {
   page: address.get("page") || "desk", severity: address.get("severity") || "", site: address.get("site") || "",
   kind: address.get("kind") || "", find: "", place: "", map: address.get("map") || "", year: Number(address.get("year")) || new Date().getFullYear(), form: null, sheet: null, sound: localStorage.getItem("sound") === "on",
 };
-let board = null, heard = 0, skew = 0, lostAt = 0, me = null, playing = 0;
+let board = null, heard = 0, skew = 0, lostAt = 0, me = null;
 const fetched = { statistics: null, map: null, ranking: null, looks: null, commands: null };
 const states = new Map();
+const sheet = sheets(view, at, show);
+followMarks(view, () => fetched.map, draw);
 
 const PAGES = {
   desk: { right: "counts", icon: "clipboard-list", draw: (now) => ({
@@ -55,8 +55,8 @@ function show(id, content) {
 function at() { return { ...board, now: Date.now() + skew }; }
 
 function draw() {
-  show("top", top());
-  notice();
+  show("top", bar(PAGES, view, me, board, heard, lostAt));
+  show("notice", notice(board, lostAt));
   document.title = board?.totals.action ? `(${number(board.totals.action)}) ${t("app.title")}` : t("app.title");
   if (!board) return;
   const panels = PAGES[view.page].draw(at());
@@ -64,40 +64,7 @@ function draw() {
   main.dataset.page = view.page;
   main.dataset.panels = Object.keys(panels).filter((name) => panels[name]).join(" ");
   for (const id of ["work", "machines", "now", "day"]) show(id, panels[id] ?? null);
-  drawSheet();
-}
-
-function drawSheet() {
-  const open = view.sheet;
-  if (!open?.found && open?.kind !== "record") return;
-  const content = { entry: () => entrySheet(open.found, at(), view), item: () => itemSheet(open.key, open.found, at(), me), device: () => deviceSheet(open.found, at(), me, open), record: () => recordSheet(open.key, open.found), traffic: () => trafficSheet(open.found, at()) };
-  show("sheet", content[open.kind]());
-  if (!$("sheet").open) $("sheet").showModal();
-}
-
-function top() {
-  const live = board && !lostAt;
-  const known = me && me.account !== null;
-  const pages = Object.entries(PAGES).filter(([, page]) => known && me.rights.includes(page.right));
-  return [
-    el("div.brand", { "data-key": "brand" }, el("img", { src: "/static/icon.svg", alt: "", width: 32, height: 32 }), el("h1", {}, "Shelfwire")),
-    pages.length > 1 ? el("nav.pages", { "data-key": "pages", "aria-label": t("nav.title") }, pages.map(([name, page]) =>
-      el("button", { type: "button", "data-act": "page", "data-value": name, "aria-current": view.page === name ? "page" : false }, icon(page.icon), t(`nav.${name}`)))) : null,
-    el("div.right", { "data-key": "right" },
-      !known ? null : el(live ? "span.live" : "span.live.lost", { title: heard ? t("app.updated", { time: exact(heard) }) : "" },
-        icon(live ? "radio" : "cloud-off"), el("span.word", {}, live ? t("app.live") : "…"), heard ? el("span.at", {}, clock(heard)) : null),
-      known ? nameplate(me) : null,
-      known && me.rights.includes("work") ? el("a.tool", { href: `/drops?lang=${currentLanguage()}`, title: t("drops.title"), "aria-label": t("drops.title") }, icon("inbox")) : null,
-      !known ? null : el("button.tool", { type: "button", "data-act": "theme", title: t("app.theme"), "aria-label": t("app.theme") },
-        icon(document.documentElement.dataset.theme === "dark" ? "sun" : "moon")),
-      !known ? null : el("button.tool.wide", { type: "button", "data-act": "language", lang: currentLanguage() === "vi" ? "en" : "vi" }, icon("languages"), t("app.language"))),
-  ];
-}
-
-function notice() {
-  const text = lostAt ? t("app.stale", { time: clock(lostAt) })
-    : board && !board.broker ? t("app.broker_down") : board?.full ? t("app.ledger_full") : "";
-  show("notice", text ? [el("p", {}, icon("cloud-off"), text)] : []);
+  sheet.draw();
 }
 
 async function bringIn(...names) {
@@ -112,63 +79,33 @@ function turn(page) {
   if (PAGES[view.page].asks) bringIn(...PAGES[view.page].asks);
 }
 
-async function open(kind, key, url) {
-  view.sheet = { kind, key, found: null };
-  if (url) view.sheet.found = await ask(url);
-  drawSheet();
-}
-
-async function again() {
-  const open_ = view.sheet;
-  if (!["device", "entry"].includes(open_?.kind) || !$("sheet").open) return;
-  const found = await ask(open_.kind === "device" ? `/api/devices/${open_.key}` : `/api/worklist/${open_.key}`);
-  if (found && view.sheet === open_) { open_.found = found; drawSheet(); }
-}
-
-async function command(device, deed, args = {}) {
-  if (!(await ask("/api/commands", { device, do: deed, args }))) return;
-  view.sheet.ask = null;
-  await again();
-}
-
-function play() {
-  clearInterval(playing);
-  const open_ = view.sheet;
-  open_.at = 0;
-  playing = setInterval(() => {
-    open_.at = Math.min(open_.visit.length, open_.at + 100);
-    if (open_.at >= open_.visit.length || view.sheet !== open_) clearInterval(playing);
-    drawSheet();
-  }, 100);
-}
-
 const ACTS = {
   page: (node) => turn(node.dataset.value),
   severity: (node) => { view.severity = node.dataset.value; keep("severity", view.severity); },
   kind: (node) => { view.kind = view.kind === node.dataset.value ? "" : node.dataset.value; keep("kind", view.kind); },
   ask: (node) => { view.form = { number: Number(node.dataset.number), action: node.dataset.value }; },
   cancel: () => { view.form = null; },
-  resolve: async (node) => { if (await resolve(node.dataset.number, node.dataset.value)) view.form = null; again(); },
-  reopen: async (node) => { await decide(node.dataset.number, "reopen", { action: "reopened" }); again(); },
+  resolve: async (node) => { if (await resolve(node.dataset.number, node.dataset.value)) view.form = null; sheet.again(); },
+  reopen: async (node) => { await decide(node.dataset.number, "reopen", { action: "reopened" }); sheet.again(); },
   bulk: () => bulk(bulkOf(board, view)),
-  entry: (node) => open("entry", node.dataset.value, `/api/worklist/${node.dataset.value}`),
+  entry: (node) => sheet.open("entry", node.dataset.value, `/api/worklist/${node.dataset.value}`),
   "map-on": (node) => { view.map = node.dataset.value; keep("map", view.map); },
   "map-out": () => { view.zoom = null; view.chosen = null; },
-  item: (node) => open("item", node.dataset.value, `/api/items/${encodeURIComponent(node.dataset.value)}`),
-  device: (node) => open("device", node.dataset.value, `/api/devices/${node.dataset.value}`),
-  traffic: (node) => open("traffic", node.dataset.value, `/api/gates?site=${encodeURIComponent(node.dataset.value)}`),
-  record: (node) => open("record", node.dataset.value),
+  item: (node) => sheet.open("item", node.dataset.value, `/api/items/${encodeURIComponent(node.dataset.value)}`),
+  device: (node) => sheet.open("device", node.dataset.value, `/api/devices/${node.dataset.value}`),
+  traffic: (node) => sheet.open("traffic", node.dataset.value, `/api/gates?site=${encodeURIComponent(node.dataset.value)}`),
+  record: (node) => sheet.open("record", node.dataset.value),
   "record-why": (node) => { document.querySelector("[data-act=record-form] [name=why]").value = node.dataset.value; },
-  deed: (node) => command(node.dataset.device, node.dataset.value),
+  deed: (node) => sheet.command(node.dataset.device, node.dataset.value),
   "deed-ask": (node) => { view.sheet.ask = node.dataset.value; },
   "deed-cancel": () => { view.sheet.ask = null; },
-  reply: async (node) => { view.sheet.reply = view.sheet.reply?.id === node.dataset.value ? null : await ask(`/api/commands/${node.dataset.value}`); drawSheet(); },
-  visits: async () => { view.sheet.visits = await ask(`/api/visits/${view.sheet.key}`); drawSheet(); },
-  visit: async (node) => { view.sheet.visit = await ask(`/api/visits/${view.sheet.key}/${encodeURIComponent(node.dataset.value)}`); view.sheet.at = undefined; drawSheet(); },
+  reply: async (node) => { view.sheet.reply = view.sheet.reply?.id === node.dataset.value ? null : await ask(`/api/commands/${node.dataset.value}`); sheet.draw(); },
+  visits: async () => { view.sheet.visits = await ask(`/api/visits/${view.sheet.key}`); sheet.draw(); },
+  visit: async (node) => { view.sheet.visit = await ask(`/api/visits/${view.sheet.key}/${encodeURIComponent(node.dataset.value)}`); view.sheet.at = undefined; sheet.draw(); },
   "visit-back": () => { view.sheet.visit = null; },
-  play,
+  play: sheet.play,
   sound: () => { view.sound = !view.sound; localStorage.setItem("sound", view.sound ? "on" : "off"); if (view.sound) ring(); },
-  close: () => $("sheet").close(),
+  close: sheet.close,
   leave,
   export: download,
   theme: () => paint(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
@@ -178,8 +115,8 @@ const ACTS = {
 const FORMS = {
   answer: async (form) => { if (await resolve(form.dataset.number, form.dataset.value, form.elements.note.value)) view.form = null; },
   plan: async (form) => { if (await planned(form)) view.form = null; },
-  "deed-form": (form) => command(form.dataset.device, form.dataset.value, form.elements.minutes ? { minutes: Number(form.elements.minutes.value), why: form.elements.why.value } : {}),
-  "record-form": async (form) => { view.sheet.found = await ask(`/api/readers/${encodeURIComponent(form.dataset.value)}`, { why: form.elements.why.value }); drawSheet(); },
+  "deed-form": (form) => sheet.command(form.dataset.device, form.dataset.value, form.elements.minutes ? { minutes: Number(form.elements.minutes.value), why: form.elements.why.value } : {}),
+  "record-form": async (form) => { view.sheet.found = await ask(`/api/readers/${encodeURIComponent(form.dataset.value)}`, { why: form.elements.why.value }); sheet.draw(); },
 };
 
 function download() {
@@ -189,35 +126,12 @@ function download() {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target === $("sheet")) $("sheet").close();
   const node = event.target.closest("button[data-act]");
   if (!node || !me || me.account === null) return;
   ACTS[node.dataset.act]?.(node);
   draw();
   if (node.dataset.act === "ask") document.querySelector(".ask input")?.focus();
   if (node.dataset.act === "deed-ask") document.querySelector(".ask input, .ask button")?.focus();
-});
-function press(mark) {
-  const many = mark.dataset.many?.split(" ");
-  view.mark = mark.dataset.mark;
-  view.chosen = many ?? [view.mark];
-  if (many) view.zoom = around(fetched.map, many);
-  draw();
-  (document.querySelector(`[data-mark="${view.mark}"]`) ?? document.querySelector("[data-mark]"))?.focus();
-}
-
-document.addEventListener("click", (event) => {
-  const mark = event.target.closest("[data-mark]");
-  if (mark) press(mark);
-});
-document.addEventListener("keydown", (event) => {
-  const mark = event.target.closest?.("[data-mark]");
-  if (!mark) return;
-  const next = nextMark(mark, event.key);
-  if (["Enter", " "].includes(event.key)) press(mark);
-  else if (next) { view.mark = next.dataset.mark; draw(); document.querySelector(`[data-mark="${view.mark}"]`)?.focus(); }
-  else return;
-  event.preventDefault();
 });
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-act]");
@@ -229,7 +143,7 @@ document.addEventListener("input", (event) => {
   const { act } = event.target.dataset, { value } = event.target;
   if (act === "find" || act === "place") { view[act] = value; draw(); }
   if (act === "duty") localStorage.setItem("duty", value);
-  if (act === "seek") { clearInterval(playing); view.sheet.at = Number(value); drawSheet(); }
+  if (act === "seek") { sheet.stop(); view.sheet.at = Number(value); sheet.draw(); }
 });
 document.addEventListener("change", (event) => {
   const { act } = event.target.dataset, { value } = event.target;
@@ -238,7 +152,6 @@ document.addEventListener("change", (event) => {
   if (view.page === "stats" && ["site", "year"].includes(act)) bringIn("statistics");
 });
 window.addEventListener("resize", () => draw());
-$("sheet").addEventListener("close", () => { view.sheet = null; clearInterval(playing); });
 
 function speak(language) {
   setLanguage(language);
@@ -246,7 +159,7 @@ function speak(language) {
   localStorage.setItem("language", currentLanguage());
   keep("lang", currentLanguage() === "vi" ? "" : currentLanguage());
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
-  if (view.sheet) drawSheet();
+  if (view.sheet) sheet.draw();
 }
 
 function paint(theme) {
@@ -295,5 +208,5 @@ if (me?.account === null) {
   if (duty) duty.value = localStorage.getItem("duty") || "";
   follow(hear, lose, () => location.reload());
   setInterval(draw, 20e3);
-  setInterval(() => { if (view.sheet?.kind === "device") again(); }, 2e3);
+  setInterval(() => { if (view.sheet?.kind === "device") sheet.again(); }, 2e3);
 }

@@ -70,7 +70,7 @@ function mark(one, scale, active, view) {
 }
 
 /** Return the part of the map that holds some sites. */
-export function around(drawn, names) {
+function around(drawn, names) {
   const spots = names.map((name) => drawn.places[name]).filter(Boolean);
   const xs = spots.map(([x]) => x), ys = spots.map(([, y]) => y);
   const span = Math.max(40, 1.6 * Math.max(Math.max(...xs) - Math.min(...xs), (Math.max(...ys) - Math.min(...ys)) * (drawn.width / drawn.height)));
@@ -82,7 +82,7 @@ export function around(drawn, names) {
 const WAYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 /** Return the mark that lies next in the direction of an arrow key; null: none does. */
-export function nextMark(from, key) {
+function nextMark(from, key) {
   const [dx, dy] = WAYS[key] ?? [0, 0];
   if (!dx && !dy) return null;
   const at = spot(from);
@@ -95,3 +95,31 @@ export function nextMark(from, key) {
 }
 
 function spot(node) { return node.getAttribute("transform").match(/-?[\d.]+/g).slice(0, 2).map(Number); }
+
+/** Have fingers and keys choose marks. `drawn` gives the map as it is now. */
+export function followMarks(view, drawn, draw) {
+  const mark = (key) => document.querySelector(`[data-mark="${key}"]`);
+
+  function press(node) {
+    const many = node.dataset.many?.split(" ");
+    view.mark = node.dataset.mark;
+    view.chosen = many ?? [view.mark];
+    if (many) view.zoom = around(drawn(), many);
+    draw();
+    (mark(view.mark) ?? document.querySelector("[data-mark]"))?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const node = event.target.closest("[data-mark]");
+    if (node) press(node);
+  });
+  document.addEventListener("keydown", (event) => {
+    const node = event.target.closest?.("[data-mark]");
+    if (!node) return;
+    const next = nextMark(node, event.key);
+    if (["Enter", " "].includes(event.key)) press(node);
+    else if (next) { view.mark = next.dataset.mark; draw(); mark(view.mark)?.focus(); }
+    else return;
+    event.preventDefault();
+  });
+}
