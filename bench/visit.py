@@ -6,7 +6,7 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rig import CARD, Devices, Plan, Rig, Supply, Watched, book, free_port, running
@@ -49,7 +49,7 @@ class Desk:
     pad_wire: Watched
     card_wire: Watched
     page: ClientConnection
-    stack: list[Tag] = field(default_factory=lambda: [book(n) for n in range(1, STACK + 1)])
+    stack: list[Tag]
 
     async def screen(
         self, name: str, until: Callable[[dict[str, Any]], bool] = lambda _: True
@@ -81,7 +81,9 @@ class Desk:
         """Put the stack on the pad and wait until the kiosk knows it and it lies still."""
         for tag in self.stack:
             self.pad.field.put(tag)
-        await self.screen("books", lambda data: data["waiting"] == STACK and data["still"])
+        await self.screen(
+            "books", lambda data: data["waiting"] == len(self.stack) and data["still"]
+        )
         self.pad_wire.forget()
         self.card_wire.forget()
 
@@ -91,9 +93,9 @@ class Desk:
         card.write_text(CARD)
         began = time.perf_counter()
         self.cards.put(card)
-        asked = await self.screen("count", lambda data: data["waiting"] == STACK)
+        asked = await self.screen("count", lambda data: data["waiting"] == len(self.stack))
         pressed = await self.press("count_yes")
-        ended = await self.screen("results", lambda data: data["lent"] == STACK)
+        ended = await self.screen("results", lambda data: data["lent"] == len(self.stack))
         self.cards.take(card)
         looked = next(
             at for at, data in self.card_wire.asked if at > began and LIST_TARGETS in data
@@ -104,7 +106,7 @@ class Desk:
     async def take_back(self) -> Timing:
         """Press the button for returns."""
         pressed = await self.press("return")
-        ended = await self.screen("results", lambda data: data["returned"] == STACK)
+        ended = await self.screen("results", lambda data: data["returned"] == len(self.stack))
         return Timing(ended - pressed, self.pad_wire.air(pressed, ended), 0.0)
 
     async def leave(self, receipt: str = "no_receipt") -> None:
@@ -118,7 +120,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def kiosk(supply: Supply, **more: Plan) -> AsyncIterator[tuple[Rig, Desk]]:
+async def kiosk(
+    supply: Supply, books: int = STACK, **more: Plan
+) -> AsyncIterator[tuple[Rig, Desk]]:
     """Run an agent with a kiosk, and ``more`` stations, and open the kiosk's page."""
     pad, cards = FeigSimulator(), Pn532Simulator()
     pad_wire, card_wire = Watched(pad), Watched(cards)
@@ -133,7 +137,8 @@ async def kiosk(supply: Supply, **more: Plan) -> AsyncIterator[tuple[Rig, Desk]]
         devices |= theirs
         stations[name] = station
     async with running(devices, stations, supply) as rig, page(port) as opened:
-        yield rig, Desk(pad, cards, pad_wire, card_wire, opened)
+        stack = [book(n) for n in range(1, books + 1)]
+        yield rig, Desk(pad, cards, pad_wire, card_wire, opened, stack)
 
 
 @asynccontextmanager

@@ -29,6 +29,19 @@ async def test_books_then_card_asks_for_the_count_at_once(box):
     await box.screen("count", lambda d: d["waiting"] == 2)
 
 
+async def test_three_books_are_borrowed_with_a_card_and_one_touch(box):
+    box.put(1, 2, 3)
+    box.tap("100001")
+    await box.screen("count", lambda d: d["waiting"] == 3)
+    box.press("count_yes")  # the only one; how long it takes: bench/kiosk.py
+    await box.screen("results", lambda d: d["lent"] == 3)
+    box.lift()
+    await box.looked(4)
+    box.pass_time(30)
+    await box.screen("idle")
+    assert len(box.facts("loan")) == len(box.facts("secured")) == 3
+
+
 async def test_a_visit_may_have_several_rounds_and_ends_with_one_receipt(box):
     await lend(box, 1)
     box.lift()
