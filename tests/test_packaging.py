@@ -1,12 +1,16 @@
 import importlib
+import os
 import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
 import pytest
+
+from edge.clock import BUILT_MS
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("drivers", "edge", "kiosk", "gateway", "demo")
@@ -102,3 +106,28 @@ def test_every_step_of_a_schema_has_a_number_of_its_own_and_none_is_left_out(fol
         int(re.findall(r"\d{4}", file.name)[0]) for file in sorted((ROOT / folder).glob("*.sql"))
     ]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def built(folder: Path, made: int) -> str:
+    """Build the wheel of this checkout; return the clock's source in it."""
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps"]
+    environment = {
+        **os.environ,
+        "SOURCE_DATE_EPOCH": str(made),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    subprocess.run([*command, "-w", str(folder), str(ROOT)], check=True, env=environment)
+    [wheel] = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        return file.read("edge/clock.py").decode()
+
+
+@pytest.mark.parametrize("made", [1_900_000_000, 0])
+def test_a_build_lifts_the_floor_of_the_clock_to_when_its_source_was_made(
+    tmp_path: Path, made: int
+) -> None:
+    stamped, here = built(tmp_path, made), (ROOT / "edge/clock.py").read_text("utf-8")
+    floor = max(made * 1000, BUILT_MS)
+    assert f"\nBUILT_MS = {floor:_}\n" in stamped
+    assert stamped.replace(f"{floor:_}", f"{BUILT_MS:_}") == here
+    assert not list((ROOT / "dist").glob("clock.py"))
