@@ -1,10 +1,13 @@
 // The page of receipts: a code comes from the camera, a photo or the clipboard; the answer is reckoned here.
 
+import { drawn, open, texts } from "./eye.js";
 import { check } from "./proof.js";
 
 const place = (id) => document.getElementById(id);
 const ZONE = "Asia/Ho_Chi_Minh";
 const LONGEST_SIDE = 1800;
+const PAUSE_MS = 150;
+const receipt = (codes) => codes.find((text) => /^sw1:/i.test(text));
 let words = {}, language = "vi", trust = null, kept = 0, last = null, stream = null;
 
 const t = (key, values = {}) => (words[language]?.[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -84,17 +87,17 @@ function stopCamera() {
 async function camera() {
   if (stream) { stopCamera(); show(); return; }
   try {
-    const eye = new BarcodeDetector({ formats: ["qr_code"] });
+    const eye = await open();
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } } });
+    last = null;
+    show();
     place("view").hidden = false;
     place("video").srcObject = stream;
     await place("video").play();
-    last = null;
-    show();
     while (stream) {
-      const found = (await eye.detect(place("video"))).find((code) => /^sw1:/i.test(code.rawValue));
-      if (found) return await examine(found.rawValue);
-      await new Promise((done) => { setTimeout(done, 150); });
+      const code = receipt(await texts(eye, place("video")));
+      if (code && stream) return await examine(code);
+      await new Promise((done) => { setTimeout(done, PAUSE_MS); });
     }
   } catch {
     stopCamera();
@@ -107,17 +110,13 @@ async function photo(file) {
   show();
   const picture = await createImageBitmap(file).catch(() => null);
   if (!picture) return say("no_code");
-  if ("BarcodeDetector" in window) {
-    const found = await new BarcodeDetector({ formats: ["qr_code"] }).detect(picture).catch(() => []);
-    const code = found.find((one) => /^sw1:/i.test(one.rawValue));
-    if (code) return examine(code.rawValue);
-  }
-  const shrink = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
-  const canvas = node("canvas", "");
-  canvas.width = picture.width * shrink;
-  canvas.height = picture.height * shrink;
-  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-  const body = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.85); });
+  const code = receipt(await open().then((eye) => texts(eye, picture)).catch(() => []));
+  return code ? examine(code) : askCentre(picture);
+}
+
+/** The centre reads some photos that a phone does not; it wants a network and a sign-in. */
+async function askCentre(picture) {
+  const body = await new Promise((done) => { drawn(picture, LONGEST_SIDE).canvas.toBlob(done, "image/jpeg", 0.85); });
   const reply = await fetch("/api/receipts/picture", { method: "POST", body, headers: { "Content-Type": "image/jpeg" } }).catch(() => null);
   if (!reply?.ok) return say(reply?.status === 409 ? "no_code" : "photo_away");
   return examine((await reply.json()).text);
@@ -135,11 +134,13 @@ place("language").addEventListener("click", () => { language = language === "vi"
 place("scan").addEventListener("click", camera);
 place("photo").addEventListener("change", (event) => { if (event.target.files[0]) photo(event.target.files[0]); event.target.value = ""; });
 place("ask").addEventListener("submit", (event) => { event.preventDefault(); examine(place("typed").value); });
-place("scan").hidden = !("BarcodeDetector" in window && navigator.mediaDevices);
+place("scan").hidden = !navigator.mediaDevices;
 for (const change of ["online", "offline"]) addEventListener(change, () => { keys(); show(); });
 
 words = await (await fetch("words.json")).json();
-if (!navigator.languages.some((one) => one.startsWith("vi")) && navigator.language.startsWith("en")) language = "en";
+const wished = new URLSearchParams(location.search).get("lang");
+if (words[wished]) language = wished;
+else if (!navigator.languages.some((one) => one.startsWith("vi")) && navigator.language.startsWith("en")) language = "en";
 show();
 await keys();
 if ("serviceWorker" in navigator) await navigator.serviceWorker.register("sw.js");

@@ -1,7 +1,7 @@
 // Keeps the page of receipts on the phone: after one visit it works without a network.
 
-const CACHE = "shelfwire-receipt-1";
-const PAGE = ["./", "receipt.js", "proof.js", "ed25519.js", "receipt.css", "words.json", "keys.json", "/look/tokens.css", "/look/icons.svg"];
+const CACHE = "shelfwire-receipt-2";
+const PAGE = ["./", "receipt.js", "proof.js", "ed25519.js", "eye.js", "jsqr.js", "receipt.css", "words.json", "keys.json", "/look/tokens.css", "/look/icons.svg"];
 
 addEventListener("install", (event) => event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PAGE)).then(() => skipWaiting())));
 addEventListener("activate", (event) => event.waitUntil((async () => {

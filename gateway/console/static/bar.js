@@ -18,6 +18,7 @@ export function bar(pages, view, me, board, heard, lostAt) {
         icon(live ? "radio" : "cloud-off"), el("span.word", {}, live ? t("app.live") : "…"), heard ? el("span.at", {}, clock(heard)) : null),
       known ? nameplate(me) : null,
       known && me.rights.includes("work") ? el("a.tool", { href: `/drops?lang=${currentLanguage()}`, title: t("drops.title"), "aria-label": t("drops.title") }, icon("inbox")) : null,
+      known ? el("a.tool", { href: `/receipt/?lang=${currentLanguage()}`, title: t("receipts.title"), "aria-label": t("receipts.title") }, icon("receipt-text")) : null,
       !known ? null : el("button.tool", { type: "button", "data-act": "theme", title: t("app.theme"), "aria-label": t("app.theme") },
         icon(document.documentElement.dataset.theme === "dark" ? "sun" : "moon")),
       !known ? null : el("button.tool.wide", { type: "button", "data-act": "language", lang: currentLanguage() === "vi" ? "en" : "vi" }, icon("languages"), t("app.language"))),

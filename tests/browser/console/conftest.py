@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.async_api import async_playwright
 
 from edge.wire.facts import (
@@ -23,6 +24,7 @@ from edge.wire.facts import (
     card_ref,
 )
 from edge.wire.messages import Health, PartHealth, State
+from edge.wire.proofs import Entry, Signer, Slip
 from gateway.config import BrokerOptions, Config, ConsoleOptions, GatewayOptions
 from gateway.enrol import enrol, make_home, open_ledger
 from gateway.ledger import accounts, status
@@ -159,6 +161,21 @@ def home(tmp_path):
 
 
 @pytest.fixture
+def code(home, tmp_path):
+    """Return the code of a receipt of the kiosk."""
+    folder = tmp_path / "tinh-kiosk"
+    key = Ed25519PrivateKey.from_private_bytes(
+        bytes.fromhex((folder / "receipt.key").read_text().strip())
+    )
+    lines = [
+        Entry("lent", "300000", NOW + 14 * 24 * HOUR),
+        Entry("lent", "300001", NOW, sure=False),
+    ]
+    slip = Slip(NOW - 30_000, "0A1B2C3D", [*lines, Entry("returned", "300002")])
+    return Signer(key, (folder / "receipt.crt").read_text()).sign(slip)
+
+
+@pytest.fixture
 async def centre(tmp_path, home):
     async with served(home, tmp_path) as address:
         yield address
@@ -190,9 +207,14 @@ async def served(home, tmp_path):
 
 
 @pytest.fixture
-async def browser():
+def flags():
+    return FLAGS
+
+
+@pytest.fixture
+async def browser(flags):
     async with async_playwright() as tools:
-        browser = await tools.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = await tools.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         yield browser
         await browser.close()
 

@@ -6,24 +6,10 @@ import pytest
 import qrcode
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from edge.wire.proofs import Entry, Signer, Slip
-from gateway.testing import NOW
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
-DAY = 86_400_000
-
-
-@pytest.fixture
-def code(home, tmp_path):
-    folder = tmp_path / "tinh-kiosk"
-    key = Ed25519PrivateKey.from_private_bytes(
-        bytes.fromhex((folder / "receipt.key").read_text().strip())
-    )
-    lines = [Entry("lent", "300000", NOW + 14 * DAY), Entry("lent", "300001", NOW, sure=False)]
-    slip = Slip(NOW - 30_000, "0A1B2C3D", [*lines, Entry("returned", "300002")])
-    return Signer(key, (folder / "receipt.crt").read_text()).sign(slip)
 
 
 async def ask(page, text):
@@ -57,12 +43,17 @@ async def test_a_receipt_is_checked_on_a_phone_in_both_languages(open_page, code
     await the_bundled_check_agrees_with_the_library(page)
 
 
-async def test_a_photo_is_read_at_the_centre_and_text_without_a_network(open_page, code, tmp_path):
+async def test_a_photo_from_far_is_read_at_the_centre_and_text_without_a_network(
+    open_page, code, tmp_path
+):
     page = await open_page("receipt/", **PHONE, awaited="#check:not(:empty)")
     assert not await page.page.is_visible("#view")
-    qrcode.make(code).convert("RGB").save(tmp_path / "photo.jpg")
+    photo = Image.new("L", (1800, 1350), 200)
+    photo.paste(qrcode.make(code, box_size=3).convert("L"), (700, 500))
+    photo.save(tmp_path / "photo.jpg")
     await page.page.set_input_files("#photo", tmp_path / "photo.jpg")
     await page.page.wait_for_selector("text=Biên nhận thật", timeout=20_000)
+    assert any(url.endswith("/api/receipts/picture") for url in page.requests)
     await page.page.evaluate("navigator.serviceWorker.ready")
     await page.page.reload()
     await page.page.wait_for_selector("#check:not(:empty)")
@@ -72,6 +63,14 @@ async def test_a_photo_is_read_at_the_centre_and_text_without_a_network(open_pag
     assert "Biên nhận thật" in await ask(page, code)
     assert "300000" in await page.page.inner_text("#result")
     assert "không có mạng" in await page.page.inner_text("#state")
+
+
+async def test_staff_find_the_page_of_receipts_in_the_console_in_both_languages(open_page):
+    for lang, said in (("vi", "Kiểm tra biên nhận"), ("en", "Check a receipt")):
+        page = await open_page(f"?lang={lang}", width=1280, height=800)
+        await page.picture(f"receipt-link-{lang}")
+        await page.page.click(f"a.tool[title='{said}']")
+        await page.page.wait_for_selector(f"h1:text-is('{said}')")
 
 
 async def the_bundled_check_agrees_with_the_library(page):
