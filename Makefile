@@ -62,9 +62,9 @@ soak-power: setup-test ## a power cut at every write, then CUTS=200 of a running
 soak-day: setup-test ## 24 hours of questions to every reader, as fast as they come: HOURS=24
 	@$(PY) bench/soak_day.py --hours $(HOURS)
 
-screens: setup-test ## every screen of the kiosk in both languages and three sizes, on one page (.artifacts/screens)
+screens: setup-test ## every screen of the kiosk: two languages, four sizes, all looks, on one page (.artifacts/screens)
 	@rm -rf .artifacts/screens
-	@SHELFWIRE_SCREENS=all $(PY) -m pytest -q -n 2 tests/browser/kiosk/test_pictures.py tests/browser/kiosk/test_proving.py
+	@SHELFWIRE_SCREENS=all $(PY) -m pytest -q -n 2 $(addprefix tests/browser/kiosk/test_,pictures.py proving.py classes.py)
 	@$(PY) tests/browser/sheet.py
 
 voice: setup-test ## record the spoken sentences of the kiosk (espeak-ng, opus-tools)

@@ -146,12 +146,13 @@ async def soak(line: CDPSession, box: Box, sessions: int) -> None:
     for _ in range(50):
         await visit(box)
     first, began = await memory(line), time.monotonic()
+    print(f"after    50 to warm up  heap {first[0]:.2f} MiB, {first[1]} nodes")
     for done in range(1, sessions + 1):
         await visit(box)
-        if done % max(1, sessions // 5) == 0:
+        if done % max(1, sessions // 8) == 0:
             heap, nodes = await memory(line)
             print(
-                f"after {done:5} visits     heap {heap:.2f} MiB ({heap - first[0]:+.2f}), {nodes} nodes"
+                f"after {done:5} visits      heap {heap:.2f} MiB ({heap - first[0]:+.2f}), {nodes} nodes"
             )
     print(f"{sessions} visits in {time.monotonic() - began:.0f} s")
 

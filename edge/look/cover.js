@@ -19,7 +19,7 @@ function pattern(kind, gold) {
     case 1: return `<circle ${s} cx="50" cy="100" r="14"/><circle ${s} cx="50" cy="100" r="8"/><path ${s} d="M12 100h20M68 100h20"/>`;
     case 2: return `<path ${s} d="M50 84l14 14-14 14-14-14zM50 90l8 8-8 8-8-8z"/>`;
     case 3: return `<path ${s} d="M10 92q10-10 20 0t20 0 20 0 20 0M10 102q10-10 20 0t20 0 20 0 20 0M10 112q10-10 20 0t20 0 20 0 20 0"/>`;
-    case 4: return `<rect ${s} x="9" y="9" width="82" height="112" rx="3"/><rect ${s} x="13" y="13" width="74" height="104" rx="2"/>`;
+    case 4: return `<rect ${s} x="9" y="9" width="82" height="104" rx="3"/><rect ${s} x="12" y="12" width="76" height="98" rx="2"/>`;
     case 5: return `<path ${s} d="M50 84v30M50 90q-16 0-18 16 18 0 18-16zM50 90q16 0 18 16-18 0-18-16z"/>`;
     default: return `<path ${s} d="M14 88h72v24H14zM26 88v24M38 88v24M50 88v24M62 88v24M74 88v24"/>`;
   }
@@ -61,7 +61,7 @@ export function cover(item, title = "", author = "") {
     `<rect width="100" height="130" rx="4" fill="${cloth}"/>` +
     `<path d="M0 4a4 4 0 0 1 4-4h4v130h-4a4 4 0 0 1-4-4z" fill="#000" fill-opacity=".22"/>` +
     `<path d="M8 0h1.5v130h-1.5z" fill="#fff" fill-opacity=".14"/>` +
-    pattern(Math.floor(h / 12) % 7, gold);
+    `<g transform="translate(4.5)">${pattern(Math.floor(h / 12) % 7, gold)}</g>`;
   const rows = lines(title, 13, 4);
   const size = rows.some((r) => r.length > 13) ? 9 : 11;
   rows.forEach((row, n) => words(svg, row, {

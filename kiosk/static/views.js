@@ -140,6 +140,12 @@ function working(t, d) {
     notice(d), shelf(d.items)];
 }
 
+/** What needs a hand comes first: the rest may be below the edge of a small screen. */
+function urgentFirst(items = []) {
+  const rank = (item) => (["stop", "look"].includes(ROW_TONES[item.state]) ? 0 : 1);
+  return [...items].sort((a, b) => rank(a) - rank(b));
+}
+
 function results(t, d) {
   const back = d.goal === "return";
   const good = back ? d.returned : d.lent;
@@ -151,7 +157,7 @@ function results(t, d) {
       d.due && !back ? h("p.due", {}, t(d.sure ? "res.lent_due" : "off.due_estimate", { due: d.due })) : null,
       bad && h("p.bad", {}, icon("circle-alert"), bad),
       spoken("p.sentence", back ? t("res.cart") : good && t("res.take"), t("res.more")))),
-  notice(d), shelf(d.items),
+  notice(d), shelf(urgentFirst(d.items)),
   back ? good > 0 && h("div.actions", {}, button("second", "scan-barcode", t("res.one_missing"), "count_no"))
     : d.own > 0 && h("div.actions", {}, button("second", "rotate-cw", t("res.renew_here", { n: d.own }), "renew_here"))];
 }

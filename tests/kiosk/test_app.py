@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import json
+import socket
 
 import httpx
 import pytest
 import websockets
 
+import gateway.console.server
+import kiosk.station
 from kiosk.app import STATIC, Press
 from kiosk.door import fetch_pass
 from kiosk.session import PRESSES
@@ -213,3 +216,21 @@ def test_every_part_of_the_page_is_asked_for_at_once():
     page = (STATIC / "index.html").read_text("utf-8")
     for part in STATIC.glob("*.js"):
         assert f'"/static/{part.name}"' in page, "add a modulepreload"
+
+
+@pytest.mark.parametrize(
+    "server", [kiosk.station, gateway.console.server], ids=["kiosk", "console"]
+)
+async def test_no_part_of_an_answer_waits_for_the_other_side(server):
+    at_once = asyncio.get_running_loop().create_future()
+
+    async def serve(_reader, writer):
+        line = writer.get_extra_info("socket")
+        at_once.set_result(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with server._listen("127.0.0.1", 0) as listener:
+        async with await asyncio.start_server(serve, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            assert await at_once
+            writer.close()

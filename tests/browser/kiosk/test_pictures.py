@@ -1,7 +1,5 @@
 """Every screen of the kiosk in both languages, as a reader would get there."""
 
-import os
-
 import pytest
 
 from drivers.ports import Paper
@@ -9,102 +7,68 @@ from drivers.testing.tag15693 import Tag
 from edge.wire.messages import Holding
 from kiosk.testing import DAY_MS, NOW, book_tag
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-
-ALL = os.environ.get("SHELFWIRE_SCREENS") == "all"
-"""``make screens``: every screen in every size, for eyes; otherwise axe-core looks at one size."""
-USUAL = (1280, 800)
-SIZES = {"small": (800, 480), "tall": (1080, 1920), "wide": (1920, 1080)}
-PAINTED = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r))))"
-"""Wait until the page has painted a change and done what it does after that."""
-LOOKS = ("large_text", "contrast", "low_reach", "kids")
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 
-async def walk(box, page, name, axe):
-    """Go through every screen and take its picture; return what axe-core finds there."""
-    found = []
-    box.centre.mail = True
+async def home(box, page):
+    """End the visit, and let the page forget the finger that came last."""
+    box.lift()
+    box.press("finish")
+    while box.kiosk.stage.message["screen"] != "idle":
+        box.pass_time(200)
+        await page.page.wait_for_timeout(150)
+    await page.page.wait_for_timeout(900)
 
-    async def picture(what):
-        await take(f"kiosk-{what}-{name}", whole=True)
-        await sizes(f"kiosk-{what}-{name}")
-        if not box.kiosk.stage.message["warn"] and what not in ("working", "night"):
-            for look in LOOKS if ALL else LOOKS[:1]:
-                await change(look, "true")
-                await take(f"kiosk-{what}-{name}-{look}")
-                await sizes(f"kiosk-{what}-{name}-{look}")
-                await change(look, "false")
 
-    async def sizes(what):
-        for size, (width, height) in SIZES.items():
-            await page.page.set_viewport_size({"width": width, "height": height})
-            await take(f"{what}-{size}")
-        await page.page.set_viewport_size(dict(zip(("width", "height"), USUAL, strict=True)))
-
-    async def change(look, pressed):
-        box.press(look)
-        if look == "kids" and not await page.page.locator("[data-press=kids]").count():
-            await page.page.wait_for_selector(
-                f"body{'.kids' if pressed == 'true' else ':not(.kids)'}"
-            )
-            return
-        wanted = f"[data-press={look}][aria-pressed={pressed}]"
-        await page.page.wait_for_selector(wanted, state="attached")
-
-    async def take(name, *, whole=False):
-        if ALL:
-            await page.picture(name, wait=80)
-        else:
-            await page.page.evaluate(PAINTED)
-            found.extend(f"{name}: {line}" for line in await axe(page.page, layout=not whole))
-
-    async def home():
-        box.lift()
-        box.press("finish")
-        while box.kiosk.stage.message["screen"] != "idle":
-            box.pass_time(200)
-            await page.page.wait_for_timeout(150)
-
+async def rests_and_serves_staff(box, page, show):
     await page.shows("idle")
-    await picture("idle")
+    await show("idle")
     await page.page.click("[data-turn]")
-    await picture("idle-books")
+    await show("idle-books")
     box.press("staff")
     await page.shows("identify", "staff_card")
-    await picture("staff-card")
+    await show("staff-card")
     box.scan("900001")
     await page.shows("staff")
-    await picture("staff")
+    await show("staff")
     await page.click("finish")
     await page.shows("idle")
+
+
+async def books_come_before_the_card(box, page, show):
     box.put(1, 2, 10)
     await page.shows("books", "books_seen")
     await box.screen("books", lambda d: d["waiting"] == 3)
-    await picture("books-seen")
+    await show("books-seen")
     box.pad.field.put(Tag(bytes.fromhex("E004010000000BAD"), bytearray(112), afi=0x07))
     box.pad.field.put(book_tag(77, owner="VN-HNLIB"))
     await box.screen("books", lambda d: len(d["items"]) == 5)
-    await picture("books-trouble")
+    await show("books-trouble")
     await page.click("borrow")
     await page.shows("identify")
-    await picture("identify")
+    await show("identify")
     box.tap("100002")
     await box.screen("identify", lambda d: d.get("notice"))
-    await picture("identify-blocked")
-    await home()
-    await page.page.wait_for_timeout(900)
+    await show("identify-blocked")
+    await home(box, page)
+
+
+async def a_stack_is_placed_and_counted(box, page, show):
     await page.click("borrow")
     await page.shows("identify")
     box.tap("100001")
     await page.shows("books", "placing")
-    await picture("placing-empty")
+    await show("placing-empty")
     box.put(1, 2, 3, 4, 11)
     await page.shows("count")
     await box.screen("count", lambda d: d["waiting"] == 5)
-    await picture("count")
+    await show("count")
     await page.click("count_no")
     await page.shows("books", "placing")
-    await picture("placing-missing")
+    await show("placing-missing")
+
+
+async def the_stack_is_lent_and_one_more(box, page, show):
     box.put(5)
     await page.shows("count")
     box.lift(5)
@@ -113,40 +77,48 @@ async def walk(box, page, name, axe):
     await page.click("count_yes")
     await page.shows("working")
     await box.screen("working", lambda d: d["lent"] >= 2)
-    await picture("working")
+    await show("working", looks=())
     box.pad.block_seconds = 0.0
     await page.shows("results")
-    await picture("results")
+    await show("results")
     box.lift()
     box.put(6)
     await page.shows("count")
-    await picture("count-one")
+    await show("count-one")
     await page.click("count_yes")
     await page.shows("results")
     await page.click("help")
     await page.click("finish")
+
+
+async def a_receipt_is_chosen(box, page, show):
     await page.shows("receipt")
-    await picture("receipt")
+    await show("receipt")
     box.printer.paper = Paper.OUT
     await page.click("print")
     await box.screen("receipt", lambda d: d.get("notice"))
-    await picture("receipt-no-paper")
+    await show("receipt-no-paper")
     box.printer.paper = Paper.OK
     await page.click("on_screen")
     await page.shows("receipt", "receipt_shown")
-    await picture("receipt-shown")
+    await show("receipt-shown")
     await page.page.click("#bottom [data-press=finish]")
     await page.shows("bye")
-    await picture("bye")
-    await home()
-    await page.page.wait_for_timeout(900)
+    await show("bye")
+    await home(box, page)
+
+
+async def books_come_back(box, page, show):
     await page.click("return")
     await page.shows("books", "placing_returns")
-    await picture("return-empty")
+    await show("return-empty")
     box.put(1, 2)
     await page.shows("results", "returned")
-    await picture("returned")
-    await home()
+    await show("returned")
+    await home(box, page)
+
+
+async def loans_holds_and_fees(box, page, show):
     box.centre.fees = 12000
     until = int(NOW * 1000) + 3 * DAY_MS
     box.centre.holds = [
@@ -158,53 +130,73 @@ async def walk(box, page, name, axe):
     box.tap("100004")
     await page.shows("account")
     await box.screen("account", lambda d: len(d["items"]) == 2)
-    await picture("account")
+    await show("account")
     await page.page.click("#task [data-press=renew_all]")
     await page.shows("renew", "renewal")
-    await picture("renewed")
+    await show("renewed")
     await page.page.click("#task [data-press=borrow]")
     await page.shows("books", "placing")
-    await picture("placing-hold")
+    await show("placing-hold")
     box.hold(5, "100001")
     box.put(5, 6)
     await page.shows("count")
     await page.click("count_yes")
     await page.shows("results")
-    await picture("results-held")
-    await home()
+    await show("results-held")
+    await home(box, page)
     box.centre.holds = []
+
+
+async def the_network_is_away(box, page, show):
     box.replica.settle(box.journal.last_seq, box.journal.epoch)
     box.centre.connected = False
     await page.page.wait_for_selector("body.offline")
-    await picture("idle-offline")
+    await show("idle-offline")
     box.put(7)
     await page.shows("books")
     box.tap("100001")
     await page.shows("count")
     box.pass_time(145)
     await page.page.wait_for_selector(".veil")
-    await picture("more-time")
+    await show("more-time", looks=())
     await page.page.click("#over [data-press=more_time]")
     await page.click("count_yes")
     await page.shows("results")
-    await picture("results-offline")
-    await home()
+    await show("results-offline")
+    await home(box, page)
     box.centre.connected = True
+
+
+async def the_pad_is_away_and_night_comes(box, page, show):
     await box.wires["pad"].unplug()
     await page.shows("trouble")
-    await picture("trouble")
+    await show("trouble")
     await box.wires["pad"].plug()
     await page.shows("idle")
     box.pass_time(10 * 3600)
     await page.page.wait_for_selector(".night")
-    await picture("night")
-    return found
+    await show("night", looks=())
+
+
+WALK = (
+    rests_and_serves_staff,
+    books_come_before_the_card,
+    a_stack_is_placed_and_counted,
+    the_stack_is_lent_and_one_more,
+    a_receipt_is_chosen,
+    books_come_back,
+    loans_holds_and_fees,
+    the_network_is_away,
+    the_pad_is_away_and_night_comes,
+)
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
-async def test_every_screen_is_shown_in_both_languages_and_axe_finds_nothing(
-    box, open_page, lang, axe
-):
-    page = await open_page(**({} if ALL else {"reduced_motion": "reduce"}))
-    assert await walk(box, page, lang, axe) == []
+async def test_every_screen_is_shown_in_both_languages_and_axe_finds_nothing(box, open_page, album):
+    box.centre.mail = True
+    page = await open_page(reduced_motion="reduce")
+    seen = album(page)
+    for step in WALK:
+        await step(box, page, seen.show)
+    assert seen.found == []
     assert page.complaints == []
