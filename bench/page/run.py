@@ -106,17 +106,22 @@ async def memory(line: CDPSession) -> tuple[float, int]:
     return heap, nodes
 
 
-async def visit(box: Box) -> None:
-    """Live through a visit over five screens in two languages."""
+async def visit(page: Page, box: Box) -> None:
+    """Live through a visit over five screens in two languages, each of them painted."""
+
+    async def seen(screen: str) -> None:
+        await box.screen(screen, seconds=60)
+        await page.wait_for_selector(f"body.on-{screen}")
+
     box.press("borrow")
-    await box.screen("identify", seconds=60)
+    await seen("identify")
     box.press("language")
     box.press("return")
-    await box.screen("books", seconds=60)
+    await seen("books")
     box.press("finish")
-    await box.screen("bye", seconds=60)
+    await seen("bye")
     box.press("finish")
-    await box.screen("idle", seconds=60)
+    await seen("idle")
 
 
 async def main(sessions: int) -> None:
@@ -137,18 +142,18 @@ async def main(sessions: int) -> None:
             print(f"tap to next paint     {parts(taps)} (CPU / {SLOWER})")
             print(f"tap to next screen    {parts(screens)} (CPU / {SLOWER})")
             await line.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-            await soak(line, box, sessions)
+            await soak(page, line, box, sessions)
             await browser.close()
 
 
-async def soak(line: CDPSession, box: Box, sessions: int) -> None:
+async def soak(page: Page, line: CDPSession, box: Box, sessions: int) -> None:
     """Live many visits on one page and print what memory did."""
     for _ in range(50):
-        await visit(box)
+        await visit(page, box)
     first, began = await memory(line), time.monotonic()
     print(f"after    50 to warm up  heap {first[0]:.2f} MiB, {first[1]} nodes")
     for done in range(1, sessions + 1):
-        await visit(box)
+        await visit(page, box)
         if done % max(1, sessions // 8) == 0:
             heap, nodes = await memory(line)
             print(
