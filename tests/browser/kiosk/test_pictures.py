@@ -6,6 +6,8 @@ from drivers.ports import Paper
 from drivers.testing.tag15693 import Tag
 from edge.wire.messages import Holding
 from kiosk.testing import DAY_MS, NOW, book_tag
+from tests.kiosk.test_expected import join
+from tests.kiosk.test_papers import CODE as PAPER_CODE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
@@ -147,6 +149,22 @@ async def loans_holds_and_fees(box, page, show):
     box.centre.holds = []
 
 
+async def a_paper_is_refused_and_a_set_lacks_a_part(box, page, show):
+    join(box, 8, 9)
+    await page.click("borrow")
+    await page.shows("identify")
+    box.scan(PAPER_CODE)
+    await box.screen("identify", lambda d: d.get("notice"))
+    await show("identify-paper")
+    box.tap("100001")
+    await page.shows("books", "placing")
+    box.put(8)
+    await page.shows("count")
+    await box.screen("count", lambda d: d.get("notice"))
+    await show("count-set")
+    await home(box, page)
+
+
 async def the_network_is_away(box, page, show):
     box.replica.settle(box.journal.last_seq, box.journal.epoch)
     box.centre.connected = False
@@ -186,6 +204,7 @@ WALK = (
     a_receipt_is_chosen,
     books_come_back,
     loans_holds_and_fees,
+    a_paper_is_refused_and_a_set_lacks_a_part,
     the_network_is_away,
     the_pad_is_away_and_night_comes,
 )
