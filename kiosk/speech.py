@@ -56,10 +56,14 @@ COUNTED = (
 )
 """Texts with a number that are spoken for every number up to :data:`MOST`."""
 MOST = 8
+NUMBERS = 16
+"""Numbers from 0 on that have a clip of their own (``pin.digit.4``): the keys, and in these texts."""
+NUMBERED = frozenset({"pin.locked", "pin.typed", "pin.wait", "res.own", "res.renewed"})
 DAYS, MONTHS = 31, 12
 FOR_STAFF = frozenset({"staff.ask", "staff.not_staff", "staff.title"})
 GAP = re.compile(r"\{(?:due|until|date|title)\}")
 """A date is said from clips of its own (``date.day.6``, ``date.month.12``); a title is left out."""
+NUMBER_GAP = re.compile(r"\{n\}")
 
 
 def clips() -> Iterator[tuple[str, str, int]]:
@@ -70,9 +74,11 @@ def clips() -> Iterator[tuple[str, str, int]]:
             continue
         if key in COUNTED:
             yield from ((f"{key}.{n}", key, n) for n in range(1, MOST + 1))
+        elif key == "pin.digit":
+            yield from ((f"{key}.{n}", key, n) for n in range(NUMBERS + 1))
         elif (
             isinstance(text, str)
-            and len(parts := GAP.split(text)) == 2
+            and len(parts := _gap(key).split(text)) == 2
             and "{" not in "".join(parts)
         ):
             yield key, key, 0
@@ -92,8 +98,16 @@ def sentences(lang: str) -> dict[str, str]:
 def _sentence(lang: str, key: str, n: int) -> str:
     if key == "date.months":
         return say(lang, key).split(",")[n - 1]
+    if key in NUMBERED:
+        text = catalogue(lang)[key]
+        return _words(NUMBER_GAP.split(text if isinstance(text, str) else text["other"])[n])
     parts = GAP.split(said := say(lang, key, n=n))
     return _words(parts[1 if n else 0]) if len(parts) > 1 else said
+
+
+def _gap(key: str) -> re.Pattern[str]:
+    """Return what a text that is said in pieces has between them."""
+    return NUMBER_GAP if key in NUMBERED else GAP
 
 
 def _words(text: str) -> str:

@@ -18,6 +18,7 @@ let aloud = false;
 let listed = 0;
 let keyed = 0;
 let warned = "";
+let typed = { dots: 0, waits: false };
 const HOLD_MS = 2500;
 const LISTS = new Set(["account", "renew"]);
 const RESTS = new Set(["idle", "class"]);
@@ -60,7 +61,7 @@ function show(message) {
   parts.top.inert = parts.task.inert = parts.bottom.inert = Boolean(message.warn || message.data.rest);
   if (message.warn && !wasOver) parts.over.querySelector("[data-focus]")?.focus();
   offline(t, message);
-  const place = `${message.screen}/${message.data.state ?? ""}`;
+  const place = `${message.screen}/${message.data.state ?? ""}/${message.data.typing ?? ""}`;
   const moved = place !== shown;
   if (moved) {
     shown = place;
@@ -82,6 +83,8 @@ function show(message) {
   aloud = wanted;
   tell(message.lang, message.data.items ?? []);
   warnAloud(message);
+  if (aloud && !moved) countAloud(t, message.data);
+  typed = { dots: message.data.dots ?? 0, waits: message.data.wait > 0 };
   afterPaint(reachable);
   const sound = message.data.sound;
   if (sound && heard !== null && sound.n !== heard) play(sound.name);
@@ -123,6 +126,13 @@ function warnAloud(message) {
   const warning = message.warn ? "warn" : notice?.text ?? "";
   if (aloud && warning && warning !== warned) speak(message.warn ? [parts.over.querySelector("h2").textContent] : [notice.text], { wait: true });
   warned = warning;
+}
+
+/** Say how many digits are typed (never which), and when the keypad rests after a wrong one, and works again. */
+function countAloud(t, { dots = 0, wait = 0, typing }) {
+  if (dots && dots !== typed.dots) speak([t("pin.typed", { n: dots })]);
+  else if (wait > 0 && !typed.waits) speak([t("pin.wait", { n: wait })], { wait: true });
+  else if (wait === 0 && typed.waits) speak([t(typing ? "pin.card_hint" : "pin.hint")], { wait: true });
 }
 
 /** Say what became of each book, once. */

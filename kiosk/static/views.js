@@ -105,7 +105,7 @@ function keypad(t, d) {
   const shown = d.typing ? d.typed : "●".repeat(d.dots);
   return h("div.keypad", { role: "group", "aria-label": t("pin.keypad") },
     h("output.typed", { "aria-label": t("pin.typed", { n: d.dots }) }, shown || "\u00a0"),
-    digits.map((n) => (n ? h("button.second.key", { type: "button", "data-press": "digit", "data-arg": n, "data-key": `k${n}`, ...off }, n)
+    digits.map((n) => (n ? h("button.second.key", { type: "button", "data-press": "digit", "data-arg": n, "data-key": `k${n}`, ...off }, t("pin.digit", { n }))
       : h("button.second.key", { type: "button", "data-press": "rub_out", "data-key": "rub", "aria-label": t("pin.rub_out"), ...off }, icon("delete")))),
     h("button.first.key", { type: "button", "data-press": "enter", "data-key": "enter", "aria-label": t("pin.enter"), disabled: rests || !d.dots ? "" : null }, icon("check")));
 }
@@ -148,9 +148,10 @@ function urgentFirst(items = []) {
 
 function results(t, d) {
   const back = d.goal === "return";
-  const good = back ? d.returned : d.lent;
-  const title = good ? t(back ? "ret.summary" : "bor.summary", { n: good })
-    : t(back ? "res.none_returned" : "res.none");
+  const renewed = back ? 0 : d.items.filter((i) => i.say === "acc.renewed").length;
+  const done = [[back ? d.returned : d.lent, back ? "ret.summary" : "bor.summary"], [renewed, "res.renewed"], [back ? 0 : d.own, "res.own"]];
+  const [good, said] = done.find(([n]) => n > 0) ?? [0, back ? "res.none_returned" : "res.none"];
+  const title = t(said, { n: good });
   const bad = d.failed ? t(back ? "res.not_returned" : "bor.not_done", { n: d.failed }) : "";
   return [h("div.finish", {}, drawing(good ? TICK : LOOK_HERE, "tick"),
     h("div.words", {}, h("h1", { tabindex: "-1" }, title),
@@ -158,7 +159,7 @@ function results(t, d) {
       bad && h("p.bad", {}, icon("circle-alert"), bad),
       spoken("p.sentence", back ? t("res.cart") : good && t("res.take"), t("res.more")))),
   notice(d), shelf(urgentFirst(d.items)),
-  back ? good > 0 && h("div.actions", {}, button("second", "scan-barcode", t("res.one_missing"), "count_no"))
+  back ? d.returned > 0 && h("div.actions", {}, button("second", "scan-barcode", t("res.one_missing"), "count_no"))
     : d.own > 0 && h("div.actions", {}, button("second", "rotate-cw", t("res.renew_here", { n: d.own }), "renew_here"))];
 }
 

@@ -27,6 +27,10 @@ export function learn(lang, text, key, n) {
   const address = (name) => `/voice/${lang}/${name}.ogg`;
   if (n !== undefined && has(`${key}.${n}`)) { clips.set(text, [address(`${key}.${n}`)]); return; }
   if (!has(key)) return;
+  if (n > 0 && new RegExp(`\\b${n}\\b`).test(text)) {  // "Wait", "4", "seconds"
+    clips.set(text, [key, `pin.digit.${n}`, `${key}.1`].filter(has).map(address));
+    return;
+  }
   const [, day, month] = /(\d\d)\/(\d\d)\/\d{4}/.exec(text) ?? [];
   const said = [key, ...day ? [`date.day.${Number(day)}`, `date.month.${Number(month)}`] : [], `${key}.1`];
   clips.set(text, said.filter(has).map(address));
