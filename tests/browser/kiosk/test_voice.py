@@ -111,9 +111,7 @@ def walker(page):
     return go
 
 
-async def test_a_card_number_a_pin_a_loan_and_a_return_need_keys_and_ears_only(
-    tmp_path, browser
-):
+async def test_a_card_number_a_pin_a_loan_and_a_return_need_keys_and_ears_only(tmp_path, browser):
     async with kiosk_in_a_box(tmp_path, **PATIENT) as box:
         await box.screen("idle")
         box.policy(pin_for="all")
