@@ -72,7 +72,7 @@ fi
 
 # Count what pip collects, so that a first start shows how far it is; its errors pass through.
 counted() {
-    awk -v all="$1" '/^(Collecting|Processing|Ignoring) /{n++; printf "\r      %d of %d  %-50.50s", n, all, $2; fflush(); next}
+    awk -v all="$1" '/^(Collecting|Processing|Ignoring) /{n++; sub(/.*\//, "", $2); printf "\r      %d of %d  %-50.50s", n, all, $2; fflush(); next}
         /^ERROR|^error|rror:/{printf "\n%s\n", $0} END{if (n) print ""}'
 }
 

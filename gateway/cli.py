@@ -248,12 +248,14 @@ def _forget(args: argparse.Namespace) -> int:
         if args.yes:
             who = args.who or getpass.getuser()
             alias = forgetting.forget(ledger, args.reader, who, now_ms())
-            _say(f"forgotten; {known.loans} past loans count under {alias} from now on")
+            _say(f"forgotten; past loans ({known.loans}) count under {alias} from now on")
             _say("Older backups still know this reader, and so does what import-readers reads")
             return 0
     _say(f"{known.person.name or '(no name)'}, reader {known.person.reader}")
-    _say(f"  goes: name, {known.cards} cards, PIN, address, papers, picture, {known.holds} holds")
-    _say(f"  stays, under a name made up: {known.loans} past loans")
+    _say(
+        f"  goes: name, cards ({known.cards}), PIN, address, papers, picture, holds ({known.holds})"
+    )
+    _say(f"  stays, under a made-up name: past loans ({known.loans})")
     _say("Nothing was changed. This cannot be taken back: to do it, say it again with --yes")
     return 0
 

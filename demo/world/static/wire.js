@@ -39,7 +39,7 @@ export class Wire {
     }
     const hex = word.bytes > 24 ? `${word.hex} … (${word.bytes})` : word.hex;
     const row = html("li", { class: `${word.small ? "small" : "big"} ${word.who}`, "data-times": 1 },
-      html("time", { text: new Date().toLocaleTimeString("vi-VN") }),
+      html("time", { text: new Date().toLocaleTimeString("vi-VN", { timeZone: "Asia/Ho_Chi_Minh" }) }),
       html("b", { text: `${say(`device.${word.device}`)}` }), html("i", { class: "site", text: word.site }),
       html("span", { class: "way", text: word.who === "host" ? "Pi →" : "→ Pi", title: say(word.who === "host" ? "wire.to" : "wire.from") }),
       html("span", { class: "text", text }), html("span", { class: "times" }), html("code", { text: hex }));
