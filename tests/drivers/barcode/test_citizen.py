@@ -34,6 +34,13 @@ def test_a_library_may_keep_the_number_of_the_paper_before_instead() -> None:
     assert parse(b"012345678") == Scan("012345678")
 
 
+def test_a_piece_of_a_paper_has_no_number_of_the_paper_before() -> None:
+    for count in range(1, citizen.FIELDS):
+        piece = "|".join(OLD.split("|")[:count]) + "|"
+        told = citizen.reduce(piece, "old_number")
+        assert told == ("000000000" if count + 1 >= citizen.FIELDS else None)
+
+
 def test_a_layout_we_do_not_know_gives_a_number_only_if_there_is_one_alone() -> None:
     fields = OLD.split("|")
     assert citizen.number("|".join([*fields[1:], fields[0]])) == NUMBER

@@ -2,15 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import DriverError, GateDataLostError, NoReplyError, PortLostError
+from drivers.errors import DriverError, GateDataLostError, NoReplyError, PortLostError, RefusedError
+from drivers.feig import commands
 from drivers.feig.answers import TR1_DATE, TR1_LSB_FIRST, TR1_TIME, People
 from drivers.feig.gate import FeigGate
 from drivers.feig.gate_simulator import MODE_BLOCK, READ_BLOCK, FeigGateSimulator
 from drivers.feig.link import Link
+from drivers.feig.status import Status
 from drivers.ports import GateReader, Sighting
 from drivers.tags import NewTag, decode, encode_mb01
 from drivers.testing.field import Field
 from drivers.testing.gen2 import Gen2Tag
+from drivers.testing.simulator import Answer
 from drivers.testing.tag15693 import Tag
 from drivers.testing.wires import Cut, Dripping, Flipping, Wire
 
@@ -223,6 +226,15 @@ async def test_an_older_reader_is_asked_in_its_own_form(
     asked = simulator.requests
     assert await gate.sightings() == []
     assert simulator.requests == asked + 1  # the newer form is not tried again
+
+
+async def test_another_refusal_does_not_make_a_reader_an_older_one(
+    gate: FeigGate, simulator: FeigGateSimulator
+) -> None:
+    simulator.is_old = True  # it would answer the older form
+    simulator.on(commands.READ_BUFFER, lambda _: Answer(Status.PARAMETER_RANGE))
+    with pytest.raises(RefusedError):
+        await gate.sightings()
 
 
 async def test_an_older_reader_that_ran_over_is_emptied(

@@ -9,12 +9,15 @@ from drivers.feig.answers import People
 from drivers.feig.device import Output
 from drivers.gpio import SOCKET
 from drivers.gpio.simulator import BoardSimulator
+from drivers.ports import Sighting
 from drivers.tags import NewTag, encode
 from drivers.testing.tag15693 import Tag
 from drivers.testing.waiting import until
 from edge.circulation.model import ItemView, LoanView
 from edge.clock import Clock
 from edge.elsewhere import Lent
+from edge.gate.judge import Ways, judge
+from edge.gate.loancopy import LoanCopy
 from edge.gate.muting import LONGEST_MS
 from edge.gate.options import GateOptions
 from edge.gate.station import STATION
@@ -104,6 +107,14 @@ async def test_an_armed_book_that_leaves_lights_the_lamp_and_is_told_with_its_nu
         await until(lambda: facts(GateAlarm))
         assert gate.numbers()["alarms"] == 1
     assert facts(GateAlarm) == [GateAlarm(gate="gate", item="B1", afi=0x07, direction="out", **SAW)]
+
+
+async def test_how_loud_the_antenna_heard_a_tag_is_told(services, replica, tmp_path):
+    loans = LoanCopy(replica, b"k" * 32, tmp_path / "loans.bin")
+    heard = Sighting(UID, 0x07, antenna=2, data=bytes(book().memory), rssi=-61.4)
+    told = judge(services, loans, Ways(), heard)
+    assert (told.armed, told.sight.part, told.sight.rssi) == (True, "2", -61)
+    assert judge(services, loans, Ways(), dataclasses.replace(heard, rssi=None)).sight.rssi is None
 
 
 async def test_a_disarmed_book_passes_silently(wires, services, board, reader, facts):
