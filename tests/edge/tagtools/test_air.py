@@ -21,6 +21,7 @@ from drivers.tags import (
     NewTag,
     TagError,
     decode,
+    encode_alliance_user,
     encode_mb01,
     encode_mb01_alliance,
     encode_mb11,
@@ -146,6 +147,14 @@ async def test_a_lent_tag_stays_lent_and_an_alliance_head_is_kept(intents: Inten
     bench.rules = Rules(overwrite=True, afi="in")
     await put(bench, NewTag("32103181"))
     assert tag.epc[:4].hex() == "17030003"
+
+
+async def test_what_the_user_bank_of_an_alliance_tag_tells_stays(intents: Intents) -> None:
+    tag = of(encode_mb01_alliance("32103179", user_bank=True))
+    tag.user = bytearray(encode_alliance_user(32, owner="10001", place="A3"))
+    before = bytes(tag.user)
+    await put(bench_of(AirField(tag), intents, ALLIANCE), NewTag("32103180"))
+    assert (item_on(tag, ALLIANCE), bytes(tag.user)) == ("32103180", before)
 
 
 async def test_only_blank_tags_are_taken_without_asking(intents: Intents) -> None:
