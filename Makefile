@@ -59,7 +59,7 @@ mutants: setup-test ## wrong programs, and the seed that finds each out
 soak-power: setup-test ## a power cut at every write, then CUTS=200 of a running demo's disks (root)
 	@CUTS=$(CUTS) $(PY) -m pytest -q -s -m power
 
-soak-day: setup-test ## 24 hours of questions to every reader, as fast as they come: HOURS=24
+soak-day: setup-test ## 24 hours of questions to every device, as fast as they come: HOURS=24
 	@$(PY) bench/soak_day.py --hours $(HOURS)
 
 screens: setup-test ## every screen of the kiosk: two languages, four sizes, all looks, on one page (.artifacts/screens)

@@ -303,6 +303,21 @@ async def test_what_somebody_else_wrote_since_is_left_alone(intents: Intents) ->
     assert (item_on(theirs, ISO), intents.all()) == ("B77", [])
 
 
+async def test_a_user_bank_that_somebody_else_wrote_since_is_left_alone(intents: Intents) -> None:
+    tag = titled(OTHER)
+    field = AirField(tag)
+    field.tear_after(TID, 4)
+    bench = bench_of(field, intents)
+    with pytest.raises(TagLostError):
+        await put(bench, TITLED)
+    theirs = bytes.fromhex("06ee0102") + bytes(60)
+    tag.user[:] = theirs
+    field.put(tag)
+    [uid] = await bench.seen()
+    assert await bench.resume(uid) is Outcome.GIVEN_UP
+    assert (bytes(tag.user), intents.all()) == (theirs, [])
+
+
 def test_open_work_of_the_version_before_is_still_there(tmp_path: Path) -> None:
     path = tmp_path / "open.db"
     with sqlite3.connect(path) as db:
