@@ -148,8 +148,9 @@ function urgentFirst(items = []) {
 
 function results(t, d) {
   const back = d.goal === "return";
-  const renewed = back ? 0 : d.items.filter((i) => i.say === "acc.renewed").length;
-  const done = [[back ? d.returned : d.lent, back ? "ret.summary" : "bor.summary"], [renewed, "res.renewed"], [back ? 0 : d.own, "res.own"]];
+  const those = (which) => (back ? 0 : d.items.filter(which).length);
+  const done = [[back ? d.returned : d.lent, back ? "ret.summary" : "bor.summary"], [those((i) => i.say === "acc.renewed"), "res.renewed"],
+    [those((i) => i.say === "res.wish_sent"), "res.wish_sent"], [those((i) => i.state === "already"), "res.own"]];
   const [good, said] = done.find(([n]) => n > 0) ?? [0, back ? "res.none_returned" : "res.none"];
   const title = t(said, { n: good });
   const bad = d.failed ? t(back ? "res.not_returned" : "bor.not_done", { n: d.failed }) : "";
