@@ -10,7 +10,7 @@ def test_nothing_grows_while_drivers_work_and_cables_are_pulled() -> None:
         [sys.executable, SOAK, "--seconds", "6", "--every", "0.25"],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -22,7 +22,7 @@ def test_nothing_grows_in_a_short_day_on_bad_wires() -> None:
         [sys.executable, SOAK.with_name("soak_day.py"), "--hours", "8", "--part", "0.01"],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
