@@ -3,6 +3,7 @@
 The question is a CONNECT under a name of its own, so that an agent at work stays connected:
 
     10 LEN  00 04 "MQTT"  05|04  02  keepalive:2  [00]  client id        -> 20 LEN flags reason …
+    32 LEN  topic  00 01  00  a wish that no neighbour answers (MQTT 5)  -> 40 LEN 00 01 reason …
 """
 
 import asyncio
@@ -20,17 +21,24 @@ from cryptography import x509
 from edge.config import Config, UplinkOptions
 from edge.doctor.model import Finding, Tell
 from edge.uplink.link import LinkLostError, context
+from edge.wire import topics
+from edge.wire.messages import Want, encode
 
 PART = "broker"
 SECONDS = 8.0
 SOON_DAYS = 30
 _KEEPALIVE = 10
-_CONNACK = 0x20
+HEED_SECONDS = 2.0
+_CONNACK, _PUBACK = 0x20, 0x40
 _GOODBYE = bytes((0xE0, 0x00))
 
 
 class RefusedError(Exception):
     """The broker answered, and the answer is no."""
+
+
+class DeniedError(RefusedError):
+    """It takes the connection, and nothing that is said on it."""
 
 
 async def look(tell: Tell, config: Config) -> None:
@@ -47,11 +55,13 @@ async def look(tell: Tell, config: Config) -> None:
     begun = time.monotonic()
     try:
         async with asyncio.timeout(SECONDS):
-            theirs = await _knock(uplink, name)
+            theirs = await _knock(uplink, name, topics.SITE_WANT.of(**who))
     except socket.gaierror:
         tell(Finding(PART, "bad", "broker_unknown", where))
     except (ssl.SSLError, LinkLostError) as error:
         tell(Finding(PART, "bad", "broker_tls", where | {"why": _words(error)}))
+    except DeniedError as error:
+        tell(Finding(PART, "bad", "broker_denied", where | who | {"why": str(error)}))
     except RefusedError as error:
         tell(Finding(PART, "bad", "broker_refused", where | who | {"why": str(error)}))
     except (OSError, TimeoutError) as error:
@@ -78,8 +88,8 @@ def _have_all(tell: Tell, uplink: UplinkOptions) -> bool:
     return whole
 
 
-async def _knock(uplink: UplinkOptions, name: str) -> bytes | None:
-    """Connect and leave again; return the broker's certificate."""
+async def _knock(uplink: UplinkOptions, name: str, topic: str) -> bytes | None:
+    """Connect, say something that nobody answers, and leave; return the broker's certificate."""
     async with _connected(uplink) as (reader, writer):
         writer.write(connect_packet(name, uplink.protocol))
         try:
@@ -92,9 +102,23 @@ async def _knock(uplink: UplinkOptions, name: str) -> bytes | None:
             raise RefusedError(f"it does not speak MQTT: {head.hex(' ')}")
         if head[3]:
             raise RefusedError(f"reason 0x{head[3]:02X}")
+        if uplink.protocol == "5":
+            await reader.readexactly(head[1] - 2)
+            writer.write(publish_packet(topic, encode(Want(device="nobody", epoch="0"))))
+            await _heed(reader)
         writer.write(_GOODBYE)
         secured = writer.get_extra_info("ssl_object")
         return secured.getpeercert(binary_form=True) if secured is not None else None
+
+
+async def _heed(reader: asyncio.StreamReader) -> None:
+    """Raise DeniedError when the broker says that it took nothing; silence is no answer."""
+    with contextlib.suppress(TimeoutError, asyncio.IncompleteReadError):
+        async with asyncio.timeout(HEED_SECONDS):
+            kind, length = await reader.readexactly(2)
+            said = await reader.readexactly(length)
+            if kind == _PUBACK and length > 2 and said[2] >= 0x80:
+                raise DeniedError(f"reason 0x{said[2]:02X}")
 
 
 @asynccontextmanager
@@ -118,6 +142,12 @@ def connect_packet(name: str, protocol: str) -> bytes:
     body = b"\x00\x04MQTT" + bytes((5 if five else 4, 0x02)) + _KEEPALIVE.to_bytes(2, "big")
     body += (b"\x00" if five else b"") + len(name).to_bytes(2, "big") + name.encode()
     return bytes((0x10,)) + _length(len(body)) + body
+
+
+def publish_packet(topic: str, payload: bytes) -> bytes:
+    """Return a PUBLISH of MQTT 5 that asks to be acknowledged."""
+    body = len(topic).to_bytes(2, "big") + topic.encode() + b"\x00\x01" + b"\x00" + payload
+    return bytes((0x32,)) + _length(len(body)) + body
 
 
 def _length(count: int) -> bytes:

@@ -97,6 +97,23 @@ async def test_a_stranger_s_certificate_is_refused_and_told(secure: Any, tmp_pat
     assert found["broker_refused"].level == "bad"
 
 
+async def test_a_broker_whose_list_does_not_have_this_device_is_told(
+    tmp_path: Path, broker_of: Callable[[list[str]], Any], secure: Any
+) -> None:
+    secure.kill()
+    (tmp_path / "acl").write_text("topic write elsewhere\n")
+    (tmp_path / "acl").chmod(0o600)
+    lines = secure._config.read_text().splitlines()[3:]
+    broker = broker_of([*lines, f"acl_file {tmp_path}/acl"])
+    broker.start()
+    try:
+        found = await examined(config(tmp_path, broker.port))
+    finally:
+        broker.kill()
+    assert found["broker_denied"].level == "bad"
+    assert "broker_ok" not in found
+
+
 async def test_the_doctor_does_not_push_the_agent_off_the_line(secure: Any, tmp_path: Path) -> None:
     made = config(tmp_path, secure.port)
     async with connect(made.uplink, "tinh-kiosk", WILL) as link:
