@@ -158,6 +158,8 @@ class World:
         self.spoiled.discard(item)
         if pi.up and pi.replica.loan(item) is not None:
             self.breach(f"{pi.device} armed {item}, which it knows to be lent")
+        if not any(self.lent(book) for book in self.books if book.item == item):
+            return  # it came back, and the centre was not told yet
         before = int(self.loop.now() * 1000) - FRESH_MS - SLACK_MS
         query = "SELECT 1 FROM loans JOIN facts USING (id) WHERE loans.item = ? AND ended IS NULL AND received < ?"
         if self.gateway.staff.store.one(query, item, before) and not self.gateway.history:
