@@ -224,14 +224,22 @@ class Pi:
         life, hopes = self.life, {book for book in books if self._must_arm(book)}
         async with self.busy, self._laid(books):
             if "kiosk" not in self.stations:
-                self.watch.forget()
-                for one in await self._look():
-                    await self.work.heal(one)
+                await self._heal()
             for _ in range(16 if "kiosk" in self.stations else 1):
                 await asyncio.sleep(0.5)
                 hopes = {book for book in hopes if self._must_arm(book)}
+            if (
+                hopes and "kiosk" not in self.stations
+            ):  # the line may have been away when they were met
+                await self._heal()
+                hopes = {book for book in hopes if self._must_arm(book)}
         for book in hopes if self.life is life else ():
             self.world.breach(f"{book.item} lay on the pad of {self.device} and stayed silent")
+
+    async def _heal(self) -> None:
+        self.watch.forget()
+        for one in await self._look():
+            await self.work.heal(one)
 
     def _must_arm(self, book: "Book") -> bool:
         """Tell whether a book is silent, and everything is there to know that it should not be."""
