@@ -69,7 +69,7 @@ def _why_not(scope: Scope, headers: Headers, hosts: tuple[str, ...]) -> str:
     if kind not in (
         ("image/jpeg", "image/png", "image/webp") if picture else ("application/json",)
     ):
-        return "only JSON is understood"
+        return "only a JPEG, PNG or WebP picture" if picture else "only JSON is understood"
     length = headers.get("content-length", "")
     if not length.isdigit() or int(length) > (LONGEST_PICTURE if picture else LONGEST_BODY):
         return "the request is too long"
