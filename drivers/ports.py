@@ -30,10 +30,11 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SeenTag:
-    """A tag that answered an inventory."""
+    """A tag that answered an inventory. ``antenna``: as the reader counts them; 0: it does not say."""
 
     uid: bytes
     dsfid: int | None = None
+    antenna: int = 0
 
 
 BankKind = Literal["", "mb01", "mb01-urn", "mb01-alliance", "uii", "mb11", "mb11-alliance"]

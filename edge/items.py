@@ -84,6 +84,7 @@ class _Seen:
     absent: int = 0
     missed: int = 0
     order: int = 0
+    antenna: int = 0
 
 
 @dataclass(slots=True)
@@ -107,7 +108,7 @@ class PadWatch:
         self._replica = replica
         self._seen: dict[bytes, _Seen] = {}
         self._arrivals = 0
-        self._reads = Reads()
+        self._reads: dict[int, Reads] = {}
 
     async def look(self) -> list[PadItem]:
         """Return the items that are there now, in order of arrival.
@@ -119,7 +120,7 @@ class PadWatch:
         self._age({tag.uid for tag in tags})
         for tag in tags:
             seen = self._seen.get(tag.uid) or self._arrived(tag.uid)
-            self._count(seen)
+            self._count(seen, tag.antenna)
             if seen.item is None or seen.failures:
                 seen.item = await self._read(tag, seen)
         here = sorted((s for s in self._seen.values() if s.item and not s.absent), key=_arrival)
@@ -127,13 +128,21 @@ class PadWatch:
 
     @property
     def reads_percent(self) -> float:
-        """How many looks out of a hundred saw a tag that lay there (one pad, one antenna)."""
-        return self._reads.percent
+        """How many looks out of a hundred saw a tag that lay there."""
+        known = self._reads.values()
+        return Reads(sum(r.seen for r in known), sum(r.missed for r in known)).percent
 
-    def _count(self, seen: "_Seen") -> None:
-        self._reads.seen += 1
-        self._reads.missed += seen.absent
+    def antennas(self) -> dict[int, float]:
+        """Return the same for each antenna, where the reader tells which one saw a tag."""
+        return {antenna: found.percent for antenna, found in self._reads.items() if antenna}
+
+    def _count(self, seen: "_Seen", antenna: int) -> None:
+        """Count a look that saw; those that missed it before go to the antenna that had seen it."""
+        if seen.absent:
+            self._reads.setdefault(seen.antenna, Reads()).missed += seen.absent
+        self._reads.setdefault(antenna, Reads()).seen += 1
         seen.looks, seen.missed, seen.absent = seen.looks + 1, seen.missed + seen.absent, 0
+        seen.antenna = antenna
 
     def note_afi(self, uid: bytes, afi: int) -> None:
         """Remember that this tag's security byte was changed and read back."""

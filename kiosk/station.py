@@ -210,6 +210,7 @@ class Kiosk:
             "kiosk_cards_refused": done.refused_cards,
             "kiosk_bits_mended": done.mended,
             "kiosk_pad_reads_percent": self._watch.reads_percent,
+            **{f"kiosk_pad_antenna_{n}_percent": p for n, p in self._watch.antennas().items()},
         }
 
     async def command(self, name: str, _args: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Rl866Pad:
         if len(self._reports) + len(seen) > _KEPT:
             self._reports.clear()
         self._reports.update(seen)
-        return [SeenTag(report.uid, report.dsfid) for report in seen.values()]
+        return [SeenTag(report.uid, report.dsfid, report.antenna) for report in seen.values()]
 
     async def info(self, uid: bytes) -> TagInfo:
         """Return size, AFI and DSFID of one tag; TagLostError if it does not answer."""

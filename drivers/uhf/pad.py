@@ -42,9 +42,9 @@ class UhfPad:
 
     async def inventory(self) -> list[SeenTag]:
         """Return every tag in the field now, each once, in no order."""
-        uids = dict.fromkeys([await self._uid(tag) for tag in await self._ours()])
-        self._forget_makeshift(uids)
-        return [SeenTag(uid) for uid in uids]
+        seen = {await self._uid(tag): tag.antenna for tag in await self._ours()}
+        self._forget_makeshift(seen)
+        return [SeenTag(uid, antenna=antenna) for uid, antenna in seen.items()]
 
     async def info(self, uid: bytes) -> TagInfo:
         """Return size and security state of one tag; TagLostError if it does not answer."""

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import dataclasses
+from functools import partial
 
 import pytest
 
 from drivers.a0 import GATE as A0_GATE
+from drivers.a0 import PAD as A0_PAD
 from drivers.a0 import A0Simulator
 from drivers.tags import AFI_IN, AFI_OUT, NewTag, encode_mb01
 from drivers.testing.gen2 import AirField, Gen2Tag
@@ -130,3 +132,24 @@ async def test_with_a_loan_list_the_open_loans_decide(
         await until(lambda: facts(GateAlarm))
     assert [fact.reason for fact in facts(GateLetPass)] == ["on_loan"]
     assert [fact.item for fact in facts(GateAlarm)] == ["B2"]
+
+
+async def test_each_antenna_of_a_pad_has_its_own_count_of_looks_that_missed(
+    field, catalogue, journal, on_wire
+):
+    """The antenna that loses tags is the one to be looked at."""
+    steady, shaky = book("B1"), book("B2")
+    steady.antenna, shaky.antenna = 1, 2
+    field.put(steady)
+    two = dataclasses.replace(A0_PAD, options=partial(A0_PAD.options, antennas=(1, 2)))
+    async with on_wire("pad", two, A0Simulator(field, round_seconds=0), journal) as (pad, _):
+        watch = PadWatch(pad, catalogue)
+        for _ in range(3):
+            field.put(shaky)
+            await watch.look()
+            field.take(shaky.tid)
+            await watch.look()
+        field.put(shaky)
+        await watch.look()
+    assert watch.antennas() == {1: 100.0, 2: round(100 * 4 / 7, 1)}
+    assert watch.reads_percent == round(100 * 11 / 14, 1)
