@@ -23,8 +23,8 @@ from edge.clock import Clock
 from edge.journal import Journal
 from edge.wire.facts import Evidence, Loan
 
-SLICE = 40
-SLICES = 80
+SLICE = 100
+SLICES = 40
 TASKS = 8
 RAW, OURS = "sqlite3, WAL FULL", "Shelfwire journal, one task"
 BODY = b"x" * 300

@@ -108,7 +108,7 @@ class Journal:
         An empty ``about`` of a task, Secured or TagStillArmed becomes the id of the first fact.
         Raises JournalFullError when there is no room; loans find the room gone first.
         """
-        if any(isinstance(fact, Loan) for fact in facts) and not self._room.lends():
+        if not self._room.lends() and any(isinstance(fact, Loan) for fact in facts):
             raise JournalFullError("the disk is nearly full: no new loans until there is room")
         stamp = self._clock.stamp()
         born = [(self._ids.uuid7(stamp.wall), fact) for fact in facts]

@@ -75,7 +75,7 @@ class Writer:
         if self._stopped:
             raise JournalError("the journal is closed")
         if self._usual < AT_ONCE and self._is_alone() and self._busy.acquire(blocking=False):
-            result: T = self._at_once(_Waiting(job, _nobody, simple))
+            result: T = self._at_once(job, simple)
             if after is not None:
                 after(result)
             self._count += 1
@@ -125,20 +125,26 @@ class Writer:
         before, self._who = self._who, asyncio.current_task()
         return not self._left and (self._who is before or time.perf_counter() - self._at > ALONE)
 
-    def _at_once(self, one: _Waiting) -> Any:
+    def _at_once(self, job: Job[T], simple: bool) -> T:
         """Do a job in the loop; the lock is taken, and let go here."""
         began = time.perf_counter()
         try:
-            error = self._attempt([one]) or one.error
+            return job(self._db) if simple else self._now(job, simple)
+        except sqlite3.Error:  # a statement takes itself back: it may be tried like any other job
+            return self._now(job, simple)
         finally:
             self._busy.release()
-        self._at = time.perf_counter()
-        self._took(self._at - began)
-        if self._commits == TIDY:
-            self._jobs.put(_Waiting(_nothing, _nobody))
-        if error is not None:
+            self._at = time.perf_counter()
+            self._took(self._at - began)
+            if self._commits == TIDY:
+                self._jobs.put(_Waiting(_nothing, _nobody))
+
+    def _now(self, job: Job[T], simple: bool) -> T:
+        one = _Waiting(job, _nobody, simple)
+        if error := self._attempt([one]) or one.error:
             raise error
-        return one.result
+        result: T = one.result
+        return result
 
     def _took(self, seconds: float) -> None:
         self._usual += (seconds - self._usual) / WEIGHT
