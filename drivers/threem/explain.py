@@ -51,7 +51,7 @@ def explain(frame: bytes, to_device: bool | None) -> Explained:
     verdict: Checksum = "ok" if checksum == "ok" else "bad" if checksum == "bad" else "none"
     code, data = frame[_HEAD], frame[_HEAD + 1 : whole - 2]
     if frame[0] == GREETING:
-        return _greeting(code, data, length, verdict, notes)
+        return _greeting(to_device, code, data, length, verdict, notes)
     if to_device is None:
         to_device = _direction(code, data)
     told = _request if to_device else _reply
@@ -59,14 +59,20 @@ def explain(frame: bytes, to_device: bool | None) -> Explained:
 
 
 def _greeting(
-    code: int, data: bytes, length: int, checksum: Checksum, notes: list[str]
+    to_device: bool | None,
+    code: int,
+    data: bytes,
+    length: int,
+    checksum: Checksum,
+    notes: list[str],
 ) -> Explained:
     head: dict[str, Any] = {"length": length}
     if code != HELLO.command or data[:2] != HELLO.data:
         head["data"] = hexed(bytes((code,)) + data)
-        return Explained(None, "unknown", checksum, code, fields=head, notes=tuple(notes))
+        return Explained(to_device, "unknown", checksum, code, fields=head, notes=tuple(notes))
     name = "version (D5 form)"
-    if len(data) == len(HELLO.data):
+    asked = len(data) == len(HELLO.data) if to_device is None else to_device
+    if asked:
         return Explained(True, name, checksum, code, fields=head, notes=tuple(notes))
     found = fits(lambda: lay_out("family:1 major:1 minor:1 build:1", data[2:]))
     return Explained(

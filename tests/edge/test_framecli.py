@@ -71,6 +71,7 @@ def test_a_wrong_bit_in_a_frame_with_a_checksum_is_never_good(
 
 @each_protocol
 @example(data=bytes((0, 4, *bytes(8))), to_device=True)  # LLRP: only the reader says this
+@example(data=bytes((0xD5, 0, 0, 0, 0, 0)), to_device=True)  # 3M: a greeting that greets nobody
 @given(data=st.binary(max_size=80), to_device=st.sampled_from([True, False, None]))
 def test_any_bytes_are_explained(protocol: str, data: bytes, to_device: bool | None) -> None:
     told = explain(protocol, data, to_device)

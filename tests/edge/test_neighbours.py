@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import itertools
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,13 +93,14 @@ def bus() -> Bus:
 @pytest.fixture
 async def pi_of(tmp_path: Path, bus: Bus) -> AsyncIterator[Callable[[str], Pi]]:
     made: list[Pi] = []
+    looks = itertools.count()  # no two things happen in one millisecond
     with contextlib.ExitStack() as stack:
 
         def pi_of(name: str) -> Pi:
             folder = tmp_path / name
             folder.mkdir(exist_ok=True)
             options = AgentOptions(site="tinh", device=name, data=folder, site_key=folder / "key")
-            clock = Clock()
+            clock = Clock(lambda: time.time() + next(looks) / 1000)
             journal = Journal.open(folder / "journal.db", name, clock)
             replica = Replica.open(folder / "replica.db", clock.now_ms)
             stack.enter_context(contextlib.closing(replica))
