@@ -8,13 +8,15 @@ from typing import BinaryIO
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def whole(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Give a file to write; it takes its place when it is on the disk, or leaves no trace.
 
-    Raises OSError when the storage does not take it.
+    ``mode`` is who may read it (less the umask). Raises OSError when the storage does not take it.
     """
     fresh = path.with_name(f".{path.name}.part")
     try:
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=mode)
         with fresh.open("wb") as file:
             yield file
             file.flush()
@@ -26,7 +28,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a file, or leave it as it was: then OSError."""
-    with whole(path) as file:
+    with whole(path, mode) as file:
         file.write(data)

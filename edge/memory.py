@@ -9,7 +9,7 @@ _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 async def give_back() -> None:
-    """Work until cancelled. One turn takes about a millisecond."""
+    """Work until cancelled."""
     while _trim is not None:
         _trim(0)
         await asyncio.sleep(SECONDS)

@@ -13,6 +13,7 @@ import msgspec
 
 from edge.circulation.model import SchoolClass
 from edge.clock import Clock
+from edge.files import write_whole
 from kiosk.lesson import LONGEST_MS, Lesson
 
 log = logging.getLogger(__name__)
@@ -46,10 +47,7 @@ def keep(path: Path, lesson: Lesson | None, clock: Clock) -> None:
             latest=lesson.latest, by=lesson.by, about=lesson.about,
             lent=lesson.lent, returned=lesson.returned,
         )  # fmt: skip
-        fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(msgspec.json.encode(kept))
-        fresh.replace(path)
+        write_whole(path, msgspec.json.encode(kept), mode=0o600)
     except OSError as error:
         log.warning("the class that is open will not outlive a restart: %s", error)
 
